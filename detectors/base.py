@@ -1,0 +1,95 @@
+"""The contract of a detector, and the finding it returns.
+
+A detector is a pure function of the media: no network, no clock, no state that a call changes. This module knows
+no detector.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from core.media import Kind, Media, digest_of
+
+
+class Verdict(StrEnum):
+    """Three-valued on purpose: an abstention never reads as clean."""
+
+    DETECTED = "detected"
+    NOT_DETECTED = "not_detected"
+    ABSTAINED = "abstained"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Something a person can look at.
+
+    kind "mask": greyscale PNG of the media's size, white where detected. "picture": PNG for eyes only, never scored.
+    "text": UTF-8.
+    """
+
+    kind: Literal["mask", "picture", "text"]
+    mime: str
+    data: bytes
+    caption: str
+
+    @property
+    def digest(self) -> str:
+        """Digest of `data`, which the audit log binds."""
+        return digest_of(self.data)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one detector concluded about one piece of media.
+
+    version: digest of weights and parameters. label: what was looked for, snake_case.
+    probability: calibrated, 0 to 1; None when abstained or when no calibration exists.
+    score: the detector's own measure on `score_scale`, for detectors without a calibration; None when abstained.
+    log10_lr: base-10 log likelihood ratio, bounded by what the calibration set supports.
+    fpr_at_threshold: false-positive rate measured at the operating threshold.
+    codes: machine-readable particulars, sorted. explanation: why, for people; on abstention, why not.
+    limits: what this detector cannot see.
+    """
+
+    detector: str
+    version: str
+    label: str
+    verdict: Verdict
+    explanation: str
+    limits: str
+    probability: float | None = None
+    score: float | None = None
+    score_scale: str = ""
+    log10_lr: float | None = None
+    fpr_at_threshold: float | None = None
+    codes: tuple[str, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+
+
+class Detector(Protocol):
+    """A detector. The contract tests in tests/detectors/test_contract.py run over every one in the catalog.
+
+    name: snake_case, unique. version: digest of weights and parameters, "sha256:…". label: what it looks for.
+    kinds: media kinds it accepts; the engine never hands it others.
+    views: parsers of `core.parsers` whose results it reads besides the pixels.
+    summary, limits: one sentence each, shown in the model list.
+    """
+
+    name: str
+    version: str
+    label: str
+    kinds: frozenset[Kind]
+    views: frozenset[str]
+    summary: str
+    limits: str
+
+    def detect(self, batch: Sequence[Media]) -> list[Finding]:
+        """One finding for each of `batch`, in order.
+
+        MUST NOT raise for odd media (grey, tiny, huge, one frame, broken tags): it abstains with the reason.
+        MUST be pure: the same batch gives equal findings, alone or batched.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""How media is made or improved: `Job` → `Media` bytes, never signed here. `catalog` lists the generators."""

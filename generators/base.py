@@ -1,0 +1,93 @@
+"""The contract of a generator, and the job it is given.
+
+Generators return unsigned pictures; signing, screening and recording are `server.pipeline`'s. This module knows no
+model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+from core.errors import Cancelled
+from core.media import Frame, Kind, Media
+
+Value: TypeAlias = str | int | float
+Progress: TypeAlias = Callable[[float], None]
+"""Told the fraction done, 0 to 1, never decreasing."""
+IsCancelled: TypeAlias = Callable[[], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A setting of a generator: its type, default, and either a closed range or choices."""
+
+    name: str
+    type: Literal["int", "float", "string"]
+    default: Value
+    description: str
+    minimum: float | None = None
+    maximum: float | None = None
+    choices: tuple[Value, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Job:
+    """One piece of work. source: the upload to improve, None when making from nothing. parameters: validated values."""
+
+    source: Media | None
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    prompt: str = ""
+    negative_prompt: str = ""
+    seed: int = 0
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Output:
+    """What was made: an encoded, unsigned file and the picture in it."""
+
+    data: bytes
+    mime: str
+    frame: Frame
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What people must know of a model: licence, one-sentence summary and limits, and the whole card in Markdown."""
+
+    licence: str
+    summary: str
+    limits: str
+    markdown: str
+
+
+class Generator(Protocol):
+    """A generator. tests/generators/test_contract.py runs over every one in the catalog.
+
+    name: snake_case, unique. version: digest of weights and parameters. task: "upscale", "denoise", "text_to_image", …
+    kinds: kinds of source it accepts; empty for makers from nothing.
+    source_type: IPTC digitalSourceType of what it makes, last path segment ("trainedAlgorithmicMedia", …).
+    """
+
+    name: str
+    version: str
+    task: str
+    kinds: frozenset[Kind]
+    source_type: str
+    parameters: tuple[Parameter, ...]
+    card: Card
+
+    def generate(self, batch: Sequence[Job], progress: Progress, cancelled: IsCancelled) -> list[Output]:
+        """One output for each job, in order.
+
+        MUST raise `core.errors.Cancelled` soon after `cancelled()` turns true, and MUST be deterministic in the seed
+        on one device and build. Raises InvalidInput naming the field for a job it cannot do.
+        """
+        ...
+
+
+def stop_if(cancelled: IsCancelled) -> None:
+    """Raises Cancelled when nobody waits for the work any more."""
+    if cancelled():
+        raise Cancelled("the caller went away or its deadline passed")

@@ -1,0 +1,1 @@
+"""Findings and context → `Decision`, by written rules: YAML documents whose conditions are CEL."""

@@ -1,0 +1,1 @@
+"""The service. Read `pipeline` first; `app` puts the pieces together."""

@@ -52,6 +52,7 @@ class EnhanceRequest(_message.Message):
     CONTEXT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     media: _builtins.bytes
+    """At most 32 MiB."""
     task: _builtins.str
     """"upscale", "denoise", …: see ModelService.ListModels."""
     model: _builtins.str

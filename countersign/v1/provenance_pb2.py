@@ -26,7 +26,7 @@ from countersign._vendor.buf.validate import validate_pb2 as buf_dot_validate_do
 from countersign.v1 import common_pb2 as countersign_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ountersign/v1/provenance.proto\x12\x0e\x63ountersign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1b\x63ountersign/v1/common.proto\"b\n\x0eInspectRequest\x12\x33\n\nrequest_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9._:-]{8,128}$\x12\x1b\n\x05media\x18\x02 \x01(\x0c\x42\x0c\xbaH\tz\x07\x10\x01\x18\x80\x80\x80\x10\"\x87\x01\n\x0fInspectResponse\x12.\n\nprovenance\x18\x01 \x01(\x0b\x32\x1a.countersign.v1.Provenance\x12\x14\n\x0cmedia_digest\x18\x02 \x01(\t\x12\x11\n\tmime_type\x18\x03 \x01(\t\x12\x1b\n\x13manifest_store_json\x18\x04 \x01(\t2_\n\x11ProvenanceService\x12J\n\x07Inspect\x12\x1e.countersign.v1.InspectRequest\x1a\x1f.countersign.v1.InspectResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ountersign/v1/provenance.proto\x12\x0e\x63ountersign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1b\x63ountersign/v1/common.proto\"T\n\x0eInspectRequest\x12\x33\n\nrequest_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9._:-]{8,128}$\x12\r\n\x05media\x18\x02 \x01(\x0c\"\x87\x01\n\x0fInspectResponse\x12.\n\nprovenance\x18\x01 \x01(\x0b\x32\x1a.countersign.v1.Provenance\x12\x14\n\x0cmedia_digest\x18\x02 \x01(\t\x12\x11\n\tmime_type\x18\x03 \x01(\t\x12\x1b\n\x13manifest_store_json\x18\x04 \x01(\t2_\n\x11ProvenanceService\x12J\n\x07Inspect\x12\x1e.countersign.v1.InspectRequest\x1a\x1f.countersign.v1.InspectResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,12 +35,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_INSPECTREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_INSPECTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\034r\0322\030^[A-Za-z0-9._:-]{8,128}$'
-  _globals['_INSPECTREQUEST'].fields_by_name['media']._loaded_options = None
-  _globals['_INSPECTREQUEST'].fields_by_name['media']._serialized_options = b'\272H\tz\007\020\001\030\200\200\200\020'
   _globals['_INSPECTREQUEST']._serialized_start=109
-  _globals['_INSPECTREQUEST']._serialized_end=207
-  _globals['_INSPECTRESPONSE']._serialized_start=210
-  _globals['_INSPECTRESPONSE']._serialized_end=345
-  _globals['_PROVENANCESERVICE']._serialized_start=347
-  _globals['_PROVENANCESERVICE']._serialized_end=442
+  _globals['_INSPECTREQUEST']._serialized_end=193
+  _globals['_INSPECTRESPONSE']._serialized_start=196
+  _globals['_INSPECTRESPONSE']._serialized_end=331
+  _globals['_PROVENANCESERVICE']._serialized_start=333
+  _globals['_PROVENANCESERVICE']._serialized_end=428
 # @@protoc_insertion_point(module_scope)

@@ -25,6 +25,7 @@ class InspectRequest(_message.Message):
     MEDIA_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     media: _builtins.bytes
+    """At most 32 MiB."""
     def __init__(
         self,
         *,

@@ -25,11 +25,15 @@ class ScreenRequest(_message.Message):
     MEDIA_FIELD_NUMBER: _builtins.int
     CONTEXT_FIELD_NUMBER: _builtins.int
     INCLUDE_EVIDENCE_FIELD_NUMBER: _builtins.int
+    DECLARED_MIME_TYPE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller. The same id gives the same answer and one record."""
     media: _builtins.bytes
+    """At most 32 MiB; a larger one is refused with RESOURCE_EXHAUSTED, and the refusal is recorded."""
     include_evidence: _builtins.bool
     """Return evidence pictures in the findings, not only their digests."""
+    declared_mime_type: _builtins.str
+    """The type the uploader claims. It is never trusted; where given, one that differs from the content is refused."""
     @_builtins.property
     def context(self) -> _common_pb2.Context: ...
     def __init__(
@@ -39,10 +43,11 @@ class ScreenRequest(_message.Message):
         media: _builtins.bytes = ...,
         context: _common_pb2.Context | None = ...,
         include_evidence: _builtins.bool = ...,
+        declared_mime_type: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "include_evidence", b"include_evidence", "media", b"media", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declared_mime_type", b"declared_mime_type", "include_evidence", b"include_evidence", "media", b"media", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -109,10 +114,12 @@ class ScreenStreamHeader(_message.Message):
     BYTE_SIZE_FIELD_NUMBER: _builtins.int
     CONTEXT_FIELD_NUMBER: _builtins.int
     INCLUDE_EVIDENCE_FIELD_NUMBER: _builtins.int
+    DECLARED_MIME_TYPE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     byte_size: _builtins.int
     """The number of bytes that will follow in chunks."""
     include_evidence: _builtins.bool
+    declared_mime_type: _builtins.str
     @_builtins.property
     def context(self) -> _common_pb2.Context: ...
     def __init__(
@@ -122,10 +129,11 @@ class ScreenStreamHeader(_message.Message):
         byte_size: _builtins.int = ...,
         context: _common_pb2.Context | None = ...,
         include_evidence: _builtins.bool = ...,
+        declared_mime_type: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["byte_size", b"byte_size", "context", b"context", "include_evidence", b"include_evidence", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["byte_size", b"byte_size", "context", b"context", "declared_mime_type", b"declared_mime_type", "include_evidence", b"include_evidence", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,81 @@
+"""Who is calling, for which tenant, and what they may do.
+
+The tenant comes from the credential, never from the request. Knows nothing of what the methods do.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from core.errors import ConfigurationError, PermissionDenied, Unauthenticated
+from server.config import Token
+
+ROLES = frozenset({"screen", "generate", "audit"})
+
+# Every RPC needs exactly one role; tests/server/test_auth.py holds this table against the protos.
+METHOD_ROLES = {
+    "/countersign.v1.ScreeningService/Screen": "screen",
+    "/countersign.v1.ScreeningService/ScreenStream": "screen",
+    "/countersign.v1.GenerationService/Enhance": "generate",
+    "/countersign.v1.GenerationService/Generate": "generate",
+    "/countersign.v1.ProvenanceService/Inspect": "screen",
+    "/countersign.v1.AuditService/ListDecisions": "audit",
+    "/countersign.v1.AuditService/GetDecision": "audit",
+    "/countersign.v1.AuditService/GetReceipt": "audit",
+    "/countersign.v1.AuditService/GetCheckpoint": "audit",
+    "/countersign.v1.ModelService/ListModels": "screen",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """An authenticated caller. `actor` names the credential, not a person."""
+
+    tenant: str
+    actor: str
+    roles: frozenset[str]
+
+
+class Authenticator:
+    """Finds the caller of a request by its bearer token.
+
+    Without tokens every caller is "local" with all roles: `Settings.refuse_unsafe` allows that on loopback only.
+    """
+
+    def __init__(self, tokens: Iterable[Token]) -> None:
+        self._callers: dict[str, Caller] = {}
+        for token in tokens:
+            unknown = token.roles - ROLES
+            if unknown or not token.roles:
+                raise ConfigurationError(f"token {token.name!r}: roles {sorted(token.roles)} not among {sorted(ROLES)}")
+            if token.sha256 in self._callers:
+                raise ConfigurationError(f"token {token.name!r} has the same sha256 as another")
+            self._callers[token.sha256] = Caller(token.tenant, token.name, token.roles)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anybody who can connect is admitted."""
+        return not self._callers
+
+    def admit(self, method: str, metadata: Sequence[tuple[str, str | bytes]]) -> Caller:
+        """The caller, if it may call `method` ("/package.Service/Method")."""
+        caller = self._identify(metadata)
+        role = METHOD_ROLES.get(method)
+        if role is None or role not in caller.roles:
+            raise PermissionDenied(f"{caller.actor!r} lacks the role {role or 'of an unknown method'!r}")
+        return caller
+
+    def _identify(self, metadata: Sequence[tuple[str, str | bytes]]) -> Caller:
+        if self.is_open:
+            return Caller("local", "anonymous", ROLES)
+        values = [value for key, value in metadata if key == "authorization"]
+        if len(values) != 1 or not isinstance(values[0], str) or not values[0].startswith("Bearer "):
+            raise Unauthenticated("send one 'authorization: Bearer TOKEN' header")
+        # Looking up the digest, not the token, leaves nothing of the token to be learned from timing.
+        digest = hashlib.sha256(values[0].removeprefix("Bearer ").encode()).hexdigest()
+        caller = self._callers.get(digest)
+        if caller is None:
+            raise Unauthenticated("the bearer token is not known")
+        return caller

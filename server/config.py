@@ -1,0 +1,148 @@
+"""Settings: read from `countersign.toml` and the environment, checked once, then handed to `server.app`.
+
+Knows names, defaults and which combinations are unsafe. Starts nothing.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from core.errors import ConfigurationError
+
+ENVIRONMENT = {
+    "COUNTERSIGN_ADDRESS": "address",
+    "COUNTERSIGN_DATA_DIR": "data_dir",
+    "COUNTERSIGN_DATABASE_URL": "database_url",
+}
+CONFIG_VARIABLE = "COUNTERSIGN_CONFIG"
+
+
+class Section(BaseModel):
+    """A table of the file. A misspelt key is an error, not a silent default."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Token(Section):
+    """A bearer token: only its SHA-256 is kept. Roles: screen, generate, audit."""
+
+    name: str
+    sha256: str = Field(pattern="^[0-9a-f]{64}$")
+    tenant: str = Field(pattern="^[a-z0-9][a-z0-9_-]{0,62}$")
+    roles: frozenset[str]
+
+
+class Tls(Section):
+    """PEM files of the server's identity; `client_ca` additionally demands client certificates (mTLS)."""
+
+    certificate: Path
+    key: Path
+    client_ca: Path | None = None
+
+
+class MediaLimits(Section):
+    """The bounds of `core.limits.Limits` that an operator may move. Bytes, pixels, seconds."""
+
+    max_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
+    max_pixels: int = Field(default=100_000_000, gt=0)
+    max_duration: float = Field(default=4 * 3600.0, gt=0)
+    max_seconds: float = Field(default=20.0, gt=0)
+
+
+class Settings(Section):
+    """Everything a server is started with.
+
+    address: host:port of gRPC. data_dir: database, keys, outputs. database_url: SQLAlchemy URL, default SQLite in
+    data_dir. policy: path of the policy document, default the shipped pack. hash_list: path of the known-content list.
+    metrics_address: host:port of Prometheus metrics, off when empty. parsers, threads: processes that parse media and
+    threads that examine it. max_pending: requests that may wait before callers are told to come back.
+    """
+
+    address: str = "127.0.0.1:50051"
+    data_dir: Path = Field(default_factory=lambda: default_data_dir())
+    database_url: str = ""
+    policy: Path | None = None
+    hash_list: Path | None = None
+    metrics_address: str = ""
+    origin: str = "countersign.local/log"
+    device: str = "cpu"
+    parsers: int = Field(default_factory=lambda: max(2, os.cpu_count() or 2), gt=0)
+    threads: int = Field(default_factory=lambda: max(2, os.cpu_count() or 2), gt=0)
+    max_pending: int = Field(default=256, gt=0)
+    tls: Tls | None = None
+    tokens: tuple[Token, ...] = ()
+    limits: MediaLimits = MediaLimits()
+
+    @classmethod
+    def load(cls, path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+        """Reads the file (given, or named by COUNTERSIGN_CONFIG, or none), then the environment over it."""
+        named = environment.get(CONFIG_VARIABLE)
+        file = path or (Path(named) if named else None)
+        values = read_file(file) if file else {}
+        values |= {key: environment[name] for name, key in ENVIRONMENT.items() if environment.get(name)}
+        try:
+            settings = cls.model_validate(values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise ConfigurationError(f"setting {where!r}: {first['msg']} (in {file or 'the environment'})") from error
+        settings.refuse_unsafe()
+        return settings
+
+    def refuse_unsafe(self) -> None:
+        """Off the loopback interface, nothing listens without TLS and authentication."""
+        if not is_loopback(self.address) and not (self.tls and self.tokens):
+            missing = " and ".join(name for name, there in (("tls", self.tls), ("tokens", self.tokens)) if not there)
+            raise ConfigurationError(
+                f"address {self.address!r} is reachable from other machines, but {missing} is not configured; "
+                "set both, or listen on 127.0.0.1"
+            )
+        if self.metrics_address and not is_loopback(self.metrics_address):
+            raise ConfigurationError(f"metrics_address {self.metrics_address!r} must be a loopback address")
+
+    @property
+    def url(self) -> str:
+        """The database's SQLAlchemy URL."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'countersign.db'}"
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """The [server] table of a TOML file; the client reads [client] from the same file."""
+    try:
+        return dict(tomllib.loads(path.read_text()).get("server", {}))
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path} is not TOML: {error}") from error
+
+
+def default_data_dir() -> Path:
+    """`$XDG_DATA_HOME/countersign`, by the XDG Base Directory Specification."""
+    base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(base).expanduser() / "countersign"
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """("127.0.0.1", 50051) of "127.0.0.1:50051"; brackets of IPv6 are removed."""
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit() or int(port) > 65535:
+        raise ConfigurationError(f"address {address!r} is not host:port")
+    return host.strip("[]"), int(port)
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only this machine can reach the address."""
+    host, _ = split_address(address)
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -93,3 +93,15 @@ class Detector(Protocol):
         MUST be pure: the same batch gives equal findings, alone or batched.
         """
         ...
+
+
+def abstention(detector: Detector, why: str) -> Finding:
+    """The finding of a detector that cannot know, with the reason."""
+    return Finding(
+        detector=detector.name,
+        version=detector.version,
+        label=detector.label,
+        verdict=Verdict.ABSTAINED,
+        explanation=why,
+        limits=detector.limits,
+    )

@@ -1,0 +1,26 @@
+"""The contract of an engine: where models run. One process today; several machines later are another engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from core.media import Media
+from detectors.base import Finding
+from generators.base import Generator, Job, Output
+
+
+class Engine(Protocol):
+    """Runs models. Every method may raise Unavailable when more work waits than the engine accepts."""
+
+    async def detect(self, media: Media) -> tuple[Finding, ...]:
+        """The findings of every detector that accepts this kind of media, in the order of the catalog."""
+        ...
+
+    async def generate(self, model: Generator, job: Job, progress: Callable[[float], None]) -> Output:
+        """One output. Cancelling the awaiting task stops the work; `progress` is called on the event loop."""
+        ...
+
+    async def close(self) -> None:
+        """Waits for running work and frees the threads."""
+        ...

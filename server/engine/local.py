@@ -1,0 +1,101 @@
+"""The engine that runs models in this process, on threads.
+
+The detectors' heavy parts (OpenCV, NumPy, PyTorch) release the GIL, so threads use all cores. Detectors have a lane
+per thread; generators share one lane, because one of them already fills the machine and its memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from time import perf_counter
+
+import structlog
+
+from core.errors import Unavailable
+from core.media import Media
+from detectors.base import Detector, Finding, abstention
+from generators.base import Generator, Job, Output
+from server.engine.batcher import Batcher
+from server.metrics import Metrics
+
+
+class LocalEngine:
+    """`Engine` on this machine.
+
+    threads: how many detector batches run at once. max_pending: submissions that may wait for one detector, and
+    jobs that may wait for the generators' lane.
+    """
+
+    def __init__(
+        self, detectors: Iterable[Detector], metrics: Metrics, *, threads: int = 2, max_pending: int = 256
+    ) -> None:
+        self._log = structlog.get_logger("countersign.engine")
+        self._metrics = metrics
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="examine")
+        self._making = ThreadPoolExecutor(1, thread_name_prefix="make")
+        self._max_pending = max_pending
+        self._jobs = 0
+        self._detectors = tuple((detector, self._batcher(detector, threads, max_pending)) for detector in detectors)
+
+    def _batcher(self, detector: Detector, lanes: int, max_pending: int) -> Batcher[Media, Finding]:
+        def work(batch: Sequence[Media]) -> list[Finding]:
+            started = perf_counter()
+            findings = self._examine(detector, batch)
+            self._metrics.detector_seconds.labels(detector.name).observe((perf_counter() - started) / len(batch))
+            return findings
+
+        return Batcher(work, self._threads, lanes=lanes, max_pending=max_pending)
+
+    def _examine(self, detector: Detector, batch: Sequence[Media]) -> list[Finding]:
+        """The findings of a batch. Media on which a detector fails gets an abstention, and its batch-mates do not suffer.
+
+        The failure is a defect of ours or an attack: it is logged and counted, and policy sees that nothing is known.
+        """
+        try:
+            findings = detector.detect(batch)
+            if len(findings) == len(batch):
+                return findings
+            raise RuntimeError(f"{len(findings)} findings for a batch of {len(batch)}")
+        except Exception:
+            if len(batch) > 1:
+                return [finding for media in batch for finding in self._examine(detector, [media])]
+            self._log.exception("detector failed", detector=detector.name, media=batch[0].digest)
+            self._metrics.detector_failures.labels(detector.name).inc()
+            return [abstention(detector, "the detector failed on this media; the server's log has the cause")]
+
+    async def detect(self, media: Media) -> tuple[Finding, ...]:
+        """All findings on one piece of media; the detectors run side by side."""
+        chosen = [batcher for detector, batcher in self._detectors if media.kind in detector.kinds]
+        return tuple(await asyncio.gather(*(batcher.submit(media) for batcher in chosen)))
+
+    async def generate(self, model: Generator, job: Job, progress: Callable[[float], None]) -> Output:
+        """One output, made on the generators' lane."""
+        if self._jobs >= self._max_pending:
+            raise Unavailable(f"{self._max_pending} jobs wait already", retry_after=5.0)
+        loop = asyncio.get_running_loop()
+        abandoned = threading.Event()
+
+        def report(fraction: float) -> None:
+            loop.call_soon_threadsafe(progress, fraction)
+
+        def work() -> Output:
+            return model.generate([job], report, abandoned.is_set)[0]
+
+        self._jobs += 1
+        try:
+            return await loop.run_in_executor(self._making, work)
+        except asyncio.CancelledError:
+            abandoned.set()
+            raise
+        finally:
+            self._jobs -= 1
+
+    async def close(self) -> None:
+        """Waits for the detectors' running batches, then frees the threads."""
+        for _, batcher in self._detectors:
+            await batcher.drain()
+        self._threads.shutdown(wait=True)
+        self._making.shutdown(wait=True)

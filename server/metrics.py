@@ -1,0 +1,33 @@
+"""Prometheus metrics, on a registry of their own so that two servers in one process do not share counters."""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Metrics:
+    """What operators watch. Labels are bounded: methods, codes, actions and detector names, never request content."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.calls = Counter("countersign_rpc", "Finished RPCs.", ["method", "code"], registry=self.registry)
+        self.call_seconds = Histogram(
+            "countersign_rpc_seconds", "Duration of RPCs.", ["method"], buckets=LATENCY, registry=self.registry
+        )
+        self.decisions = Counter(
+            "countersign_decisions", "Recorded decisions.", ["direction", "action"], registry=self.registry
+        )
+        self.detector_seconds = Histogram(
+            "countersign_detector_seconds",
+            "Time of a detector per item.",
+            ["detector"],
+            buckets=LATENCY,
+            registry=self.registry,
+        )
+        self.detector_failures = Counter(
+            "countersign_detector_failures", "Media on which a detector raised.", ["detector"], registry=self.registry
+        )
+        self.log_size = Gauge("countersign_log_entries", "Entries in the audit log.", registry=self.registry)
+        self.healthy = Gauge("countersign_healthy", "1 while the audit store answers.", registry=self.registry)

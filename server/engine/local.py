@@ -50,7 +50,7 @@ class LocalEngine:
         return Batcher(work, self._threads, lanes=lanes, max_pending=max_pending)
 
     def _examine(self, detector: Detector, batch: Sequence[Media]) -> list[Finding]:
-        """The findings of a batch. Media on which a detector fails gets an abstention, and its batch-mates do not suffer.
+        """The findings of a batch. Media on which a detector fails gets an abstention; its batch-mates do not suffer.
 
         The failure is a defect of ours or an attack: it is logged and counted, and policy sees that nothing is known.
         """
@@ -59,7 +59,7 @@ class LocalEngine:
             if len(findings) == len(batch):
                 return findings
             raise RuntimeError(f"{len(findings)} findings for a batch of {len(batch)}")
-        except Exception:
+        except Exception:  # noqa: BLE001 - logged, counted, and told to policy as an abstention
             if len(batch) > 1:
                 return [finding for media in batch for finding in self._examine(detector, [media])]
             self._log.exception("detector failed", detector=detector.name, media=batch[0].digest)

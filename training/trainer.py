@@ -1,0 +1,94 @@
+"""The training loop of restoration networks: budgeted, resumable, deterministic for a given clock.
+
+It knows batches, losses and the schedule. It does not know where the pictures come from, what the recipe's file is
+called, or how a result is exported.
+"""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from training.checkpoint import State
+from training.loss import frequency_loss, pixel_loss
+from training.patches import Patches
+from training.recipe import Recipe
+
+_WARM_UP_STEPS = 30
+_LARGEST_GRADIENT = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a step says of itself. progress: 0–1 through the run. loss: of this step's batch. elapsed: seconds."""
+
+    step: int
+    progress: float
+    loss: float
+    learning_rate: float
+    elapsed: float
+
+
+def begin(recipe: Recipe, network: nn.Module) -> State:
+    """A run that has not started."""
+    optimizer = torch.optim.Adam(network.parameters(), lr=recipe.learning_rate, betas=(0.9, 0.99))
+    average = copy.deepcopy(network).requires_grad_(False)
+    return State(network=network, average=average, optimizer=optimizer)
+
+
+def train(recipe: Recipe, state: State, patches: Patches, clock: Callable[[], float]) -> Iterator[Report]:
+    """Trains until the steps or the budget of the recipe end, yielding after every step.
+
+    clock: seconds, never decreasing. Time before a resume counts through `state.elapsed`, so the schedule goes on
+    where it stopped. With equal clock readings, a resumed run equals an uninterrupted one bit for bit.
+    """
+    last = clock()
+    while (progress := _progress(recipe, state)) < 1:
+        rate = _learning_rate(recipe, progress, state.step)
+        loss = _step(recipe, state, patches, rate, progress)
+        now = clock()
+        state.elapsed += now - last
+        last = now
+        yield Report(state.step, _progress(recipe, state), loss, rate, state.elapsed)
+
+
+def _progress(recipe: Recipe, state: State) -> float:
+    return min(1.0, max(state.step / recipe.steps, state.elapsed / recipe.budget_seconds))
+
+
+def _learning_rate(recipe: Recipe, progress: float, step: int) -> float:
+    """Half a cosine from the first to the final rate, after a short linear rise."""
+    span = recipe.learning_rate - recipe.final_learning_rate
+    rate = recipe.final_learning_rate + span * (1 + math.cos(math.pi * progress)) / 2
+    return rate * min(1.0, (step + 1) / _WARM_UP_STEPS)
+
+
+def _step(recipe: Recipe, state: State, patches: Patches, rate: float, progress: float) -> float:
+    for group in state.optimizer.param_groups:
+        group["lr"] = rate
+    small, large = patches.batch(state.step)
+    made = state.network(small.contiguous(memory_format=torch.channels_last))
+    loss = pixel_loss(made, large)
+    reported = loss.item()
+    if recipe.frequency_weight and progress >= recipe.frequency_from:
+        loss = loss + recipe.frequency_weight * frequency_loss(made, large)
+    state.optimizer.zero_grad()
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(state.network.parameters(), _LARGEST_GRADIENT)
+    state.optimizer.step()
+    state.step += 1
+    _average(state, recipe.average)
+    return reported
+
+
+def _average(state: State, decay: float) -> None:
+    # Early on the average follows closely, or it would still hold the untrained start after a short run.
+    decay = min(decay, (1 + state.step) / (10 + state.step))
+    with torch.no_grad():
+        for kept, current in zip(state.average.parameters(), state.network.parameters(), strict=True):
+            kept.lerp_(current, 1 - decay)

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
 
 from core.media import View
+from core.sandbox.contract import Request
 
 MAX_SIDE = 2048
 _BLOCK = 8
@@ -52,6 +53,18 @@ def nearest_quality(table: NDArray[np.integer[Any]]) -> tuple[int, bool]:
     distances = [int(np.abs(luma_table(quality) - table).sum()) for quality in range(1, 101)]
     best = int(np.argmin(distances))
     return best + 1, distances[best] == 0
+
+
+def warm() -> None:
+    """Loads Pillow's plugin while files can still be opened."""
+    Image.preinit()
+
+
+def parse(request: Request) -> View:
+    """The quantisation of the first blob; a view with an error for anything but a JPEG."""
+    if request.mime != "image/jpeg":
+        return View(error="not a JPEG")
+    return read(request.blobs[0])
 
 
 def read(data: bytes) -> View:

@@ -10,6 +10,7 @@ under the old metadata.
 
 from __future__ import annotations
 
+import codecs
 import io
 import struct
 import warnings
@@ -24,6 +25,7 @@ from PIL import Image, UnidentifiedImageError
 from core.media import View
 from core.parsers.metadata import blocks, container, diffusion, exif, iptc, xmp
 from core.parsers.metadata.bounds import MAX_BLOCK, MAX_ENTRIES, Budget
+from core.sandbox.contract import Request
 
 _Pairs = list[tuple[str, str]]
 # What Pillow, struct and our readers raise on bytes that are not what they claim to be.
@@ -66,6 +68,18 @@ class _Sections:
             self.budget.note(name)
             return None
         return np.frombuffer(data, np.uint8) if data else None
+
+
+def warm() -> None:
+    """Loads what Pillow and Python load at first use, while files can still be opened."""
+    Image.init()
+    for codec in exif.CODECS:
+        codecs.lookup(codec)
+
+
+def parse(request: Request) -> View:
+    """The tags of the first blob."""
+    return read(request.blobs[0], request.mime)
 
 
 def read(data: bytes, mime: str) -> View:

@@ -10,8 +10,6 @@ from core.parsers.metadata import png, xmp
 from core.parsers.metadata.bounds import MAX_BLOCK
 
 FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
-# Pillow loads plugins at first use; a confined process can no longer open them.
-Image.init()
 
 
 @dataclass(frozen=True, slots=True)

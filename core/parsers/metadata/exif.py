@@ -8,22 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from PIL import ExifTags, Image, TiffImagePlugin  # noqa: F401 -- Pillow imports it late, when no file can be opened
+from PIL import ExifTags, Image
 
 from core.parsers.metadata.bounds import MAX_BLOCK, MAX_VALUE
 
-_HEADER = b"Exif\x00\x00"
 _USER_COMMENT = ExifTags.Base.UserComment
 _MAKER_NOTE = ExifTags.Base.MakerNote
 _GPS = ExifTags.IFD.GPSInfo
 # Where a TIFF keeps its strips, its colour map and other people's blocks: true of the old pixels only.
-_STRUCTURAL = frozenset(
-    (*range(254, 270), *range(273, 282), 284, 288, 289, 290, 291, 292, 293, 317, *range(320, 326), 330, *range(338, 348))
-    + (513, 514, 700, 33723, 34377, 34675)
-)
-_KEPT_NUMBERS = frozenset((266,))
-# A confined process cannot load a codec any more.
-_CODECS = tuple("".encode(name) for name in ("ascii", "utf-8", "utf-16-be", "utf-16-le", "latin-1", "shift_jis"))
+_LAYOUT = (*range(254, 267), 273, *range(277, 282), 284, *range(288, 294), 317, *range(320, 326), 330, *range(338, 348))
+_STRUCTURAL = frozenset((*_LAYOUT, 513, 514, 700, 33723, 34377, 34675))
+CODECS = ("ascii", "latin-1", "shift_jis", "utf-16-be", "utf-16-le", "utf-8")
 
 
 def fields(exif: Image.Exif) -> Iterator[tuple[str, str]]:
@@ -43,7 +38,7 @@ def fields(exif: Image.Exif) -> Iterator[tuple[str, str]]:
 def without_thumbnail(exif: Image.Exif) -> bytes:
     """EXIF for a picture with other pixels: no IFD1 (thumbnail), nothing about the layout of the old file.
 
-    Starts with "Exif\\0\\0". Offsets inside a maker note may no longer hold. Empty where nothing is left or where it
+    Starts with "Exif" and two zero bytes. Offsets inside a maker note may no longer hold. Empty where nothing is left or where it
     would be larger than MAX_BLOCK.
     """
     kept = Image.Exif()

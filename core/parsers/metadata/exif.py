@@ -38,8 +38,8 @@ def fields(exif: Image.Exif) -> Iterator[tuple[str, str]]:
 def without_thumbnail(exif: Image.Exif) -> bytes:
     """EXIF for a picture with other pixels: no IFD1 (thumbnail), nothing about the layout of the old file.
 
-    Starts with "Exif" and two zero bytes. Offsets inside a maker note may no longer hold. Empty where nothing is left or where it
-    would be larger than MAX_BLOCK.
+    Starts with "Exif" and two zero bytes. Offsets inside a maker note may no longer hold. Empty where nothing is left
+    or where it would be larger than MAX_BLOCK.
     """
     kept = Image.Exif()
     for tag, value in exif.items():

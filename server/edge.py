@@ -1,0 +1,106 @@
+"""The edge of every RPC: who calls, until when, whether the request is well-formed; and what becomes of errors.
+
+Knows gRPC. Knows nothing of what the methods do.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import grpc
+import grpc.aio
+import protovalidate
+import structlog
+from google.protobuf.message import Message
+from grpc_status import rpc_status
+
+from core.errors import CountersignError, InvalidInput
+from server.auth import Authenticator, Caller
+from server.metrics import Metrics
+from server.status import code_of, status_of
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An admitted call. deadline: `time.monotonic()` seconds after which nobody waits for the answer."""
+
+    caller: Caller
+    method: str
+    deadline: float
+
+    @property
+    def timeout(self) -> float:
+        """Seconds left, at least 0."""
+        return max(0.0, self.deadline - time.monotonic())
+
+
+class Edge:
+    """Wraps the handling of RPCs. One edge serves all services."""
+
+    def __init__(self, authenticator: Authenticator, metrics: Metrics) -> None:
+        self._authenticator = authenticator
+        self._metrics = metrics
+        self._log = structlog.get_logger("countersign.rpc")
+
+    @asynccontextmanager
+    async def call(self, context: Context, method: str, request: Message | None = None) -> AsyncIterator[Call]:
+        """Admits the caller, demands a deadline, validates `request`; turns errors into a status with details.
+
+        method: "/package.Service/Method". Cancellation passes through untouched: gRPC cancels the handler's task
+        when the caller goes away or its deadline passes, and everything awaited below stops with it.
+        """
+        started = time.monotonic()
+        code = grpc.StatusCode.CANCELLED
+        try:
+            call = Call(self._authenticator.admit(method, metadata(context)), method, deadline(context))
+            if request is not None:
+                validate(request)
+            yield call
+            code = grpc.StatusCode.OK
+        except Exception as error:  # noqa: BLE001 - the one place where every error becomes a status
+            code = code_of(error)
+            await self._abort(context, method, error)
+        finally:
+            seconds = time.monotonic() - started
+            self._metrics.calls.labels(method, code.name).inc()
+            self._metrics.call_seconds.labels(method).observe(seconds)
+            self._log.info("rpc", method=method, code=code.name, seconds=round(seconds, 4))
+
+    async def _abort(self, context: Context, method: str, error: Exception) -> NoReturn:
+        support_id = uuid.uuid4().hex
+        if isinstance(error, CountersignError):
+            self._log.info("refused", method=method, support_id=support_id, error=type(error).__name__)
+        else:
+            self._log.error("defect", method=method, support_id=support_id, exc_info=error)
+        status = rpc_status.to_status(status_of(error, support_id))
+        await context.abort_with_status(status)
+        raise AssertionError("abort_with_status raises")
+
+
+def metadata(context: Context) -> Sequence[tuple[str, str | bytes]]:
+    """The call's metadata as pairs."""
+    return [(str(key), value) for key, value in (context.invocation_metadata() or ())]
+
+
+def deadline(context: Context) -> float:
+    """When the caller stops waiting. A call without a deadline is refused: it could hold its place for ever."""
+    remaining = context.time_remaining()
+    if remaining is None or remaining > 366 * 24 * 3600:
+        raise InvalidInput("set a deadline on the call", field="deadline", limit="required", found="none")
+    return time.monotonic() + remaining
+
+
+def validate(message: Message) -> None:
+    """Raises InvalidInput for the first rule of the protos that `message` breaks."""
+    violations = protovalidate.collect_violations(message, fail_fast=True)
+    if violations:
+        violation = violations[0].proto
+        path = ".".join(element.field_name for element in violation.field.elements) if violation.field else ""
+        raise InvalidInput(f"{path}: {violation.message}", field=path, limit=violation.message)

@@ -1,0 +1,95 @@
+"""Open, examine, decide: what inbound and outbound media have in common.
+
+Knows which parts look at media and in which order. Records nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from core.credential import Credential
+from core.errors import InvalidInput
+from core.media import Media
+from core.sandbox import Sandbox
+from detectors.base import Finding
+from policies.base import Decision, Policy, Subject
+from server.engine.base import Engine
+from server.provenance import Provenance
+
+CREDENTIALS = "credentials"
+"""The parser whose view `Provenance.read` judges."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """Where the media is used and what for; rules may look at it. task is "" for uploads that are only screened."""
+
+    direction: str
+    tenant: str
+    surface: str = ""
+    jurisdiction: str = ""
+    task: str = ""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Examination:
+    """All that is known of one piece of media, and what the policy makes of it."""
+
+    media: Media
+    findings: tuple[Finding, ...]
+    credential: Credential
+    decision: Decision
+
+
+class Examiner:
+    """Looks at media with everything the server has. views: parser results that the detectors read."""
+
+    def __init__(
+        self, sandbox: Sandbox, engine: Engine, provenance: Provenance, policy: Policy, views: Collection[str]
+    ) -> None:
+        self._sandbox = sandbox
+        self._engine = engine
+        self._provenance = provenance
+        self._policy = policy
+        self._views = frozenset(views) | {CREDENTIALS}
+
+    async def open(self, data: bytes, declared_mime: str = "") -> Media:
+        """The media in `data`, parsed in the sandbox. Raises InvalidInput or LimitExceeded."""
+        media = await self._sandbox.open(data, self._views)
+        if declared_mime and declared_mime != media.mime:
+            raise InvalidInput(
+                f"the content is {media.mime}, not the declared {declared_mime}",
+                field="declared_mime_type",
+                limit=media.mime,
+                found=declared_mime,
+            )
+        return media
+
+    async def examine(self, media: Media, context: Context) -> Examination:
+        """Findings, credential and decision for opened media."""
+        findings = await self._engine.detect(media)
+        credential = await self._provenance.read(media)
+        decision = self._policy.decide(
+            Subject(
+                direction=context.direction,
+                findings=findings,
+                credential=credential,
+                kind=media.kind,
+                mime=media.mime,
+                byte_size=len(media.data),
+                width=media.width,
+                height=media.height,
+                duration=media.duration,
+                tenant=context.tenant,
+                surface=context.surface,
+                jurisdiction=context.jurisdiction,
+                task=context.task,
+            )
+        )
+        return Examination(media, findings, credential, decision)
+
+    async def inspect(self, data: bytes) -> tuple[Media, Credential]:
+        """Only the credentials of `data`: no detector looks at it and nothing is decided."""
+        media = await self._sandbox.open(data, {CREDENTIALS})
+        return media, await self._provenance.read(media)

@@ -1,0 +1,67 @@
+"""The signed files that left, by digest, so that the same request gets the same bytes again.
+
+Knows nothing of decisions; the audit log says which digest belongs to which request.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from core.errors import IntegrityError, Unavailable
+from core.media import digest_of
+
+
+class OutputStore:
+    """Content-addressed files below `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def put(self, data: bytes) -> str:
+        """Stores `data` and returns its digest. When it returns, the file survives a power cut.
+
+        Raises Unavailable when the disk does not take it.
+        """
+        digest = digest_of(data)
+        target = self._path(digest)
+        if target.exists():
+            return digest
+        partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
+        try:
+            target.parent.mkdir(exist_ok=True, mode=0o700)
+            with partial.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(target)
+            sync_folder(target.parent)
+        except OSError as error:
+            partial.unlink(missing_ok=True)
+            raise Unavailable(f"the output store does not take the file: {error.strerror}", retry_after=5.0) from error
+        return digest
+
+    def get(self, digest: str) -> bytes | None:
+        """The file of that digest, None when it was removed. Raises IntegrityError when its bytes changed."""
+        try:
+            data = self._path(digest).read_bytes()
+        except FileNotFoundError:
+            return None
+        if digest_of(data) != digest:
+            raise IntegrityError(f"the stored output {digest} was altered on disk")
+        return data
+
+    def _path(self, digest: str) -> Path:
+        name = digest.removeprefix("sha256:")
+        return self._folder / name[:2] / name
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes a rename in `folder` durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,165 @@
+"""The story of Countersign: read this file first.
+
+    inbound    upload → open (sandbox) → examine, decide → record → decision + receipt
+    outbound   order  → open → examine, decide → record intent → make → open → examine, decide → sign → record
+
+Nothing leaves unrecorded, and nothing made here leaves unsigned. This module knows the order of things. It does not
+know how anything is parsed, examined, decided, signed or stored.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from core.errors import InvalidInput, LimitExceeded, PreconditionFailed
+from core.media import Media, digest_of
+from generators.base import Job, Output
+from policies.base import Action
+from server import record
+from server.audit import Recorded
+from server.auth import Caller
+from server.engine.base import Engine
+from server.examination import Context, Examination, Examiner
+from server.once import Once
+from server.outputs import OutputStore
+from server.provenance import Claim, Provenance
+from server.recorder import Recorder
+from server.requests import Made, Order, Report, Request, Upload
+
+
+class Pipeline:
+    """Carries media through the steps above. One pipeline serves all callers."""
+
+    def __init__(
+        self, examiner: Examiner, engine: Engine, provenance: Provenance, recorder: Recorder, outputs: OutputStore
+    ) -> None:
+        self._examiner = examiner
+        self._engine = engine
+        self._provenance = provenance
+        self._recorder = recorder
+        self._outputs = outputs
+        self._once = Once()
+
+    async def screen(self, upload: Upload, caller: Caller) -> Recorded:
+        """Screens one upload.
+
+        Raises InvalidInput or LimitExceeded for media that cannot be examined, after recording that it was refused;
+        Unavailable when the log cannot take the record.
+        """
+        context = Context("inbound", caller.tenant, upload.surface, upload.jurisdiction)
+        request = Request(caller, upload.request_id, upload.content())
+        async with self._once.hold(request.key):
+            # 1. The same id gives the same answer and one record.
+            if earlier := await self._recorder.earlier(request):
+                return earlier
+            # 2. Open: hostile bytes are parsed in the sandbox only.
+            media = await self._open(request, context, upload.data, upload.declared_mime)
+            # 3. Examine and decide.
+            seen = await self._examiner.examine(media, context)
+            # 4. Record: MUST be durable before anybody learns the verdict.
+            return await self._recorder.decision(request, context, seen)
+
+    async def make(self, order: Order, caller: Caller, report: Report) -> Made:
+        """Makes one output. Raises as `screen` does, and what the model raises for a job that it cannot do."""
+        context = Context("outbound", caller.tenant, order.surface, order.jurisdiction, order.model.task)
+        request = Request(caller, order.request_id, order.content())
+        async with self._once.hold(request.key):
+            # 1. The same id gives the same answer and one record.
+            if earlier := await self._recorder.earlier(request):
+                return await self._again(earlier)
+            # 2. What is to be improved is screened as every upload is.
+            report("examining", 0.0)
+            source = await self._examine_source(request, context, order)
+            if source and source.decision.action is Action.BLOCK:
+                return await self._blocked(request, context, source, order.work() | {"stage": "input"})
+            # 3. Intent MUST be durable before anything is made (after boulder's issuance cycle).
+            intent = await self._recorder.intent(request, context, order.work(), source)
+            making = order.work() | {
+                "stage": "output",
+                "intent_index": intent.index,
+                "source": record.source_json(source.media, source.decision) if source else None,
+            }
+            # 4. Make, and look at what was made as at any media.
+            output = await self._generate(request, context, order, source, report)
+            seen = await self._examiner.examine(await self._examiner.open(output.data), context)
+            if seen.decision.action is Action.BLOCK:
+                return await self._blocked(request, context, seen, making)
+            # 5. Sign, keep, and record the digest and credential of what leaves.
+            report("signing", 0.0)
+            return await self._release(request, context, order, seen, source, making)
+
+    async def refuse(
+        self,
+        caller: Caller,
+        request_id: str,
+        direction: str,
+        content: Mapping[str, Any],
+        error: InvalidInput | LimitExceeded,
+    ) -> None:
+        """Records an upload that was refused before it was received whole."""
+        request = Request(caller, request_id, content)
+        async with self._once.hold(request.key):
+            if not await self._recorder.earlier(request):
+                await self._recorder.refusal(request, Context(direction, caller.tenant), error)
+
+    async def _open(self, request: Request, context: Context, data: bytes, declared_mime: str = "") -> Media:
+        """Opened media; what cannot be opened is recorded as refused."""
+        try:
+            return await self._examiner.open(data, declared_mime)
+        except (InvalidInput, LimitExceeded) as error:
+            await self._recorder.refusal(request, context, error, digest_of(data))
+            raise
+
+    async def _examine_source(self, request: Request, context: Context, order: Order) -> Examination | None:
+        """The examined upload of an order that has one."""
+        if order.source is None:
+            return None
+        return await self._examiner.examine(await self._open(request, context, order.source), context)
+
+    async def _generate(
+        self, request: Request, context: Context, order: Order, source: Examination | None, report: Report
+    ) -> Output:
+        """The model's output; a job that it refuses is recorded as refused."""
+        media = source.media if source else None
+        job = Job(media, order.parameters, order.prompt, order.negative_prompt, order.seed)
+        try:
+            return await self._engine.generate(order.model, job, lambda fraction: report("making", fraction))
+        except (InvalidInput, LimitExceeded) as error:
+            await self._recorder.refusal(request, context, error, media.digest if media else "")
+            raise
+
+    async def _blocked(self, request: Request, context: Context, seen: Examination, making: Mapping[str, Any]) -> Made:
+        """An order whose input or output the policy blocks: recorded, and nothing leaves."""
+        return Made(await self._recorder.decision(request, context, seen, making=making), None)
+
+    async def _release(
+        self,
+        request: Request,
+        context: Context,
+        order: Order,
+        seen: Examination,
+        source: Examination | None,
+        making: Mapping[str, Any],
+    ) -> Made:
+        """Signed, stored and recorded output."""
+        claim = Claim.of(order, seen.decision, making)
+        signed = await self._provenance.sign(seen.media, claim, source.media if source else None)
+        # The digest is durable before the record that names it, so a recorded output can always be given again.
+        digest = await asyncio.to_thread(self._outputs.put, signed.data)
+        file = record.media_json(seen.media) | {"digest": digest, "byte_size": len(signed.data)}
+        recorded = await self._recorder.decision(
+            request, context, seen, media=file, credential=signed.credential, making=making
+        )
+        return Made(recorded, signed.data)
+
+    async def _again(self, earlier: Recorded) -> Made:
+        """The answer that was given before, with the same bytes."""
+        entry = record.decode(earlier)
+        if entry["action"] == Action.BLOCK.name:
+            return Made(earlier, None)
+        output = await asyncio.to_thread(self._outputs.get, entry["media_digest"])
+        if output is None:
+            raise PreconditionFailed(f"the output {entry['media_digest']} of this request is no longer kept")
+        return Made(earlier, output)

@@ -1,0 +1,125 @@
+"""What a log entry says: the JSON bodies of decisions, refusals and intents.
+
+The leaf that the log hashes is this JSON, so names here are as stable as the API. Text that came out of media
+(prompts, names) MUST NOT enter it: leaves are permanent, evidence can be deleted.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from core.credential import Credential
+from core.errors import InvalidInput, LimitExceeded
+from core.media import Media, digest_of
+from detectors.base import Finding, Verdict
+from policies.base import Decision, Reason
+from server.audit import Blob, Recorded
+
+OPTIONAL_FIGURES = ("probability", "score", "log10_lr", "fpr_at_threshold")
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    """One finding; figures that were not measured are absent rather than null."""
+    figures = {name: getattr(finding, name) for name in OPTIONAL_FIGURES if getattr(finding, name) is not None}
+    return {
+        "detector": finding.detector,
+        "version": finding.version,
+        "label": finding.label,
+        "verdict": finding.verdict.value,
+        "score_scale": finding.score_scale,
+        "codes": list(finding.codes),
+        "explanation": finding.explanation,
+        "limits": finding.limits,
+        "evidence": [
+            {"kind": each.kind, "mime": each.mime, "digest": each.digest, "caption": each.caption}
+            for each in finding.evidence
+        ],
+        **figures,
+    }
+
+
+def reason_json(reason: Reason) -> dict[str, Any]:
+    """One fired rule."""
+    return {
+        "rule": reason.rule,
+        "code": reason.code,
+        "text": reason.text,
+        "action": reason.action.name,
+        "operands": dict(reason.operands),
+    }
+
+
+def credential_json(credential: Credential) -> dict[str, Any]:
+    """The credential's verdict; the manifests themselves stay in the file."""
+    return {
+        "state": credential.state.value,
+        "codes": list(credential.codes),
+        "manifest_id": credential.manifest_id,
+        "issuer": credential.issuer,
+        "claim_generator": credential.claim_generator,
+        "digital_source_types": list(credential.digital_source_types),
+    }
+
+
+def media_json(media: Media) -> dict[str, Any]:
+    """What was examined. Bytes, pixels, seconds."""
+    return {
+        "digest": media.digest,
+        "kind": media.kind.value,
+        "mime": media.mime,
+        "byte_size": len(media.data),
+        "width": media.width,
+        "height": media.height,
+        "duration": media.duration,
+    }
+
+
+def decision_json(decision: Decision) -> dict[str, Any]:
+    """The policy's outcome."""
+    return {
+        "action": decision.action.name,
+        "reasons": [reason_json(reason) for reason in decision.reasons],
+        "shadow": [reason_json(reason) for reason in decision.shadow],
+        "policy": {"id": decision.policy_id, "digest": decision.policy_digest},
+    }
+
+
+def source_json(media: Media, decision: Decision) -> dict[str, Any]:
+    """The upload that something was made from."""
+    return {"media_digest": media.digest, "action": decision.action.name}
+
+
+def refusal_json(error: InvalidInput | LimitExceeded, names: Collection[str]) -> dict[str, Any]:
+    """Why media could not be examined. names: the errors that can be raised again from the record; others are kept
+    as their base class.
+    """
+    name = next(kind.__name__ for kind in type(error).__mro__ if kind.__name__ in names)
+    return {
+        "error": name,
+        "field": error.field,
+        "limit": error.limit,
+        "found": error.found,
+        "message": error.message,
+    }
+
+
+def evidence_blobs(findings: Iterable[Finding]) -> tuple[Blob, ...]:
+    """The evidence of all findings, for the log's deletable store."""
+    return tuple(Blob(each.digest, each.mime, each.data) for finding in findings for each in finding.evidence)
+
+
+def detected_by(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """The detectors that detected something, for the log's index."""
+    return tuple(finding.detector for finding in findings if finding.verdict is Verdict.DETECTED)
+
+
+def request_digest(content: Mapping[str, Any]) -> str:
+    """Digest of what a request asks for: the same request_id with another digest is a conflict."""
+    return digest_of(json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
+
+
+def decode(recorded: Recorded) -> dict[str, Any]:
+    """The JSON of a recorded leaf."""
+    return dict(json.loads(recorded.leaf))

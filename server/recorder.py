@@ -1,0 +1,126 @@
+"""Writes decisions, refusals and intents into the audit log, and finds them again by request_id.
+
+Knows what an entry holds (`server.record`) and who asked. Does not know how the log keeps it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from core.credential import Credential
+from core.errors import Conflict, CorruptMedia, InvalidInput, LimitExceeded, ParserFailed, UnsupportedMedia
+from server import record
+from server.audit import AuditLog, Entry, Recorded
+from server.examination import Context, Examination
+from server.metrics import Metrics
+from server.requests import Request
+
+REFUSALS: Mapping[str, type[InvalidInput] | type[LimitExceeded]] = {
+    kind.__name__: kind for kind in (InvalidInput, UnsupportedMedia, CorruptMedia, ParserFailed, LimitExceeded)
+}
+NO_ACTION = 0
+"""The log's action number of entries that decide nothing: intents and refusals."""
+
+
+class Recorder:
+    """The pipeline's pen. Every method returns only after the entry is durable."""
+
+    def __init__(self, log: AuditLog, metrics: Metrics) -> None:
+        self._log = log
+        self._metrics = metrics
+
+    async def earlier(self, request: Request) -> Recorded | None:
+        """The record of the same request, None at its first time.
+
+        Raises Conflict when the id was used for another request, and the same refusal when it was refused.
+        """
+        found = await self._log.find(request.caller.tenant, request.id)
+        if found is None:
+            return None
+        if found.request_digest != request.digest:
+            raise Conflict(f"request_id {request.id!r} was used for a different request")
+        refusal = record.decode(found).get("refusal")
+        if refusal is not None:
+            kind = REFUSALS[refusal["error"]]
+            raise kind(refusal["message"], field=refusal["field"], limit=refusal["limit"], found=refusal["found"])
+        return found
+
+    async def refusal(
+        self, request: Request, context: Context, error: InvalidInput | LimitExceeded, media_digest: str = ""
+    ) -> Recorded:
+        """Records that a request was refused. media_digest is "" where the media was never received whole."""
+        body = {
+            "direction": context.direction,
+            "media_digest": media_digest,
+            "refusal": record.refusal_json(error, REFUSALS),
+        }
+        return await self._append("decision", request, body)
+
+    async def intent(
+        self, request: Request, context: Context, work: Mapping[str, Any], source: Examination | None
+    ) -> Recorded:
+        """Records what is about to be made, before it is made."""
+        body = {
+            "direction": context.direction,
+            "task": context.task,
+            "work": dict(work),
+            "source": record.source_json(source.media, source.decision) if source else None,
+        }
+        return await self._append("intent", request, body)
+
+    async def decision(
+        self,
+        request: Request,
+        context: Context,
+        seen: Examination,
+        *,
+        media: Mapping[str, Any] | None = None,
+        credential: Credential | None = None,
+        making: Mapping[str, Any] | None = None,
+    ) -> Recorded:
+        """Records a decision.
+
+        media: `record.media_json` of the file that the caller has or gets, and credential what that file carries,
+        where these are not the examined ones (signing changes both). making: how the media was made, outbound only.
+        """
+        file = dict(media or record.media_json(seen.media))
+        body = {
+            "direction": context.direction,
+            "media_digest": file.pop("digest"),
+            "media": file,
+            "context": {"surface": context.surface, "jurisdiction": context.jurisdiction, "task": context.task},
+            "findings": [record.finding_json(finding) for finding in seen.findings],
+            "credential": record.credential_json(credential or seen.credential),
+            **record.decision_json(seen.decision),
+        }
+        if making is not None:
+            body["making"] = dict(making)
+        return await self._append("decision", request, body, seen)
+
+    async def _append(
+        self,
+        kind: Literal["decision", "intent"],
+        request: Request,
+        body: Mapping[str, Any],
+        seen: Examination | None = None,
+    ) -> Recorded:
+        findings = seen.findings if seen else ()
+        recorded = await self._log.append(
+            Entry(
+                kind=kind,
+                tenant=request.caller.tenant,
+                actor=request.caller.actor,
+                request_id=request.id,
+                request_digest=request.digest,
+                body=body,
+                action=int(seen.decision.action) if seen else NO_ACTION,
+                direction=str(body["direction"]),
+                media_digest=str(body.get("media_digest", "")),
+                detected=record.detected_by(findings),
+                evidence=record.evidence_blobs(findings),
+            )
+        )
+        if kind == "decision":
+            self._metrics.decisions.labels(str(body["direction"]), str(body.get("action", "REFUSED"))).inc()
+        return recorded

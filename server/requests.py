@@ -1,0 +1,97 @@
+"""What callers ask for, as values, and the JSON by which a repeated request is recognised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from core.media import digest_of
+from generators.base import Generator, Value
+from server import record
+from server.audit import Recorded
+from server.auth import Caller
+
+Report: TypeAlias = Callable[[str, float], None]
+"""Told the stage ("examining", "making", "signing", "recording") and the fraction of it that is done."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Upload:
+    """Media to screen. declared_mime: what the uploader claims, "" when nothing was claimed."""
+
+    request_id: str
+    data: bytes
+    surface: str = ""
+    jurisdiction: str = ""
+    declared_mime: str = ""
+
+    def content(self) -> dict[str, Any]:
+        """What makes a second request with this id the same one."""
+        return {"method": "screen", "media": digest_of(self.data), **self.screening()}
+
+    def screening(self) -> dict[str, Any]:
+        """The part of `content` that is not the media."""
+        return {"surface": self.surface, "jurisdiction": self.jurisdiction, "declared_mime": self.declared_mime}
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Order:
+    """Media to make: from `source` where it is to be improved, from `prompt` where not."""
+
+    request_id: str
+    model: Generator
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    source: bytes | None = None
+    prompt: str = ""
+    negative_prompt: str = ""
+    seed: int = 0
+    surface: str = ""
+    jurisdiction: str = ""
+
+    def content(self) -> dict[str, Any]:
+        """What makes a second request with this id the same one. The model's version is not part of it: a retry
+        after an upgrade gets the first answer.
+        """
+        return {
+            "method": "make",
+            "model": self.model.name,
+            "parameters": dict(self.parameters),
+            "source": digest_of(self.source) if self.source is not None else "",
+            "prompt": self.prompt,
+            "negative_prompt": self.negative_prompt,
+            "seed": self.seed,
+            "surface": self.surface,
+            "jurisdiction": self.jurisdiction,
+        }
+
+    def work(self) -> dict[str, Any]:
+        """What the log says about the work. Prompts are the requester's words and stay out of a permanent leaf."""
+        return {
+            "model": self.model.name,
+            "version": self.model.version,
+            "parameters": dict(self.parameters),
+            "seed": self.seed,
+        }
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Made:
+    """The end of an order: its record, and the signed file unless the decision blocks it."""
+
+    recorded: Recorded
+    output: bytes | None
+
+
+class Request:
+    """The identity of one request: who asks, under which id, for what (as a digest)."""
+
+    def __init__(self, caller: Caller, request_id: str, content: Mapping[str, Any]) -> None:
+        self.caller = caller
+        self.id = request_id
+        self.digest = record.request_digest(content)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes the request unique: the tenant and the id."""
+        return self.caller.tenant, self.id

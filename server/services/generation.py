@@ -1,0 +1,127 @@
+"""GenerationService: media made or improved here, streamed back signed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import TypeVar
+
+from core.errors import NotFound
+from core.registry import Registry
+from countersign.v1 import generation_pb2 as pb
+from countersign.v1 import generation_pb2_grpc
+from generators.base import Generator
+from generators.parameters import parse_parameters
+from server.edge import Call, Context, Edge
+from server.pipeline import Pipeline
+from server.requests import Made, Order
+from server.services.answers import Answers
+from server.services.uploads import oversize
+
+SERVICE = "/countersign.v1.GenerationService"
+CHUNK = 1024 * 1024
+"""Bytes of output per message."""
+TEXT_TO_IMAGE = "text_to_image"
+
+Response = TypeVar("Response", pb.EnhanceResponse, pb.GenerateResponse)
+
+
+class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
+    """Runs generators for callers: progress, then chunks, then the result."""
+
+    def __init__(self, edge: Edge, pipeline: Pipeline, answers: Answers, generators: Registry[Generator]) -> None:
+        self._edge = edge
+        self._pipeline = pipeline
+        self._answers = answers
+        self._generators = generators
+
+    async def Enhance(  # noqa: N802 - the name of the RPC
+        self, request: pb.EnhanceRequest, context: Context
+    ) -> AsyncIterator[pb.EnhanceResponse]:
+        """Improves an upload."""
+        async with self._edge.call(context, f"{SERVICE}/Enhance", request) as call:
+            if error := oversize(len(request.media)):
+                content = {"method": "make", "byte_size": len(request.media)}
+                await self._pipeline.refuse(call.caller, request.request_id, "outbound", content, error)
+                raise error
+            model = self._choose(request.task, request.model)
+            order = Order(
+                request_id=request.request_id,
+                model=model,
+                parameters=parse_parameters(model.parameters, request.parameters),
+                source=request.media,
+                seed=request.seed,
+                surface=request.context.surface,
+                jurisdiction=request.context.jurisdiction,
+            )
+            async for part in self._stream(order, call, pb.EnhanceResponse):
+                yield part
+
+    async def Generate(  # noqa: N802
+        self, request: pb.GenerateRequest, context: Context
+    ) -> AsyncIterator[pb.GenerateResponse]:
+        """Makes media from a prompt."""
+        async with self._edge.call(context, f"{SERVICE}/Generate", request) as call:
+            model = self._choose(TEXT_TO_IMAGE, request.model)
+            order = Order(
+                request_id=request.request_id,
+                model=model,
+                parameters=parse_parameters(model.parameters, request.parameters),
+                prompt=request.prompt,
+                negative_prompt=request.negative_prompt,
+                seed=request.seed,
+                surface=request.context.surface,
+                jurisdiction=request.context.jurisdiction,
+            )
+            async for part in self._stream(order, call, pb.GenerateResponse):
+                yield part
+
+    def _choose(self, task: str, name: str) -> Generator:
+        """The named model of a task, or the task's first. Raises NotFound, saying what there is."""
+        able = [generator for generator in self._generators if generator.task == task]
+        if not able:
+            tasks = ", ".join(sorted({generator.task for generator in self._generators})) or "none"
+            raise NotFound(f"no model here does the task {task!r}; tasks: {tasks}")
+        chosen = next((generator for generator in able if name in ("", generator.name)), None)
+        if chosen is None:
+            names = ", ".join(generator.name for generator in able)
+            raise NotFound(f"no model for {task!r} is named {name!r}; there are: {names}")
+        return chosen
+
+    async def _stream(self, order: Order, call: Call, response: type[Response]) -> AsyncIterator[Response]:
+        """Progress while the work runs, then the output in chunks, then the result.
+
+        The work is a task of its own so that progress can be sent meanwhile; it never outlives the call.
+        """
+        progress: asyncio.Queue[pb.Progress | None] = asyncio.Queue()
+        work = asyncio.create_task(
+            self._pipeline.make(
+                order,
+                call.caller,
+                lambda stage, fraction: progress.put_nowait(pb.Progress(stage=stage, fraction=fraction)),
+            )
+        )
+        work.add_done_callback(lambda _: progress.put_nowait(None))
+        try:
+            while (step := await progress.get()) is not None:
+                yield response(progress=step)
+            made = await work
+        finally:
+            work.cancel()
+        output = made.output or b""
+        for start in range(0, len(output), CHUNK):
+            yield response(chunk=output[start : start + CHUNK])
+        yield response(result=await self._result(order, made))
+
+    async def _result(self, order: Order, made: Made) -> pb.MadeMedia:
+        decision = await self._answers.decision(made.recorded)
+        left = made.output is not None
+        return pb.MadeMedia(
+            decision=decision,
+            receipt=await self._answers.receipt(made.recorded),
+            digest=decision.media_digest if left else "",
+            mime_type=decision.mime_type if left else "",
+            byte_size=decision.byte_size if left else 0,
+            model=decision.model,
+            seed=order.seed,
+        )

@@ -1,0 +1,56 @@
+# Every target makes and reuses .venv by itself. Nothing needs to be installed by hand but Python 3.11+ and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+BUF := node_modules/.bin/buf
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test slow serve lint bench proto weights clean
+
+help:  ## Show the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $(READY)
+
+$(BUF): package.json
+	npm install --silent --no-fund --no-audit
+	@touch $(BUF)
+
+demo: $(READY)  ## Screen, tamper, enhance, verify: the whole loop on real files, in a minute
+	$(BIN)/countersign demo
+
+test: $(READY)  ## The test suite
+	$(BIN)/python -m pytest
+
+slow: $(READY)  ## The long rounds of the test suite
+	$(BIN)/python -m pytest -m slow
+
+serve: $(READY)  ## Start a server on 127.0.0.1:50051
+	$(BIN)/countersign serve
+
+lint: $(READY) $(BUF)  ## Style, types, layers, protos
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	cd proto && ../$(BUF) lint && ../$(BUF) format --diff --exit-code --path countersign
+	scripts/breaking.sh $(BUF)
+	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/python scripts/protos.py --check
+
+bench: $(READY)  ## Speed and memory, each beside its physical limit
+	$(BIN)/python -m tests.bench
+
+proto: $(READY)  ## Regenerate the committed stubs
+	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/python scripts/protos.py
+
+weights: $(READY)  ## Train the shipped weights again (hours)
+	$(BIN)/python -m training.restoration training/recipes/safmn_x2.yaml
+	$(BIN)/python -m training.restoration training/recipes/safmn_x4.yaml
+
+clean:  ## Remove the environment and caches
+	rm -rf $(VENV) node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

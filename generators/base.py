@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
 from core.errors import Cancelled
-from core.media import Frame, Kind, Media
+from core.media import Frame, Kind, Media, digest_of
 
 Value: TypeAlias = str | int | float
 Progress: TypeAlias = Callable[[float], None]
@@ -91,3 +91,13 @@ def stop_if(cancelled: IsCancelled) -> None:
     """Raises Cancelled when nobody waits for the work any more."""
     if cancelled():
         raise Cancelled("the caller went away or its deadline passed")
+
+
+def share(progress: Progress, index: int, count: int) -> Progress:
+    """The progress of part `index` of `count` equal parts, told to `progress` as a fraction of the whole."""
+    return lambda fraction: progress((index + fraction) / count)
+
+
+def version_of(*parts: object) -> str:
+    """A generator's version: the digest of all that shapes its output (weights' digests, constants, libraries)."""
+    return digest_of("\n".join(str(part) for part in parts).encode())

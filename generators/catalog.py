@@ -1,0 +1,77 @@
+"""The generators that this build ships: the one place that names them all.
+
+This module knows names, files and defaults. It does not know how anything is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from core.errors import InvalidInput, NotFound, PreconditionFailed
+from core.registry import Registry
+from core.weights import PinnedWeights, read_manifest
+from generators import cards, restoration
+from generators.base import Generator
+from generators.denoise import NonLocalMeans
+from generators.upscale import MAX_PIXELS, Upscaler
+
+WEIGHTS = Path(__file__).parent / "weights"
+"""Where the shipped weights lie."""
+_UPSCALERS = {2: "upscale_x2", 4: "upscale_x4"}
+
+
+def build(weights_dir: Path, device: str, *, max_pixels: int = MAX_PIXELS) -> Registry[Generator]:
+    """Every generator, loaded on `device` ("cpu", "cuda"). The first of a task is the task's default.
+
+    Raises ConfigurationError for an unreadable manifest, PreconditionFailed for weights that are not there, and
+    IntegrityError for weights that differ from their pinned digest or hold no usable network.
+    """
+    manifest = read_manifest(weights_dir / "weights.toml")
+    generators = Registry[Generator]("generator")
+    made: tuple[Generator, ...] = (
+        _upscaler(manifest, device, max_pixels),
+        NonLocalMeans(cards.shipped("denoise_nlm.md")),
+    )
+    for generator in made:
+        generators.add(generator.name, generator)
+    return generators
+
+
+def choose(generators: Registry[Generator], task: str, name: str = "") -> Generator:
+    """The generator `name` of `task`, or the task's default where `name` is empty.
+
+    Raises NotFound, listing what there is, for an unknown task or name, and InvalidInput naming "model" for a generator
+    of another task.
+    """
+    if not name:
+        return _default(generators, task)
+    generator = generators.get(name)
+    if generator.task != task:
+        raise InvalidInput(f"{name!r} does not do {task!r}", field="model", limit=task, found=generator.task)
+    return generator
+
+
+def _default(generators: Registry[Generator], task: str) -> Generator:
+    for generator in generators:
+        if generator.task == task:
+            return generator
+    tasks = ", ".join(dict.fromkeys(generator.task for generator in generators))
+    raise NotFound(f"no generator does {task!r}; there are: {tasks}")
+
+
+def _upscaler(manifest: Mapping[str, PinnedWeights], device: str, max_pixels: int) -> Upscaler:
+    pinned = {factor: _entry(manifest, name) for factor, name in _UPSCALERS.items()}
+    return Upscaler(
+        "compact",
+        {factor: restoration.load(weights, device) for factor, weights in pinned.items()},
+        {factor: weights.sha256 for factor, weights in pinned.items()},
+        cards.shipped("upscale.md"),
+        max_pixels,
+    )
+
+
+def _entry(manifest: Mapping[str, PinnedWeights], name: str) -> PinnedWeights:
+    if name not in manifest:
+        raise PreconditionFailed(f"the weights manifest lacks {name!r}; it has: {', '.join(manifest) or 'nothing'}")
+    return manifest[name]

@@ -1,0 +1,119 @@
+"""Noise removal without a trained model: non-local means.
+
+Each pixel becomes a mean of the pixels around it whose neighbourhoods look alike, weighted by how alike they look once
+the known noise is discounted. A. Buades, B. Coll, J.-M. Morel, "Non-Local Means Denoising", IPOL 2011; the fast form
+with integral images is J. Darbon et al., ISBI 2008. scikit-image computes it; this module knows how strongly to ask
+for it and how to find the noise level. It does not know files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+from itertools import product
+
+import numpy as np
+from skimage.restoration import denoise_nl_means, estimate_sigma
+
+from core.media import Frame, Kind, Pixels
+from generators import parameters, tiling
+from generators.base import Card, IsCancelled, Job, Output, Parameter, Progress, share, stop_if, version_of
+from generators.still import STILL, encode_like, source_of
+
+_PATCH = 5  # side of the neighbourhood that is compared, pixels
+_DISTANCE = 6  # how far alike neighbourhoods are looked for, pixels
+_STRENGTH = 0.6  # filter strength h as a multiple of σ: the best of the sweep in docs/models/denoise_nlm.md
+_PLAN = tiling.Plan(size=256, margin=_DISTANCE + _PATCH)  # the margin covers all that a pixel's result depends on
+_LEAST = 0.5  # σ in 8-bit steps below which rounding drowns the noise, and the picture is left as it is
+_PROBE = 256  # side of the pieces on which σ is estimated
+_PROBES = 4  # pieces along each axis
+_LEAST_SIDE = 16  # of a piece that tells anything about its noise
+
+
+class NonLocalMeans:
+    """The generator "nlm" of the task "denoise"."""
+
+    name = "nlm"
+    task = "denoise"
+    kinds: frozenset[Kind] = STILL
+    # IPTC: correction by an algorithm that leaves the main content as it is; the vocabulary names noise reduction.
+    source_type = "algorithmicallyEnhanced"
+    parameters: tuple[Parameter, ...] = (
+        Parameter(
+            "sigma",
+            "float",
+            0.0,
+            "standard deviation of the noise in 8-bit steps; 0 estimates it from the picture",
+            minimum=0.0,
+            maximum=100.0,
+        ),
+    )
+
+    def __init__(self, card: Card) -> None:
+        self.card = card
+        self.version = version_of(self.name, _PATCH, _DISTANCE, _STRENGTH, _PLAN, _LEAST, version("scikit-image"))
+
+    def generate(self, batch: Sequence[Job], progress: Progress, cancelled: IsCancelled) -> list[Output]:
+        """See `generators.base.Generator`. The seed changes nothing; alpha is kept as it is."""
+        for job in batch:
+            source_of(job)
+        return [self._denoised(job, share(progress, index, len(batch)), cancelled) for index, job in enumerate(batch)]
+
+    def _denoised(self, job: Job, progress: Progress, cancelled: IsCancelled) -> Output:
+        stop_if(cancelled)
+        source = source_of(job)
+        frame = source.frames()[0]
+        sigma = float(parameters.complete(self.parameters, job.parameters)["sigma"]) or noise_level(frame.pixels)
+        pixels = denoise(frame.pixels, sigma, progress, cancelled)
+        return encode_like(source, Frame(pixels, frame.alpha))
+
+
+def denoise(pixels: Pixels, sigma: float, progress: Progress, cancelled: IsCancelled) -> Pixels:
+    """RGB uint8 (h, w, 3) without Gaussian noise of standard deviation `sigma`, in 8-bit steps; a new array.
+
+    Noise under half a step leaves the picture as it is. Raises Cancelled between tiles.
+    """
+    if sigma < _LEAST:
+        progress(1.0)
+        return pixels.copy()
+    level = sigma / 255.0
+
+    def transform(tile: Pixels) -> Pixels:
+        values = tile.astype(np.float32) / np.float32(255.0)
+        means = denoise_nl_means(
+            values,
+            patch_size=_PATCH,
+            patch_distance=_DISTANCE,
+            h=_STRENGTH * level,
+            sigma=level,
+            fast_mode=True,
+            channel_axis=-1,
+        )
+        made: Pixels = np.rint(np.clip(means, 0.0, 1.0) * 255.0).astype(np.uint8)
+        return made
+
+    return tiling.apply(transform, pixels, _PLAN, 1, progress, cancelled)
+
+
+def noise_level(pixels: Pixels) -> float:
+    """Standard deviation of the noise in an RGB uint8 picture (h, w, 3), in 8-bit steps, averaged over the channels.
+
+    The median over pieces spread evenly on the picture of the wavelet estimate of D. L. Donoho and I. M. Johnstone,
+    "Ideal spatial adaptation by wavelet shrinkage", Biometrika 1994, section 4.2. Fine texture counts as noise.
+    Sides under 16 px say too little: such a picture has a level of 0.
+    """
+    if min(pixels.shape[:2]) < _LEAST_SIDE:
+        return 0.0
+    return float(np.median([_wavelet_estimate(piece) for piece in _probes(pixels)]))
+
+
+def _wavelet_estimate(piece: Pixels) -> float:
+    values = piece.astype(np.float32)
+    return float(estimate_sigma(values, average_sigmas=True, channel_axis=-1))  # type: ignore[no-untyped-call]
+
+
+def _probes(pixels: Pixels) -> Iterator[Pixels]:
+    """Up to 4×4 pieces of 256 px: the estimate needs no more, and its cost stays the same for any picture."""
+    rows, columns = (np.unique(np.linspace(0, max(side - _PROBE, 0), _PROBES).astype(int)) for side in pixels.shape[:2])
+    for top, left in product(rows, columns):
+        yield pixels[top : top + _PROBE, left : left + _PROBE]

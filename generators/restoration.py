@@ -1,0 +1,78 @@
+"""Restoration networks (super-resolution, denoising, deblurring) of every architecture that spandrel recognises.
+
+Weights are safetensors whose digest was checked first; a pickle never reaches a loader. This module knows how to load
+a network and run it on one tile. It does not know tiles' places, files' formats or what the network was trained for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from spandrel import ImageModelDescriptor, ModelLoader, UnsupportedModelError, canonicalize_state_dict
+
+from core.errors import IntegrityError
+from core.media import Pixels
+from core.weights import PinnedWeights
+
+
+def best_device() -> str:
+    """The fastest device of this machine, for the composition root to pass on: "cuda" or "cpu"."""
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Restorer:
+    """A loaded network. Calling it is deterministic on one device and build, and safe from several threads."""
+
+    network: ImageModelDescriptor[torch.nn.Module]
+
+    @property
+    def scale(self) -> int:
+        """Output pixels per input pixel along each axis; 1 for denoisers."""
+        scale: int = self.network.scale
+        return scale
+
+    @property
+    def multiple_of(self) -> int:
+        """The pixel grid on which the network pools; tiles must start on it."""
+        pixels: int = self.network.size_requirements.multiple_of
+        return pixels
+
+    def __call__(self, pixels: Pixels) -> Pixels:
+        """RGB uint8 (h, w, 3) → RGB uint8 (h·scale, w·scale, 3), rounded to nearest. Any size from 1×1 on.
+
+        A network of one channel is run on red, green and blue each.
+        """
+        values = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.network.device).permute(2, 0, 1)
+        values = values.to(self.network.dtype).div_(255.0)
+        with torch.inference_mode():
+            batch = values.unsqueeze(1 if self.network.input_channels == 1 else 0)
+            made = self.network(batch).reshape(3, *(side * self.scale for side in values.shape[1:]))
+            # The descriptor clamps to [0, 1], so the cast cannot wrap.
+            rounded = made.float().mul_(255.0).round_().to(torch.uint8)
+        result: Pixels = np.ascontiguousarray(rounded.permute(1, 2, 0).cpu().numpy())
+        return result
+
+
+def load(weights: PinnedWeights, device: str) -> Restorer:
+    """The network of a pinned file, on `device`, in half precision where both the device and the network allow it.
+
+    Raises PreconditionFailed for a missing file, IntegrityError for another digest, for an architecture that spandrel
+    does not recognise, and for a network that does not turn a picture into a picture.
+    """
+    tensors = canonicalize_state_dict(dict(weights.load()))
+    try:
+        network = ModelLoader(device="cpu").load_from_state_dict(tensors)
+    except (UnsupportedModelError, RuntimeError) as error:  # RuntimeError: names fit, shapes do not
+        raise IntegrityError(f"the weights {weights.path.name} are of no architecture that spandrel knows") from error
+    if not isinstance(network, ImageModelDescriptor):
+        raise IntegrityError(f"the weights {weights.path.name} need a mask besides the picture")
+    if (network.input_channels, network.output_channels) not in {(1, 1), (3, 3)}:
+        raise IntegrityError(f"the weights {weights.path.name} do not map RGB to RGB or grey to grey")
+    # Half precision on a CPU is slower than single, where it exists at all.
+    half = network.supports_half and torch.device(device).type == "cuda"
+    network.to(device=device, dtype=torch.float16 if half else torch.float32)
+    network.eval().model.requires_grad_(False)
+    return Restorer(network)

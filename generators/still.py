@@ -1,0 +1,52 @@
+"""Still pictures in and out: what an enhancer may work on, and its result as a file like the source.
+
+This module knows which sources are single pictures and which metadata travels with them. It does not know what is
+done to the pixels in between, nor how a file is laid out: `core.encoding` does.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from core.encoding import encode_image
+
+from core.errors import InvalidInput
+from core.media import Frame, Kind, Media, Pixels
+from generators.base import Job, Output
+from generators.exif import with_size
+
+STILL = frozenset({Kind.IMAGE})
+_MIME_OUT = {
+    "image/jpeg": "image/jpeg",
+    "image/png": "image/png",
+    "image/webp": "image/webp",
+    "image/avif": "image/avif",
+    "image/tiff": "image/tiff",
+}
+"""Formats that are answered in kind. A palette (GIF) cannot hold what an enhancer makes; BMP carries no credentials."""
+_FALLBACK = "image/png"
+
+
+def source_of(job: Job) -> Media:
+    """The still picture to improve. Raises InvalidInput naming "media" for none, for video and for an animation."""
+    source = job.source
+    if source is None:
+        raise InvalidInput("there is no picture to improve", field="media", limit="one still picture", found="none")
+    if source.kind not in STILL or len(source.frames()) != 1:
+        raise InvalidInput("only still pictures can be improved", field="media", limit="image", found=source.mime)
+    return source
+
+
+def encode_like(source: Media, frame: Frame) -> Output:
+    """`frame` as a file in the source's format, or PNG where that cannot hold it, with its EXIF, ICC and XMP."""
+    mime = _MIME_OUT.get(source.mime, _FALLBACK)
+    tags = source.view("tags").arrays
+    exif, icc, xmp = (tags[name].tobytes() if name in tags else b"" for name in ("exif", "icc", "xmp"))
+    height, width = frame.pixels.shape[:2]
+    data = encode_image(frame, mime, exif=with_size(exif, width, height), icc=icc, xmp=xmp, quality=95)
+    return Output(data, mime, frame)
+
+
+def is_neutral(pixels: Pixels) -> bool:
+    """Whether an RGB picture (h, w, 3) holds nothing but greys."""
+    red, green, blue = (pixels[..., channel] for channel in range(3))
+    return np.array_equal(red, green) and np.array_equal(green, blue)

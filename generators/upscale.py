@@ -1,0 +1,113 @@
+"""Enlargement by a learned network, one for each factor.
+
+The networks were trained on pixel differences: they sharpen what is there and invent nothing, unlike adversarial and
+diffusion models. This module knows sizes, greys and transparency. It does not know the networks' insides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from PIL import Image
+
+from core.errors import ConfigurationError, LimitExceeded
+from core.media import Frame, Kind, Media, Pixels
+from generators import parameters, tiling
+from generators.base import Card, IsCancelled, Job, Output, Parameter, Progress, share, stop_if, version_of
+from generators.restoration import Restorer
+from generators.still import STILL, encode_like, is_neutral, source_of
+
+MAX_PIXELS = 100_000_000
+"""Default bound on the pixels of one output: 300 MB of RGB beside the source."""
+_PLAN = tiling.Plan(size=256, margin=16)
+"""The margin covers the reach of the shipped networks, one pixel for each of their 3×3 convolutions."""
+
+
+class Upscaler:
+    """A generator of the task "upscale". networks: by factor; the smallest factor is the default.
+
+    digests: sha256 of each network's weights, by factor. max_pixels: most pixels of one output.
+    """
+
+    task = "upscale"
+    kinds: frozenset[Kind] = STILL
+    # IPTC: correction by an algorithm that leaves the main content as it is. The next candidate,
+    # compositeWithTrainedAlgorithmicMedia, is for edits by generative models, which these networks are not:
+    # they regress pixels and sample nothing. A GAN or a diffusion model in this place would have to say so.
+    source_type = "algorithmicallyEnhanced"
+
+    def __init__(
+        self, name: str, networks: Mapping[int, Restorer], digests: Mapping[int, str], card: Card, max_pixels: int
+    ) -> None:
+        for factor, network in networks.items():
+            if network.scale != factor:
+                raise ConfigurationError(f"the network of {name} for ×{factor} enlarges ×{network.scale}")
+        self.name = name
+        self.card = card
+        self.parameters: tuple[Parameter, ...] = (_scale_parameter(sorted(networks)),)
+        self.version = version_of(name, _PLAN, *(f"{factor} {digests[factor]}" for factor in sorted(networks)))
+        self._networks = dict(networks)
+        self._max_pixels = max_pixels
+
+    def generate(self, batch: Sequence[Job], progress: Progress, cancelled: IsCancelled) -> list[Output]:
+        """See `generators.base.Generator`. The seed changes nothing.
+
+        Raises InvalidInput for a source that is no still picture, and LimitExceeded for an output of more pixels than
+        allowed, both before any work on the batch.
+        """
+        plans = [(source_of(job), self._factor(job)) for job in batch]
+        return [
+            self._enlarged(source, factor, share(progress, index, len(plans)), cancelled)
+            for index, (source, factor) in enumerate(plans)
+        ]
+
+    def _factor(self, job: Job) -> int:
+        """The job's factor, once its output is known to stay within the pixel budget."""
+        factor = int(parameters.complete(self.parameters, job.parameters)["scale"])
+        source = source_of(job)
+        pixels = source.width * source.height
+        if pixels * factor**2 > self._max_pixels:
+            smaller_fits = pixels * min(self._networks) ** 2 <= self._max_pixels
+            raise LimitExceeded(
+                f"{source.width}×{source.height} enlarged ×{factor} has more pixels than allowed",
+                field="parameters.scale" if smaller_fits else "media",
+                limit=f"{self._max_pixels} pixels",
+                found=f"{pixels * factor**2} pixels",
+            )
+        return factor
+
+    def _enlarged(self, source: Media, factor: int, progress: Progress, cancelled: IsCancelled) -> Output:
+        stop_if(cancelled)
+        frame = source.frames()[0]
+        pixels = enlarge(self._networks[factor], frame.pixels, progress, cancelled)
+        alpha = None if frame.alpha is None else _enlarged_alpha(frame.alpha, factor)
+        return encode_like(source, Frame(pixels, alpha))
+
+
+def enlarge(network: Restorer, pixels: Pixels, progress: Progress, cancelled: IsCancelled) -> Pixels:
+    """RGB uint8 (h, w, 3) → RGB uint8 (h·scale, w·scale, 3). A picture of greys stays one."""
+    transform = _in_greys(network) if is_neutral(pixels) else network
+    plan = _PLAN.aligned(network.multiple_of)
+    return tiling.apply(transform, pixels, plan, network.scale, progress, cancelled)
+
+
+def _in_greys(network: Restorer) -> tiling.Transform:
+    """`network` with its three channels averaged: it learned on colours and may tint a grey by a step or two."""
+
+    def transform(tile: Pixels) -> Pixels:
+        made = network(tile)
+        mean = np.rint(made.mean(axis=2, keepdims=True, dtype=np.float32)).astype(np.uint8)
+        return np.broadcast_to(mean, made.shape)
+
+    return transform
+
+
+def _enlarged_alpha(alpha: Pixels, factor: int) -> Pixels:
+    """Bicubic: the networks never saw masks, and ring more at their hard edges."""
+    height, width = alpha.shape
+    return np.asarray(Image.fromarray(alpha).resize((width * factor, height * factor), Image.Resampling.BICUBIC))
+
+
+def _scale_parameter(factors: Sequence[int]) -> Parameter:
+    return Parameter("scale", "int", factors[0], "how many times larger along each side", choices=tuple(factors))

@@ -1,0 +1,5 @@
+"""`python -m countersign` is the command `countersign`."""
+
+from countersign.cli import main
+
+main()

@@ -1,0 +1,59 @@
+"""Progress bars on stderr, for people at a terminal; where there is none, silence."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from countersign.cli.text import plain
+from countersign.results import StageProgress
+from countersign.uploads import UploadProgress
+
+
+class Bars:
+    """One line for each file in work; lines disappear when the command is done."""
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            TaskProgressColumn(),
+            TimeElapsedColumn(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+
+    def __enter__(self) -> Self:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._progress.stop()
+
+    def uploading(self, name: str) -> UploadProgress:
+        """A bar of bytes sent, which pulses while the server examines what it got."""
+        task = self._progress.add_task(f"sending {plain(name)}", total=None)
+
+        def report(sent: int, total: int) -> None:
+            if sent < total:
+                self._progress.update(task, completed=sent, total=total)
+            else:
+                self._progress.update(task, description=f"examining {plain(name)}", total=None)
+
+        return report
+
+    def working(self, name: str) -> StageProgress:
+        """A bar of the stage that the server is in."""
+        task = self._progress.add_task(f"sending {plain(name)}", total=None)
+
+        def report(stage: str, fraction: float) -> None:
+            self._progress.update(task, description=f"{plain(stage)} {plain(name)}", completed=fraction, total=1.0)
+
+        return report

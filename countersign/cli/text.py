@@ -1,0 +1,81 @@
+"""Words for people and JSON for programs: stdout carries results only, stderr everything else.
+
+Much of what is printed came out of hostile files. Control characters never reach the terminal, and nothing is read as
+markup.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from countersign.cli.exits import exit_code_of
+from countersign.errors import CountersignError
+from countersign.views import error_json
+
+ACTION_STYLES = {"ALLOW": "green", "LABEL": "cyan", "REVIEW": "yellow", "BLOCK": "bold red"}
+STATE_STYLES = {"TRUSTED": "green", "INVALID": "red", "UNPARSEABLE": "red"}
+
+
+def plain(value: object) -> str:
+    """The text without terminal control: C0, C1, bidirectional and other format characters become U+FFFD."""
+    return "".join(
+        char if char == "\n" or unicodedata.category(char) not in {"Cc", "Cf", "Cs"} else "\ufffd"
+        for char in str(value)
+    )
+
+
+def cell(value: object, style: str = "") -> Text:
+    """A table cell that is shown as it is, never read as markup."""
+    return Text(plain(value), style=style, overflow="fold")
+
+
+def action_cell(action: str) -> Text:
+    """A decision in its colour."""
+    return cell(action, ACTION_STYLES.get(action, ""))
+
+
+def say(*rows: Any) -> None:
+    """Prints results for people on stdout. Strings are cleaned; rich renderables are printed as they are."""
+    console = Console(highlight=False)
+    for row in rows:
+        console.print(cell(row) if isinstance(row, str) else row)
+
+
+def complain(message: str) -> None:
+    """Prints a message for people on stderr."""
+    Console(stderr=True, highlight=False).print(cell(message))
+
+
+def say_json(value: Any) -> None:
+    """Prints the one JSON value of a `--json` command. ASCII only, so that no terminal or locale can spoil it."""
+    print(json.dumps(value, indent=2))
+    sys.stdout.flush()
+
+
+@contextmanager
+def reporting(as_json: bool, **about: object) -> Iterator[None]:
+    """Turns a client error into a message, or an object with `about` and "error", and the exit code that it means."""
+    try:
+        yield
+    except CountersignError as error:
+        if as_json:
+            say_json({**about, "error": error_json(error)})
+        complain(sentence_of(error))
+        raise typer.Exit(exit_code_of(error)) from error
+
+
+def sentence_of(error: CountersignError) -> str:
+    """The error as one line: message, then what was allowed and what was found."""
+    particulars = [f"{name} {value}" for name, value in (("limit", error.limit), ("found", error.found)) if value]
+    suffix = f" ({', '.join(particulars)})" if particulars else ""
+    support = f" [support id {error.support_id}]" if error.support_id else ""
+    return f"{error.code}: {error.message}{suffix}{support}"

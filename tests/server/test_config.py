@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import ConfigurationError
+from server.config import Settings, is_loopback, split_address
+
+TOKEN = f'{{ name = "edge", sha256 = "{"0" * 64}", tenant = "acme", roles = ["screen"] }}'
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "countersign.toml"
+    file.write_text(text)
+    return file
+
+
+def test_the_environment_overrides_the_file(tmp_path: Path) -> None:
+    file = write(tmp_path, '[server]\naddress = "127.0.0.1:1"\nthreads = 3\n')
+    settings = Settings.load(file, {"COUNTERSIGN_ADDRESS": "127.0.0.1:2", "COUNTERSIGN_DATA_DIR": str(tmp_path)})
+    assert (settings.address, settings.threads, settings.data_dir) == ("127.0.0.1:2", 3, tmp_path)
+    assert settings.url == f"sqlite:///{tmp_path}/countersign.db"
+
+
+def test_the_file_may_be_named_by_the_environment(tmp_path: Path) -> None:
+    file = write(tmp_path, "[server]\nparsers = 7\n")
+    assert Settings.load(environment={"COUNTERSIGN_CONFIG": str(file)}).parsers == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("[server]\nadress = '127.0.0.1:1'\n", "adress"),
+        ("[server]\nthreads = 0\n", "threads"),
+        ("[server.limits]\nmax_pixels = 'many'\n", "limits.max_pixels"),
+        ("[server]\naddress = 'nowhere'\n", "host:port"),
+        ("[server", "not TOML"),
+        ("[server]\naddress = '0.0.0.0:50051'\n", "tls and tokens"),
+        (f"[server]\naddress = '0.0.0.0:50051'\ntokens = [{TOKEN}]\n", "tls is not configured"),
+        ("[server]\nmetrics_address = '0.0.0.0:9464'\n", "metrics_address"),
+    ],
+)
+def test_a_bad_setting_is_named(tmp_path: Path, text: str, named: str) -> None:
+    with pytest.raises(ConfigurationError, match=named):
+        Settings.load(write(tmp_path, text), {})
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="absent.toml"):
+        Settings.load(tmp_path / "absent.toml", {})
+
+
+def test_other_machines_are_served_with_tls_and_tokens(tmp_path: Path) -> None:
+    text = f"""[server]
+address = "0.0.0.0:50051"
+tls = {{ certificate = "server.pem", key = "server.key" }}
+tokens = [{TOKEN}]
+"""
+    assert Settings.load(write(tmp_path, text), {}).tokens[0].tenant == "acme"
+
+
+@pytest.mark.parametrize(
+    ("address", "loopback"),
+    [
+        ("127.0.0.1:1", True),
+        ("127.8.8.8:1", True),
+        ("[::1]:1", True),
+        ("localhost:1", True),
+        ("0.0.0.0:1", False),
+        ("[::]:1", False),
+        ("192.0.2.1:1", False),
+        ("example.com:1", False),
+    ],
+)
+def test_loopback(address: str, loopback: bool) -> None:
+    assert is_loopback(address) is loopback
+
+
+def test_split_address() -> None:
+    assert split_address("[::1]:50051") == ("::1", 50051)

@@ -14,7 +14,7 @@ from training.degrade import enlarge_bicubic
 from training.recipe import Network
 
 CARRIED = 27  # nine neighbours of three colours
-_NOISE = 0.1  # of the usual initial spread, for weights that stand beside the carried ones
+_NOISE = 0.02  # of the usual initial spread, for weights that would disturb what is carried
 
 
 def build_compact(network: Network, scale: int) -> nn.Module:
@@ -29,13 +29,6 @@ def build_compact(network: Network, scale: int) -> nn.Module:
     return model
 
 
-def copy_trunk(source: nn.Module, target: nn.Module) -> None:
-    """Copies every weight whose shape agrees: all but the last convolution when only the scale differs."""
-    wanted = target.state_dict()
-    shared = {key: value for key, value in source.state_dict().items() if wanted[key].shape == value.shape}
-    target.load_state_dict(wanted | shared)
-
-
 def _carry_neighbours(first: nn.Conv2d) -> None:
     """Channel 9·colour + 3·row + column becomes the neighbour at (row − 1, column − 1) of that colour."""
     first.weight[:CARRIED] = 0
@@ -46,7 +39,7 @@ def _carry_neighbours(first: nn.Conv2d) -> None:
 
 
 def _carry_through(hidden: nn.Conv2d) -> None:
-    hidden.weight[:CARRIED] *= _NOISE / 10  # carried values are positive, so the PReLU leaves them as they are
+    hidden.weight[:CARRIED] *= _NOISE  # carried values are positive, so the PReLU leaves them as they are
     for channel in range(CARRIED):
         hidden.weight[channel, channel, 1, 1] += 1
     _clear_bias(hidden)

@@ -45,7 +45,6 @@ class Recipe(BaseModel):
     frequency_from: float = Field(ge=0, le=1, description="progress from which the spectra count")
     log_every: int = Field(default=50, gt=0)
     checkpoint_every: int = Field(default=200, gt=0)
-    warm_start: str | None = Field(default=None, description="name of a shipped model whose trunk this one starts from")
 
 
 def read_recipe(path: Path, profile: str | None = None) -> Recipe:
@@ -60,6 +59,6 @@ def read_recipe(path: Path, profile: str | None = None) -> Recipe:
         raise ConfigurationError(f"{path.name}: {error}") from error
 
 
-def recipe_digest(path: Path) -> str:
-    """`sha256:` and the hex digest of the recipe's bytes."""
+def file_digest(path: Path) -> str:
+    """`sha256:` and the hex digest of a file's bytes."""
     return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()

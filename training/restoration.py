@@ -2,26 +2,29 @@
 
     python -m training.restoration training/recipes/upscale_x2.yaml [--profile smoke] [--budget-seconds N] [--resume]
 
-The run's checkpoint lies in `runs/<name>/`; the weights, their manifest and card go to `--weights`. Read this file
-first: it tells the whole story of a run, and each step of it is one module.
+The run's checkpoint lies in `runs/<name>/`. The weights, their entry in `weights.toml` and the model card go to
+`--output`, which is the run's own folder unless it is said to be `generators`. Read this file first: it tells the whole
+story of a run, and each step of it is one module.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from torch import nn
 
 from training import checkpoint
-from training.corpora.photographs import DEFAULT_CACHE, load_split
+from training.card import write_card
+from training.checkpoint import State
+from training.corpora.photographs import DEFAULT_CACHE, MANIFEST, load_split
+from training.export import CARD, Training, export
 from training.networks import build_compact
 from training.patches import Patches, Picture
-from training.recipe import Recipe, read_recipe, recipe_digest
+from training.recipe import Recipe, file_digest, read_recipe
 from training.trainer import Report, begin, train
 
 
@@ -41,18 +44,19 @@ class Run:
 
 def run_training(
     run: Run,
-    network: nn.Module,
-    pictures: dict[str, Picture],
+    pictures: Mapping[str, Picture],
     *,
     resume: bool = False,
     clock: Callable[[], float] = time.monotonic,
     report: Callable[[Report], None] = lambda _: None,
-) -> nn.Module:
-    """Trains to the end of the recipe and returns the network with its weights averaged over the run.
+) -> State:
+    """Trains to the end of the recipe; the result is the state's averaged network.
 
     Raises FileNotFoundError when there is nothing to resume, ConfigurationError when it belongs to another recipe.
     """
     recipe = run.recipe
+    torch.manual_seed(recipe.seed)
+    network = build_compact(recipe.network, recipe.scale)
     state = begin(recipe, network.to(memory_format=torch.channels_last))
     if resume:
         checkpoint.restore(run.checkpoint, state, run.digest)
@@ -62,7 +66,7 @@ def run_training(
             checkpoint.save(run.checkpoint, state, run.digest)
         if each.step % recipe.log_every == 0 or each.progress >= 1:
             report(each)
-    return state.average.eval()
+    return state
 
 
 def print_report(report: Report) -> None:
@@ -74,26 +78,49 @@ def print_report(report: Report) -> None:
     )
 
 
-def main() -> None:
-    """Command line."""
+def describe(run: Run, recipe_file: str, photographs: int, state: State) -> Training:
+    """What the card says of the run."""
+    return Training(
+        recipe=recipe_file,
+        recipe_digest=run.digest,
+        corpus=MANIFEST.name,
+        corpus_digest=file_digest(MANIFEST),
+        photographs=photographs,
+        steps=state.step,
+        seconds=round(state.elapsed),
+    )
+
+
+def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.restoration", description=__doc__)
     parser.add_argument("recipe", type=Path)
-    parser.add_argument("--profile")
-    parser.add_argument("--budget-seconds", type=float)
-    parser.add_argument("--resume", action="store_true")
-    parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE)
+    parser.add_argument("--profile", help="a profile of the recipe, such as smoke")
+    parser.add_argument("--budget-seconds", type=float, help="wall-clock seconds, instead of the recipe's")
+    parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
+    parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where training.corpora.photographs built")
     parser.add_argument("--runs", type=Path, default=Path("runs"))
+    parser.add_argument("--output", type=Path, help="folder that holds weights/ and cards/")
     parser.add_argument("--threads", type=int, default=2)
-    arguments = parser.parse_args()
+    return parser.parse_args()
 
+
+def main() -> None:
+    """Command line."""
+    arguments = _arguments()
     torch.set_num_threads(arguments.threads)
     recipe = read_recipe(arguments.recipe, arguments.profile)
     if arguments.budget_seconds is not None:
         recipe = recipe.model_copy(update={"budget_seconds": arguments.budget_seconds})
-    run = Run(recipe, recipe_digest(arguments.recipe), arguments.runs / recipe.name)
-    torch.manual_seed(recipe.seed)
-    network = build_compact(recipe.network, recipe.scale)
-    run_training(run, network, load_split(arguments.cache, "train"), resume=arguments.resume, report=print_report)
+    run = Run(recipe, file_digest(arguments.recipe), arguments.runs / recipe.name)
+    pictures = load_split(arguments.cache, "train")
+    state = run_training(run, pictures, resume=arguments.resume, report=print_report)
+
+    output: Path = arguments.output or run.folder
+    training = describe(run, arguments.recipe.name, len(pictures), state)
+    rows = export(recipe.name, state.average, training, load_split(arguments.cache, "test"), output / "weights")
+    write_card(output / "weights", output / "cards" / CARD)
+    for row in rows:
+        print(f"{row.model:12} ×{row.scale}  {row.psnr_y:.2f} dB  SSIM {row.ssim_y:.4f}  {row.pictures} photographs")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Measurements that the model cards quote, beside those of `training.evaluate`."""

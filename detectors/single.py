@@ -1,0 +1,79 @@
+"""What detectors share that look at one piece of media at a time: the loop, and findings that carry their identity.
+
+Knows no detector. A detector that gains from batches implements `base.Detector` by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from core.media import Kind, Media, digest_of
+from detectors.base import Evidence, Finding, Verdict
+
+
+class SingleDetector(ABC):
+    """A `base.Detector` whose findings do not depend on their neighbours in the batch.
+
+    Subclasses set the class attributes and `version`, and implement `examine`.
+    """
+
+    name: str
+    label: str
+    kinds: frozenset[Kind]
+    views: frozenset[str]
+    summary: str
+    limits: str
+    version: str
+
+    def detect(self, batch: Sequence[Media]) -> list[Finding]:
+        """One finding for each of `batch`, in order."""
+        return [self.examine(media) for media in batch]
+
+    @abstractmethod
+    def examine(self, media: Media) -> Finding:
+        """The finding for one piece of media. MUST NOT raise for odd media."""
+
+    def abstain(self, reason: str, codes: Iterable[str] = ()) -> Finding:
+        """Nothing can be said. `reason` MUST NOT quote the media: it goes into a permanent log."""
+        return self._finding(Verdict.ABSTAINED, reason, codes)
+
+    def detected(
+        self, explanation: str, codes: Iterable[str], evidence: Sequence[Evidence] = (), **measured: Any
+    ) -> Finding:
+        """What was looked for is there. `measured`: probability, score and the like, by their names in `Finding`."""
+        return self._finding(Verdict.DETECTED, explanation, codes, evidence, **measured)
+
+    def not_detected(self, explanation: str, evidence: Sequence[Evidence] = (), **measured: Any) -> Finding:
+        """What was looked for was not seen, as far as `limits` allows."""
+        return self._finding(Verdict.NOT_DETECTED, explanation, (), evidence, **measured)
+
+    def _finding(
+        self,
+        verdict: Verdict,
+        explanation: str,
+        codes: Iterable[str],
+        evidence: Sequence[Evidence] = (),
+        **measured: Any,
+    ) -> Finding:
+        return Finding(
+            detector=self.name,
+            version=self.version,
+            label=self.label,
+            verdict=verdict,
+            explanation=explanation,
+            limits=self.limits,
+            codes=tuple(sorted(set(codes))),
+            evidence=tuple(evidence),
+            **measured,
+        )
+
+
+def version_of(revision: int, parameters: object) -> str:
+    """Digest of everything that decides a detector's findings: its algorithm's revision and its parameters.
+
+    `parameters` must be JSON. Raise `revision` whenever the algorithm changes with its parameters unchanged.
+    """
+    return digest_of(json.dumps([revision, parameters], sort_keys=True, separators=(",", ":")).encode())

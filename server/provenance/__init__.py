@@ -1,0 +1,22 @@
+"""Content credentials (C2PA): who signs, whose signatures are believed, reading, judging and signing.
+
+The private key stays in this process; media and manifests are parsed in the sandbox only (`parse`).
+"""
+
+from server.provenance.claim import Binding, Claim
+from server.provenance.development import development_identity
+from server.provenance.identity import Identity, load_identity
+from server.provenance.parse import PARSERS
+from server.provenance.provenance import Provenance
+from server.provenance.trust import Trust
+
+__all__ = [
+    "PARSERS",
+    "Binding",
+    "Claim",
+    "Identity",
+    "Provenance",
+    "Trust",
+    "development_identity",
+    "load_identity",
+]

@@ -1,0 +1,127 @@
+"""The two parsers that touch manifest stores, both run by the sandbox: `credentials` reads, `sign` writes.
+
+c2pa parses whole media files, so it runs where a break-in finds no network, no files and no keys: a signature is asked
+for outside (`Request.ask`). Never fetches anything. Judges nothing: that is `server.provenance.judge`.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from contextlib import ExitStack
+from ctypes import CFUNCTYPE
+from typing import Any
+
+import numpy as np
+from c2pa import Builder, C2paError, C2paSigningAlg, Context, Reader, Signer  # type: ignore[import-untyped]
+
+from core.errors import CorruptMedia
+from core.media import View
+from core.sandbox.contract import Request
+from server.provenance.jumbf import signer_purposes
+from server.provenance.report import StoreTooLarge, facts_of
+
+PARSERS = {"credentials": "server.provenance.parse:credentials", "sign": "server.provenance.parse:sign"}
+"""For `Sandbox.start`. `credentials` needs `Trust.options()` as its constant options."""
+
+FORMATS = frozenset(
+    {
+        "image/avif",
+        "image/gif",
+        "image/jpeg",
+        "image/png",
+        "image/tiff",
+        "image/webp",
+        "video/mp4",
+        "video/quicktime",
+    }
+)
+"""MIME types in which credentials are read and written. BMP and WebM have no place for a manifest."""
+
+ALGORITHMS = {
+    "es256": C2paSigningAlg.ES256,
+    "es384": C2paSigningAlg.ES384,
+    "es512": C2paSigningAlg.ES512,
+    "ed25519": C2paSigningAlg.ED25519,
+    "ps256": C2paSigningAlg.PS256,
+}
+REMOTE = "Remote"  # how c2pa's message begins where it would have to fetch the manifest
+CALLBACKS = 62
+
+
+def warm() -> None:
+    """Reserves the callbacks by which c2pa reads and writes streams, before confinement makes that impossible.
+
+    ctypes builds a callback out of writable code, one page of which holds 62; it keeps freed ones for the next. The
+    price is that a worker has such a page at all. Signing with a parent needs 13 at a time.
+    """
+    callback = CFUNCTYPE(None)
+    reserved = [callback(lambda: None) for _ in range(CALLBACKS)]
+    reserved.clear()
+
+
+def credentials(request: Request) -> View:
+    """Reads and validates the manifest store of the first blob.
+
+    options: `Trust.options()`. Facts: those of `server.provenance.reading.Reading`.
+    """
+    facts: dict[str, Any] = {"trust": request.options["trust"]}
+    if request.mime not in FORMATS:
+        return View(facts=facts)
+    try:
+        with ExitStack() as stack:
+            context = stack.enter_context(Context.from_dict(settings(request.options)))
+            reader = Reader.try_create(request.mime, io.BytesIO(request.blobs[0]), context=context)
+            if reader is None:
+                return View(facts=facts)
+            store = facts_of(stack.enter_context(reader).json())
+            store["purposes"] = signer_purposes(store_of(reader, store["active"]), store["active"])
+            return View(facts=facts | {"store": store})
+    except (C2paError, StoreTooLarge, ValueError, RecursionError) as error:
+        reason = str(error) or type(error).__name__
+        if reason.startswith(REMOTE):
+            return View(facts=facts | {"remote": True})
+        return View(facts=facts | {"unparseable": reason[:512]})
+
+
+def sign(request: Request) -> View:
+    """Embeds a manifest into the first blob; the second blob, if any, becomes its parent ingredient.
+
+    options: `Trust.options()`, `mime` of the output, `definition` (c2pa's manifest definition, JSON), `chain` (PEM),
+    `algorithm`, and with a parent `parent` (c2pa's ingredient definition, JSON) and `parent_mime`.
+    Arrays: `signed`, uint8, the signed file. Raises CorruptMedia naming what c2pa refused.
+    """
+    options, signed = request.options, io.BytesIO()
+    try:
+        with ExitStack() as stack:
+            context = stack.enter_context(Context.from_dict(settings(options)))
+            algorithm = ALGORITHMS[options["algorithm"]]
+            signer = stack.enter_context(Signer.from_callback(request.ask, algorithm, options["chain"], None))
+            builder = stack.enter_context(Builder(options["definition"], context))
+            if len(request.blobs) > 1:
+                builder.add_ingredient(options["parent"], options["parent_mime"], io.BytesIO(request.blobs[1]))
+            builder.sign(signer, options["mime"], io.BytesIO(request.blobs[0]), signed)
+    except C2paError as error:
+        raise CorruptMedia(f"cannot sign this file: {error}"[:512], field="media") from error
+    return View(arrays={"signed": np.frombuffer(signed.getbuffer(), np.uint8)})
+
+
+def settings(options: Mapping[str, Any]) -> dict[str, Any]:
+    """c2pa's settings. It silently ignores a misspelt key, so `Provenance.self_test` proves that these work.
+
+    Remote manifests and OCSP are network requests that a file could direct anywhere, so they are off. Verification
+    after signing is off because `Provenance.sign` reads every file back itself; thumbnails would cost more than all
+    the rest together.
+    """
+    return {
+        "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_after_sign": False},
+        "trust": {"trust_anchors": options["anchors"], "trust_config": "\n".join(options["purposes"]) + "\n"},
+        "builder": {"thumbnail": {"enabled": False}},
+    }
+
+
+def store_of(reader: Reader, active: str) -> bytes:
+    """The manifest store, JUMBF: what c2pa gives for the address of a manifest."""
+    store = io.BytesIO()
+    reader.resource_to_stream(f"self#jumbf=/c2pa/{active}", store)
+    return store.getvalue()

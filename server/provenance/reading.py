@@ -1,0 +1,127 @@
+"""What the sandboxed parser `credentials` saw, as typed values.
+
+Every field is checked on the way in, because a worker that a file has taken over may answer anything. Decides nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from core.errors import ParserFailed
+from core.media import View
+
+
+@dataclass(frozen=True, slots=True)
+class ReadManifest:
+    """One manifest. parents: how many of its ingredients are called its parent."""
+
+    label: str
+    title: str
+    claim_generator: str
+    issuer: str
+    actions: tuple[str, ...]
+    source_types: tuple[str, ...]
+    parents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A manifest store that could be read.
+
+    state: "Trusted", "Valid" or "Invalid", as c2pa says. active: label of the active manifest. failures, notes: status
+    codes on the active manifest. ingredient_failures: status codes on ingredients. purposes: key purposes of the active
+    manifest's signer, None where its certificate could not be examined. report: c2pa's JSON.
+    """
+
+    state: str
+    active: str
+    manifests: tuple[ReadManifest, ...]
+    failures: tuple[str, ...]
+    notes: tuple[str, ...]
+    ingredient_failures: tuple[str, ...]
+    purposes: tuple[str, ...] | None
+    report: str
+
+    @property
+    def active_manifest(self) -> ReadManifest | None:
+        """The manifest that speaks for the file itself."""
+        return next((one for one in self.manifests if one.label == self.active), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One file's credentials before judgement.
+
+    trust: digest of the trust list they were read under. store: None where there is none; then `remote` if the file
+    names one elsewhere, and `unparseable`, the reason, if there is something that cannot be read.
+    """
+
+    trust: str
+    store: Store | None = None
+    remote: bool = False
+    unparseable: str = ""
+
+    @classmethod
+    def of(cls, view: View) -> Reading:
+        """The reading in a view without error. Raises ParserFailed where a field has another type than it must."""
+        try:
+            return reading_of(view.facts)
+        except (KeyError, TypeError) as error:
+            raise ParserFailed(f"the credentials parser's answer is malformed: {error}", field="media") from error
+
+
+def reading_of(facts: Mapping[str, Any]) -> Reading:
+    """Raises KeyError for a missing field and TypeError for one of another type."""
+    return Reading(
+        trust=text(facts["trust"]),
+        store=store_of(facts["store"]) if facts.get("store") is not None else None,
+        remote=facts.get("remote") is True,
+        unparseable=text(facts.get("unparseable", "")),
+    )
+
+
+def store_of(facts: Mapping[str, Any]) -> Store:
+    """The store in its facts."""
+    purposes = facts["purposes"]
+    return Store(
+        state=text(facts["state"]),
+        active=text(facts["active"]),
+        manifests=tuple(manifest_of(one) for one in facts["manifests"]),
+        failures=texts(facts["failures"]),
+        notes=texts(facts["notes"]),
+        ingredient_failures=texts(facts["ingredient_failures"]),
+        purposes=None if purposes is None else texts(purposes),
+        report=text(facts["report"]),
+    )
+
+
+def manifest_of(facts: Mapping[str, Any]) -> ReadManifest:
+    """The manifest in its facts."""
+    parents = facts["parents"]
+    if type(parents) is not int:
+        raise TypeError("parents is not a number")
+    return ReadManifest(
+        label=text(facts["label"]),
+        title=text(facts["title"]),
+        claim_generator=text(facts["claim_generator"]),
+        issuer=text(facts["issuer"]),
+        actions=texts(facts["actions"]),
+        source_types=texts(facts["source_types"]),
+        parents=parents,
+    )
+
+
+def text(value: object) -> str:
+    """The value, which MUST be a text."""
+    if not isinstance(value, str):
+        raise TypeError(f"a text is a {type(value).__name__}")
+    return value
+
+
+def texts(values: object) -> tuple[str, ...]:
+    """The values, which MUST be a list of texts."""
+    if not isinstance(values, list):
+        raise TypeError(f"a list is a {type(values).__name__}")
+    return tuple(text(value) for value in values)

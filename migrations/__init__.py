@@ -1,0 +1,1 @@
+"""The database's history, as Alembic migrations. `server.audit.schema` runs them."""

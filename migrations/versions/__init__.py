@@ -1,0 +1,1 @@
+"""One module for each revision. A migration MUST leave the database usable by the previous release."""

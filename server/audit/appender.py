@@ -1,0 +1,121 @@
+"""One batch of entries into the log, in one transaction: all of it or nothing.
+
+This module knows the order in which the tables are written, and nothing about callers, queues or threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from sqlalchemy import Connection, tuple_
+
+from core.errors import Conflict, CountersignError, IntegrityError
+from countersign.verify.merkle import leaf_hash
+from server.audit.database import Database
+from server.audit.entry import Draft, Recorded, from_microseconds
+from server.audit.head import Head, HeadSigner, read_head, write_head
+from server.audit.insertion import insert_entries, write_tiles
+from server.audit.rows import read_tiles, recorded_from, select_recorded
+from server.audit.tables import entries
+from server.audit.tree import Edge, TileKey, TileReader, root_at
+
+Outcome: TypeAlias = Recorded | CountersignError
+_Key: TypeAlias = tuple[str, str, str]
+
+
+class Appender:
+    """Appends batches. One at a time: only the writer thread of `group_commit` calls it."""
+
+    def __init__(self, database: Database, signer: HeadSigner) -> None:
+        self._database = database
+        self._signer = signer
+        # What this process committed or accepted last.
+        self._edge: Edge | None = None
+        self._root = b""
+
+    def append(self, batch: Sequence[Draft]) -> list[Outcome]:
+        """Record `batch`; outcomes in its order. Raises Unavailable or IntegrityError when nothing was recorded.
+
+        MUST NOT return before the transaction is committed: what it returns is acknowledged.
+        """
+        with self._database.writing() as connection:
+            # 1. Lock the head, and hold it against what this process committed last.
+            head = read_head(connection, lock=True)
+            edge = self._edge_of(connection, head)
+            # 2. Find what was recorded earlier; the lock keeps that from changing. Give the rest their places.
+            earlier = _find_earlier(connection, batch)
+            placed = _place(batch, earlier, head.size)
+            # 3. The entries and what makes them findable, then the tiles, then the head.
+            if placed:
+                edge, changed = edge.grow([leaf_hash(draft.leaf) for draft in placed.values()])
+                insert_entries(connection, list(placed.items()))
+                write_tiles(connection, changed)
+                head = self._signer.head(edge.size, edge.root())
+                write_head(connection, head)
+        # 4. The transaction is committed: from here on the outcomes are true.
+        self._edge, self._root = edge, head.root
+        records = earlier | {draft.key: _recorded(index, draft) for index, draft in placed.items()}
+        return [_outcome(draft, records[draft.key]) for draft in batch]
+
+    def _edge_of(self, connection: Connection, head: Head) -> Edge:
+        """The right edge under `head`. MUST be verified against the root, or a damaged tile would be signed over."""
+        if self._edge is not None and (self._edge.size, self._root) == (head.size, head.root):
+            return self._edge
+
+        def read(key: TileKey) -> bytes:
+            return read_tiles(connection, [key])[key]
+
+        try:
+            edge = Edge.load(head.size, read)
+            self._assert_extends(head, read)
+        except KeyError as error:
+            raise IntegrityError(f"tile {error} of the log is missing; run `log fsck`") from error
+        if edge.root() != head.root:
+            raise IntegrityError("the tiles of the log do not lead to its root; run `log fsck`")
+        return edge
+
+    def _assert_extends(self, head: Head, read: TileReader) -> None:
+        """A log that was put back or rewritten under a running server MUST NOT be signed: that would be a fork."""
+        if self._edge is None:
+            return
+        if head.size < self._edge.size or root_at(read, self._edge.size) != self._root:
+            raise IntegrityError("the log no longer holds what was acknowledged; run `log fsck`")
+
+
+def _find_earlier(connection: Connection, batch: Sequence[Draft]) -> dict[_Key, Recorded]:
+    keys = {draft.key for draft in batch}
+    key = tuple_(entries.c.tenant, entries.c.request_id, entries.c.kind)
+    found = map(recorded_from, connection.execute(select_recorded().where(key.in_(sorted(keys)))))
+    return {(record.tenant, record.request_id, record.kind): record for record in found}
+
+
+def _place(batch: Sequence[Draft], earlier: Mapping[_Key, Recorded], size: int) -> dict[int, Draft]:
+    """New drafts by the index each gets; of several with one key the first."""
+    new: dict[_Key, Draft] = {}
+    for draft in batch:
+        if draft.key not in earlier:
+            new.setdefault(draft.key, draft)
+    return dict(enumerate(new.values(), start=size))
+
+
+def _recorded(index: int, draft: Draft) -> Recorded:
+    entry = draft.entry
+    return Recorded(
+        index=index,
+        decision_id=draft.decision_id,
+        kind=entry.kind,
+        tenant=entry.tenant,
+        request_id=entry.request_id,
+        request_digest=entry.request_digest,
+        recorded_at=from_microseconds(draft.recorded_at),
+        leaf=draft.leaf,
+        fresh=False,
+    )
+
+
+def _outcome(draft: Draft, record: Recorded) -> Outcome:
+    if record.request_digest != draft.entry.request_digest:
+        return Conflict(f"request_id {record.request_id!r} was used for a different request")
+    return replace(record, fresh=record.decision_id == draft.decision_id)

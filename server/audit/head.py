@@ -1,0 +1,72 @@
+"""The head of the log: its size, its root and the checkpoint that signs both, in one row that writers lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select, update
+
+from core.errors import ConfigurationError
+from countersign.verify.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
+from countersign.verify.errors import VerificationError
+from countersign.verify.merkle import EMPTY_ROOT
+from countersign.verify.note import VerifierKey
+from server.audit.keys import CheckpointSigner
+from server.audit.statements import insert_for
+from server.audit.tables import log_head
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """size: entries. root: 32 bytes. checkpoint: C2SP signed note over both."""
+
+    size: int
+    root: bytes
+    checkpoint: str
+
+
+class HeadSigner:
+    """Signs heads with the log's key. `key`: what they are verified with."""
+
+    def __init__(self, signer: CheckpointSigner, origin: str) -> None:
+        self.key = VerifierKey(origin, signer.public_key)
+        self._sign = signer.sign
+
+    def head(self, size: int, root: bytes) -> Head:
+        """A signed head. MUST be called within the transaction that stores it, and shown to nobody before its commit.
+
+        A signature over a tree that was rolled back would let the log contradict itself.
+        """
+        return Head(size, root, sign_checkpoint(Checkpoint(self.key.name, size, root), self.key, self._sign))
+
+    def assert_owns(self, head: Head) -> None:
+        """Raise ConfigurationError unless this key signed `head`."""
+        try:
+            found = open_checkpoint(head.checkpoint, self.key)
+        except VerificationError as error:
+            raise ConfigurationError(f"the log was not signed by {self.key}: {error}") from error
+        if (found.size, found.root) != (head.size, head.root):
+            raise ConfigurationError("the head of the log differs from its signed checkpoint; run `log fsck`")
+
+
+def start_log(connection: Connection, signer: HeadSigner) -> None:
+    """Store the head of the empty log, unless the log has a head already."""
+    head = signer.head(0, EMPTY_ROOT)
+    statement = insert_for(connection, log_head).on_conflict_do_nothing()
+    connection.execute(statement, {"id": 1, "size": head.size, "root": head.root, "checkpoint": head.checkpoint})
+
+
+def read_head(connection: Connection, *, lock: bool = False) -> Head:
+    """The head that `connection` sees. lock: keep other writers out until the transaction ends.
+
+    SQLite locks the whole database when the transaction begins and ignores FOR UPDATE.
+    """
+    statement = select(log_head.c.size, log_head.c.root, log_head.c.checkpoint).where(log_head.c.id == 1)
+    row = connection.execute(statement.with_for_update() if lock else statement).one()
+    return Head(row.size, row.root, row.checkpoint)
+
+
+def write_head(connection: Connection, head: Head) -> None:
+    """Replace the head."""
+    values = {"size": head.size, "root": head.root, "checkpoint": head.checkpoint}
+    connection.execute(update(log_head).where(log_head.c.id == 1).values(**values))

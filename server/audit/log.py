@@ -1,0 +1,173 @@
+"""The audit log, as the rest of the server sees it.
+
+    append ── draft ──> group_commit ── batch ──> appender ──> one transaction: entries, facets, tiles, signed head
+    reads  ── pool of threads ──> one snapshot each of what is committed
+
+What it promises: an entry is acknowledged only after its transaction reached the disk; an acknowledged entry keeps
+its index and its bytes; one (tenant, request_id, kind) is recorded once. What it does not promise: that times grow
+with indexes, or that the owner of database and signing key cannot write a new history; for that, compare
+checkpoints with a witness.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection
+
+from core.errors import Unavailable
+from server.audit import queries, schema
+from server.audit.appender import Appender
+from server.audit.database import Database
+from server.audit.entry import Blob, Entry, Recorded, draft
+from server.audit.group_commit import GroupCommit, GroupLimits
+from server.audit.head import HeadSigner, read_head, start_log
+from server.audit.keys import CheckpointSigner
+from server.audit.listing import Filter, Page, list_page
+from server.audit.receipts import ReceiptParts, SignedCheckpoint, make_receipt
+
+_Arguments = ParamSpec("_Arguments")
+_Answer = TypeVar("_Answer")
+_READERS = 4
+_LOCK_TIMEOUT = 5.0
+_DEFAULT_LIMITS = GroupLimits()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class AuditLog:
+    """One log over one database. Made by `open`; used from one event loop; `close` it.
+
+    Every method raises Unavailable while the store cannot be used, and works again when it can.
+    """
+
+    def __init__(
+        self, database: Database, signer: HeadSigner, limits: GroupLimits, clock: Callable[[], datetime]
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._log_key = str(signer.key)
+        self._group = GroupCommit(Appender(database, signer).append, limits)
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="audit-reader")
+
+    @classmethod
+    async def open(
+        cls,
+        url: str,
+        signer: CheckpointSigner,
+        origin: str,
+        *,
+        limits: GroupLimits = _DEFAULT_LIMITS,
+        lock_timeout: float = _LOCK_TIMEOUT,
+        clock: Callable[[], datetime] = _now,
+    ) -> AuditLog:
+        """The log at `url`, whose schema is up to date (`schema.upgrade`).
+
+        origin: the log's name, a schema-less URL. lock_timeout: seconds to wait for a foreign lock on the database.
+        clock: aware times. ConfigurationError if the schema, the durability settings, the signing key or a second
+        writer forbid to go on.
+        """
+        heads = HeadSigner(signer, origin)
+        database = await asyncio.to_thread(_start, url, heads, lock_timeout)
+        return cls(database, heads, limits, clock)
+
+    async def append(self, entry: Entry) -> Recorded:
+        """Record `entry`. MUST NOT be acknowledged to anyone before this returns.
+
+        The same (tenant, request_id, kind) returns the earlier entry with fresh=False; Conflict if it stands for
+        another request. Unavailable if the store has trouble or too much waits: nothing may be assumed recorded,
+        and the same call may be made again. Other errors: see `entry.draft`.
+        """
+        return await self._group.submit(draft(entry, uuid.uuid4().hex, self._clock()))
+
+    async def find(self, tenant: str, request_id: str, kind: str = "decision") -> Recorded | None:
+        """What was recorded for a request, if anything."""
+        return await self._read(queries.find, tenant, request_id, kind)
+
+    async def get(self, tenant: str, decision_id: str) -> Recorded:
+        """One entry; NotFound if `tenant` has none of that id."""
+        return await self._read(queries.get, tenant, decision_id)
+
+    async def list(self, tenant: str, filter: Filter, page_size: int = 0, page_token: str = "") -> Page:  # noqa: A002
+        """A page of decisions, newest first (see `listing`). `filter` is the API's own word."""
+        return await self._read(list_page, tenant, filter, page_size, page_token)
+
+    async def evidence(self, tenant: str, digest: str) -> Blob | None:
+        """A blob that one of `tenant`'s entries came with."""
+        return await self._read(queries.evidence_of, tenant, digest)
+
+    async def receipt(self, tenant: str, decision_id: str) -> ReceiptParts:
+        """A receipt against the newest checkpoint; NotFound if `tenant` has no such entry."""
+        return await self.receipt_for(await self.get(tenant, decision_id))
+
+    async def receipt_for(self, recorded: Recorded) -> ReceiptParts:
+        """A receipt of an entry that this log returned, against the newest checkpoint."""
+        return await self._read(make_receipt, recorded, self._log_key)
+
+    async def checkpoint(self) -> SignedCheckpoint:
+        """The newest signed checkpoint."""
+        head = await self._read(read_head)
+        return SignedCheckpoint(head.checkpoint, self._log_key, head.size)
+
+    async def orphaned_intents(self, before: datetime, limit: int = 100) -> tuple[Recorded, ...]:
+        """Intents of every tenant recorded before `before` that still have no decision, oldest first.
+
+        Work that is still going on has one too: choose `before` past the longest job.
+        """
+        return await self._read(queries.orphaned_intents, before, limit)
+
+    async def ping(self) -> None:
+        """Return if the log can be read and takes entries; Unavailable otherwise."""
+        self._group.assert_open()
+        await self._read(read_head)
+
+    async def close(self) -> None:
+        """Record what waits, then let go of the database."""
+        await self._group.close()
+        await asyncio.to_thread(self._readers.shutdown)
+        await asyncio.to_thread(self._database.close)
+
+    async def _read(
+        self,
+        query: Callable[Concatenate[Connection, _Arguments], _Answer],
+        *arguments: _Arguments.args,
+        **named: _Arguments.kwargs,
+    ) -> _Answer:
+        work = functools.partial(self._read_now, query, *arguments, **named)
+        try:
+            running = asyncio.get_running_loop().run_in_executor(self._readers, work)
+        except RuntimeError as error:  # the pool was shut down
+            raise Unavailable("the audit log is closed") from error
+        return await running
+
+    def _read_now(
+        self,
+        query: Callable[Concatenate[Connection, _Arguments], _Answer],
+        *arguments: _Arguments.args,
+        **named: _Arguments.kwargs,
+    ) -> _Answer:
+        with self._database.reading() as connection:
+            return query(connection, *arguments, **named)
+
+
+def _start(url: str, signer: HeadSigner, lock_timeout: float) -> Database:
+    """Open the database and hold it against everything that the log relies on."""
+    database = Database(url, readers=_READERS, timeout=lock_timeout)
+    try:
+        database.assert_durable()
+        with database.writing() as connection:
+            schema.assert_current(connection)
+            start_log(connection, signer)
+            signer.assert_owns(read_head(connection, lock=True))
+    except BaseException:
+        database.close()
+        raise
+    return database

@@ -1,0 +1,48 @@
+"""Receipts: proofs that an entry stands in the log, made from tiles and the signed head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from core.errors import IntegrityError
+from countersign.verify.tlog_proof import TlogProof
+from server.audit.entry import Recorded
+from server.audit.head import read_head
+from server.audit.rows import read_tiles
+from server.audit.tree import inclusion_proof, proof_tiles
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptParts:
+    """leaf: canonical JSON. proof: C2SP tlog-proof@v1 with the checkpoint. log_key: C2SP verifier key."""
+
+    decision_id: str
+    log_index: int
+    leaf: bytes
+    proof: str
+    log_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCheckpoint:
+    """text: C2SP checkpoint as a signed note. log_key: C2SP verifier key. size: entries."""
+
+    text: str
+    log_key: str
+    size: int
+
+
+def make_receipt(connection: Connection, recorded: Recorded, log_key: str) -> ReceiptParts:
+    """A receipt against the head that `connection` sees. IntegrityError if the stored tree lacks the entry."""
+    head = read_head(connection)
+    if recorded.index >= head.size:
+        raise IntegrityError("the log no longer holds what was acknowledged; run `log fsck`")
+    stored = read_tiles(connection, proof_tiles(recorded.index, head.size))
+    try:
+        path = inclusion_proof(stored.__getitem__, recorded.index, head.size)
+    except (KeyError, IndexError) as error:
+        raise IntegrityError("tiles of the log are missing; run `log fsck`") from error
+    proof = TlogProof(recorded.index, tuple(path), head.checkpoint)
+    return ReceiptParts(recorded.decision_id, recorded.index, recorded.leaf, str(proof), log_key)

@@ -1,0 +1,49 @@
+"""Reading rows of the log's tables as values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, select, tuple_
+
+from server.audit.entry import Recorded, from_microseconds
+from server.audit.tables import entries, tiles
+from server.audit.tree import TileKey
+
+
+def select_recorded() -> Select[Any]:
+    """The columns that `recorded_from` needs."""
+    return select(
+        entries.c.log_index,
+        entries.c.decision_id,
+        entries.c.kind,
+        entries.c.tenant,
+        entries.c.request_id,
+        entries.c.request_digest,
+        entries.c.recorded_at,
+        entries.c.leaf,
+    )
+
+
+def recorded_from(row: Row[Any]) -> Recorded:
+    """A row of `select_recorded`, as an entry that was recorded earlier."""
+    return Recorded(
+        index=row.log_index,
+        decision_id=row.decision_id,
+        kind=row.kind,
+        tenant=row.tenant,
+        request_id=row.request_id,
+        request_digest=row.request_digest,
+        recorded_at=from_microseconds(row.recorded_at),
+        leaf=row.leaf,
+        fresh=False,
+    )
+
+
+def read_tiles(connection: Connection, keys: Sequence[TileKey]) -> dict[TileKey, bytes]:
+    """The stored tiles among `keys`; what is missing is missing in the answer."""
+    if not keys:
+        return {}
+    statement = select(tiles).where(tuple_(tiles.c.level, tiles.c.number).in_(keys))
+    return {(row.level, row.number): row.hashes for row in connection.execute(statement)}

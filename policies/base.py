@@ -13,7 +13,7 @@ from detectors.base import Finding
 
 
 class Action(IntEnum):
-    """Ordered from mild to severe; a decision takes the most severe action of its fired rules."""
+    """Ordered from mild to severe. Without an exemption a decision takes the most severe action of its fired rules."""
 
     ALLOW = 1
     LABEL = 2
@@ -25,8 +25,8 @@ class Action(IntEnum):
 class Subject:
     """Everything a rule may look at.
 
-    direction: "inbound" or "outbound". task: the generator's task, "" inbound. byte_size in bytes; width, height in
-    pixels; duration in seconds.
+    direction: "inbound" or "outbound". byte_size in bytes; width, height in pixels; duration in seconds.
+    task, source_type: `Generator.task` and `Generator.source_type` of the model that made it; "" inbound.
     """
 
     direction: str
@@ -42,11 +42,16 @@ class Subject:
     surface: str = ""
     jurisdiction: str = ""
     task: str = ""
+    source_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One rule that fired: its id, reason code, text for people, action, and the operand values it looked at."""
+    """One rule that fired: its id, reason code, text for people, action, and the operand values it looked at.
+
+    Three codes are the engine's own: "signal_missing" and "rule_error" (action REVIEW) for a rule that could not be
+    judged, and "no_rule_fired" (action ALLOW, rule ""), whose operands name the rules skipped for want of signals.
+    """
 
     rule: str
     code: str
@@ -57,7 +62,12 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The outcome. reasons are the fired live rules, most severe first; shadow holds rules in shadow mode."""
+    """The outcome. reasons: the fired live rules in order of precedence, then by id; never empty.
+
+    Precedence: hard block > a hard block that could not be judged > exemption > block > review > label > allow. The
+    first reason carries the decision's action; those after an exemption were set aside by it. shadow: the same for
+    the rules in shadow mode, which change nothing.
+    """
 
     action: Action
     reasons: tuple[Reason, ...]

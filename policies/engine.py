@@ -1,0 +1,159 @@
+"""From a subject to a decision: which rules apply, which fired, and which of them wins.
+
+    hard block > a hard block that could not be judged > exemption > block > review > label > allow
+
+The order of rules in the text carries no meaning. A rule that lacks a signal which its result depends on becomes a
+review with the code "signal_missing", unless it says `when_missing: skip`. A rule that came to an error of another
+kind (a division by zero, an exhausted budget) becomes a review with the code "rule_error", whatever it says.
+
+This module knows precedence and reasons. It does not know YAML, CEL or where findings come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+from core.errors import ConfigurationError
+from core.media import digest_of
+from detectors.base import Detector
+from policies.base import Action, Decision, Reason, Subject
+from policies.bundle import Bundle
+from policies.cel import Outcome
+from policies.compiler import CompiledRule, compile_rules
+from policies.document import NO_RULE_FIRED, RULE_ERROR, SIGNAL_MISSING, Document, Mode, WhenMissing, parse
+from policies.fields import Notes
+from policies.problems import Problem
+from policies.reading import Reader, Value, why_missing
+from policies.signals import Signal, declare
+from policies.templates import fill, shown
+
+
+class Tier(IntEnum):
+    """Precedence, from weak to strong."""
+
+    ALLOW = 1
+    LABEL = 2
+    REVIEW = 3
+    BLOCK = 4
+    EXEMPTION = 5
+    # An exemption must not lift what might be a hard block: else making its detector abstain would be a way round it.
+    UNJUDGED_HARD_BLOCK = 6
+    HARD_BLOCK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class _Fired:
+    tier: Tier
+    reason: Reason
+    mode: Mode
+
+
+def load_policy(text: str, source: str, detectors: Iterable[Detector]) -> RulePolicy:
+    """Compiles a policy once, for many decisions.
+
+    text: the YAML document; its digest is taken over its UTF-8 bytes as they are, so `sha256sum` of the file gives the
+    same. source: the name for messages. detectors: those whose findings the policy will see.
+    Raises ConfigurationError whose text holds every problem, one a line.
+    """
+    signals = declare(detectors)
+    document, rules, problems = _compile(text, source, signals)
+    if document is None or problems:
+        raise ConfigurationError("\n".join(str(problem) for problem in problems))
+    return RulePolicy(document, digest_of(text.encode()), rules, signals)
+
+
+def find_problems(text: str, source: str, detectors: Iterable[Detector]) -> list[Problem]:
+    """Every problem that keeps the policy from being loaded, in order of position; empty for a good one."""
+    return _compile(text, source, declare(detectors))[2]
+
+
+def _compile(
+    text: str, source: str, signals: Mapping[str, Signal]
+) -> tuple[Document | None, tuple[CompiledRule, ...], list[Problem]]:
+    notes = Notes(source)
+    document = parse(text, notes)
+    rules = compile_rules(document, signals, notes) if document is not None else ()
+    return document, rules, notes.all()
+
+
+class RulePolicy:
+    """A loaded policy (`policies.base.Policy`). Immutable, deterministic, shared freely between threads."""
+
+    def __init__(
+        self, document: Document, digest: str, rules: Sequence[CompiledRule], signals: Mapping[str, Signal]
+    ) -> None:
+        self.id = document.id
+        self.version = document.version
+        self.description = document.description
+        self.digest = digest
+        self._rules = tuple(sorted(rules, key=lambda rule: rule.rule.id))
+        self._signals = {name: signals[name] for rule in self._rules for name in rule.operands}
+        self._reader = Reader(self._signals.values())
+        self._bundle = Bundle([rule.condition for rule in self._rules], signals)
+
+    def decide(self, subject: Subject) -> Decision:
+        """The decision for one subject. Never raises for odd findings."""
+        values = self._reader.read(subject)
+        wanted = [index for index, rule in enumerate(self._rules) if rule.rule.scope.covers(subject)]
+        fired: list[_Fired] = []
+        skipped: dict[str, str] = {}
+        for index, outcome in self._bundle.judge(values, wanted).items():
+            rule = self._rules[index]
+            if outcome is Outcome.TRUE:
+                fired.append(_fire(rule, values))
+            elif outcome is Outcome.ERROR:
+                fired.append(_give_up(rule, values))
+            elif outcome is Outcome.MISSING and rule.rule.when_missing is not WhenMissing.SKIP:
+                fired.append(self._lacking(rule, values, subject))
+            elif outcome is Outcome.MISSING:
+                skipped[rule.rule.id] = rule.rule.skip_reason
+        return self._weigh(fired, skipped)
+
+    def _weigh(self, fired: Iterable[_Fired], skipped: Mapping[str, str]) -> Decision:
+        # Sorting is stable and the rules are in order of their ids, so ties stand in that order.
+        ranked = sorted(fired, key=lambda item: -item.tier)
+        reasons = tuple(item.reason for item in ranked if item.mode is Mode.LIVE) or (_nothing(skipped),)
+        shadow = tuple(item.reason for item in ranked if item.mode is Mode.SHADOW)
+        return Decision(reasons[0].action, reasons, self.id, self.digest, shadow)
+
+    def _lacking(self, rule: CompiledRule, values: Mapping[str, Value], subject: Subject) -> _Fired:
+        absent = [name for name in rule.needs if name not in values]
+        causes = list(dict.fromkeys(why_missing(self._signals[name], subject) for name in absent))
+        text = f"“{rule.rule.title}” could not be judged without {', '.join(absent)}: {'; '.join(causes)}"
+        return _unjudged(rule, SIGNAL_MISSING, text, values)
+
+
+def _fire(rule: CompiledRule, values: Mapping[str, Value]) -> _Fired:
+    operands = _operands(rule, values)
+    text = fill(rule.rule.text.text.strip(), operands)
+    reason = Reason(rule.rule.id, rule.rule.code, text, rule.rule.action, operands)
+    return _Fired(_tier(rule), reason, rule.rule.mode)
+
+
+def _give_up(rule: CompiledRule, values: Mapping[str, Value]) -> _Fired:
+    text = f"“{rule.rule.title}” came to an error while it was judged"
+    return _unjudged(rule, RULE_ERROR, text, values)
+
+
+def _unjudged(rule: CompiledRule, code: str, text: str, values: Mapping[str, Value]) -> _Fired:
+    reason = Reason(rule.rule.id, code, text, Action.REVIEW, _operands(rule, values))
+    return _Fired(Tier.UNJUDGED_HARD_BLOCK if rule.rule.hard else Tier.REVIEW, reason, rule.rule.mode)
+
+
+def _nothing(skipped: Mapping[str, str]) -> Reason:
+    text = "No rule fired."
+    if skipped:
+        text += f" Not judged for want of signals: {', '.join(skipped)}."
+    return Reason("", NO_RULE_FIRED, text, Action.ALLOW, dict(skipped))
+
+
+def _tier(rule: CompiledRule) -> Tier:
+    if rule.rule.hard:
+        return Tier.HARD_BLOCK
+    return Tier.EXEMPTION if rule.rule.exemption else Tier(rule.rule.action)
+
+
+def _operands(rule: CompiledRule, values: Mapping[str, Value]) -> dict[str, str]:
+    return {name: shown(values.get(name)) for name in rule.operands}

@@ -1,0 +1,150 @@
+"""Still and animated pictures by Pillow: the first frame as RGB, with facts about the rest.
+
+Colour profiles are reported, not applied, and EXIF orientation is left to the reader. This module does not read
+metadata: `core.parsers.tags` does.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import AvifImagePlugin, Image, PngImagePlugin, UnidentifiedImageError
+
+from core.errors import CorruptMedia
+from core.limits import Limits
+from core.media import View
+from core.parsers.bounds import check_frames, check_size, exceeded
+from core.parsers.samples import has_alpha, to_rgb
+from core.sandbox.contract import Request
+
+_DECODERS = {
+    "image/jpeg": "JPEG",
+    "image/png": "PNG",
+    "image/webp": "WEBP",
+    "image/avif": "AVIF",
+    "image/gif": "GIF",
+    "image/tiff": "TIFF",
+    "image/bmp": "BMP",
+}
+# A workflow of ComfyUI may well take a megabyte. Above these Pillow raises ValueError.
+_MAX_TEXT_CHUNK = 16 * 1024 * 1024
+_MAX_TEXT_MEMORY = 64 * 1024 * 1024
+_TEXT_BOMB = re.compile(r"MAX_TEXT_(CHUNK|MEMORY)|[Tt]oo much memory used in text chunks")
+# What Pillow's decoders throw at damaged input.
+_DAMAGE = (
+    *(OSError, SyntaxError, ValueError, TypeError, AttributeError, LookupError, EOFError, ArithmeticError),
+    *(struct.error, AssertionError, RuntimeError, NotImplementedError),
+)
+_ORIENTATION = 274
+_TURN_BACK = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
+
+def parse(request: Request) -> View:
+    """The first picture, in the form that `core.sandbox.assembly` describes, with facts about the format.
+
+    Raises CorruptMedia for a file that cannot be decoded to its last row, LimitExceeded for one that declares more
+    than `request.limits`, and UnsupportedMedia for rare sample formats.
+    """
+    with _pillow_errors(request.limits), _open(request) as image:
+        check_size(*image.size, request.limits)
+        frames = int(getattr(image, "n_frames", 1))
+        check_frames(frames, request.limits)
+        image.seek(0)
+        facts = _facts(image, frames, request.blobs[0])
+        rgb, alpha = to_rgb(_load(image))
+    height, width = rgb.shape[:2]
+    arrays: dict[str, NDArray[Any]] = {"pixels": rgb[np.newaxis], "times": np.zeros(1)}
+    if alpha is not None:
+        arrays["alpha"] = alpha
+    return View({**facts, "width": width, "height": height, "duration": 0.0}, arrays)
+
+
+def warm() -> None:
+    """Loads every plug-in of Pillow, and decodes once what only loads then."""
+    Image.init()
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    PngImagePlugin.MAX_TEXT_CHUNK = _MAX_TEXT_CHUNK
+    PngImagePlugin.MAX_TEXT_MEMORY = _MAX_TEXT_MEMORY
+    for decoder in _DECODERS.values():
+        file = io.BytesIO()
+        Image.new("RGB", (16, 16)).save(file, decoder)
+        file.seek(0)
+        with Image.open(file, formats=[decoder]) as image:
+            image.convert("RGBA")
+
+
+def _open(request: Request) -> Image.Image:
+    # Pillow checks what a header declares before it allocates, and fails at twice this number.
+    Image.MAX_IMAGE_PIXELS = max(1, request.limits.max_pixels // 2)
+    return Image.open(io.BytesIO(request.blobs[0]), formats=[_DECODERS[request.mime]])
+
+
+def _load(image: Image.Image) -> Image.Image:
+    """The decoded picture as it is coded: Pillow turns TIFFs by their orientation, so they are turned back."""
+    orientation = _tiff_orientation(image)
+    image.load()
+    return image.transpose(_TURN_BACK[orientation]) if orientation in _TURN_BACK else image
+
+
+def _tiff_orientation(image: Image.Image) -> int:
+    tags: Any = getattr(image, "tag_v2", None)
+    return int(tags.get(_ORIENTATION, 1)) if image.format == "TIFF" and tags is not None else 1
+
+
+def _facts(image: Image.Image, frames: int, data: bytes) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "format": image.format,
+        "mode": image.mode,
+        "has_alpha": has_alpha(image),
+        "n_frames": frames,
+        "declared_width": image.size[0],
+        "declared_height": image.size[1],
+        "icc_bytes": len(image.info.get("icc_profile") or b""),
+    }
+    bits = _bits(image, data)
+    if bits is not None:
+        facts["bits"] = bits
+    if image.format in {"JPEG", "MPO"}:
+        facts["progressive"] = bool(image.info.get("progressive"))
+    return facts
+
+
+def _bits(image: Image.Image, data: bytes) -> int | None:
+    """Bits a sample, where the format tells: byte 24 of a PNG is the depth of its IHDR."""
+    if image.format == "PNG":
+        return data[24]
+    tags: Any = getattr(image, "tag_v2", None)
+    if tags is not None:
+        return int(max(tags.get(258, (1,))))
+    return 8 if image.format in {"JPEG", "MPO", "WEBP", "GIF"} else None
+
+
+@contextmanager
+def _pillow_errors(limits: Limits) -> Iterator[None]:
+    """Pillow's exceptions as ours."""
+    try:
+        yield
+    except Image.DecompressionBombError as error:
+        found = re.search(r"\d+", str(error))
+        raise exceeded("pixels", limits.max_pixels, found.group() if found else "more") from error
+    except UnidentifiedImageError as error:
+        raise CorruptMedia("the picture is damaged at its beginning", field="media") from error
+    except _DAMAGE as error:
+        if _TEXT_BOMB.search(str(error)):
+            raise exceeded("text_bytes", _MAX_TEXT_CHUNK, "more") from error
+        raise CorruptMedia(f"the picture cannot be decoded: {error}"[:300], field="media") from error

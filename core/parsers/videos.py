@@ -1,0 +1,204 @@
+"""Films by PyAV, from memory: a few evenly spaced pictures, made smaller, with facts about the track.
+
+Limits hold against what the container declares, and again against what it really holds, before the first picture is
+decoded. Sound is not listened to. This module does not read metadata.
+"""
+
+from __future__ import annotations
+
+import errno
+import io
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import av
+import av.error
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from core.errors import CorruptMedia
+from core.limits import Limits
+from core.media import Pixels, View
+from core.parsers.bounds import check_duration, check_frames, check_size
+from core.sandbox.contract import Request
+
+_DEMUXERS = {"video/mp4": "mov", "video/quicktime": "mov", "video/webm": "matroska"}
+# A container may name further files for libav to open, over protocols of this list; none is called "none".
+_OPTIONS = {"protocol_whitelist": "none"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Track:
+    """What a look at every packet told; presentation times in the stream's time base, ascending, no decoding yet."""
+
+    times: Sequence[int]
+    keyframes: Sequence[int]
+    seconds: float
+
+    def spaced(self, count: int) -> list[int]:
+        """The times of up to `count` pictures, each in the middle of an equal share of the film."""
+        held = len(self.times)
+        count = min(count, held)
+        return [self.times[(2 * i + 1) * held // (2 * count)] for i in range(count)]
+
+    def keyframe_before(self, time: int) -> int | None:
+        """The time of the last keyframe that is not later."""
+        at = bisect_right(self.keyframes, time)
+        return self.keyframes[at - 1] if at else None
+
+
+def parse(request: Request) -> View:
+    """Sampled pictures, in the form that `core.sandbox.assembly` describes, with facts about track and container.
+
+    Raises CorruptMedia for a file without a decodable picture or one that ends early, and LimitExceeded.
+    """
+    limits = request.limits
+    with _libav_errors(), _open(request) as container:
+        stream = _picture_track(container)
+        context = stream.codec_context
+        check_size(context.width, context.height, limits)
+        _check_declared(container, stream, limits)
+        track = _scan(container, stream, limits)
+        facts = _facts(container, stream, track)
+        context.thread_count = 1
+        context.options = {"max_pixels": str(limits.max_pixels)}  # the size may change in the middle of a film
+        frames = list(_decode(container, stream, track, limits))
+    if not frames:
+        raise CorruptMedia("no picture of the film can be decoded", field="media")
+    times, pictures = zip(*frames, strict=True)
+    return View(facts, {"pixels": np.stack(pictures), "times": np.array(times, dtype=np.float64)})
+
+
+def warm() -> None:
+    """Makes and decodes one picture, so that libav and its scaler have loaded and measured all they want."""
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        stream = container.add_stream("mpeg4", rate=1)
+        stream.width = stream.height = 16
+        frame = VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format="rgb24")
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    parse(Request((file.getvalue(),), "video/mp4", Limits()))
+
+
+def _open(request: Request) -> InputContainer:
+    return av.open(
+        io.BytesIO(request.blobs[0]),
+        "r",
+        format=_DEMUXERS[request.mime],
+        container_options=_OPTIONS,
+        metadata_errors="replace",
+    )
+
+
+def _picture_track(container: InputContainer) -> VideoStream:
+    """The first track of moving pictures; cover pictures are none."""
+    for stream in container.streams.video:
+        if not stream.disposition & av.stream.Disposition.attached_pic:
+            return stream
+    raise CorruptMedia("the film has no track of pictures", field="media")
+
+
+def _check_declared(container: InputContainer, stream: VideoStream, limits: Limits) -> None:
+    check_frames(stream.frames, limits)
+    check_duration((container.duration or 0) / av.time_base, limits)
+
+
+def _scan(container: InputContainer, stream: VideoStream, limits: Limits) -> _Track:
+    """Reads every packet of the track, so that nothing later rests on what the container merely declares."""
+    times, keyframes = [], []
+    end = 0
+    for packet in container.demux(stream):
+        time = packet.pts if packet.pts is not None else packet.dts
+        if time is None or packet.size == 0:
+            continue
+        if packet.is_corrupt:
+            raise CorruptMedia("the film ends in the middle of a picture", field="media")
+        times.append(time)
+        check_frames(len(times), limits)
+        end = max(end, time + (packet.duration or 0))
+        if packet.is_keyframe:
+            keyframes.append(time)
+    if not times:
+        raise CorruptMedia("the film holds no picture", field="media", limit="1", found="0")
+    if stream.frames > len(times):
+        raise CorruptMedia(
+            "the film ends early", field="media", limit=f"{stream.frames} frames", found=f"{len(times)} frames"
+        )
+    seconds = float((end - min(times)) * _unit(stream))
+    check_duration(seconds, limits)
+    return _Track(sorted(times), sorted(keyframes), seconds)
+
+
+def _decode(
+    container: InputContainer, stream: VideoStream, track: _Track, limits: Limits
+) -> Iterator[tuple[float, Pixels]]:
+    """Second and pixels of each sampled picture. Goes back to a keyframe only where decoding on would take longer."""
+    size: tuple[int, int] | None = None
+    decoded: Iterator[VideoFrame] = iter(())
+    reached: int | None = None
+    for target in track.spaced(limits.sampled_frames):
+        keyframe = track.keyframe_before(target)
+        if reached is None or (keyframe is not None and keyframe > reached):
+            container.seek(target, stream=stream, backward=True)
+            decoded = container.decode(stream)
+        frame = next((frame for frame in decoded if frame.pts is not None and frame.pts >= target), None)
+        if frame is None:
+            return
+        reached = frame.pts or 0
+        if not frame.is_corrupt:
+            size = size or _fitted(frame.width, frame.height, limits)
+            yield float((reached - track.times[0]) * _unit(stream)), _pixels(frame, size)
+
+
+def _fitted(width: int, height: int, limits: Limits) -> tuple[int, int]:
+    """The size with its longest side at most `Limits.sampled_side`."""
+    check_size(width, height, limits)
+    scale = min(1.0, limits.sampled_side / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _pixels(frame: VideoFrame, size: tuple[int, int]) -> Pixels:
+    pixels: Pixels = np.asarray(frame.reformat(*size, format="rgb24", interpolation="AREA").to_ndarray(), np.uint8)
+    return pixels
+
+
+def _unit(stream: VideoStream) -> Fraction:
+    """Seconds in one step of the stream's times."""
+    return stream.time_base or Fraction(0)
+
+
+def _facts(container: InputContainer, stream: VideoStream, track: _Track) -> dict[str, Any]:
+    context = stream.codec_context
+    rate = stream.average_rate
+    return {
+        "format": container.format.name,
+        "codec": context.name,
+        "mode": context.pix_fmt or "",
+        "width": context.width,
+        "height": context.height,
+        "duration": max(0.0, track.seconds),
+        "declared_duration": (container.duration or 0) / av.time_base,
+        "n_frames": len(track.times),
+        "declared_frames": stream.frames,
+        "keyframes": len(track.keyframes),
+        "fps": float(rate) if rate else 0.0,
+        "has_alpha": False,
+        "has_sound": bool(container.streams.audio),
+    }
+
+
+@contextmanager
+def _libav_errors() -> Iterator[None]:
+    """The exceptions of PyAV as ours."""
+    try:
+        yield
+    except (av.error.FFmpegError, ValueError, EOFError, OverflowError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+            raise MemoryError from error
+        raise CorruptMedia(f"the film cannot be decoded: {error}"[:300], field="media") from error

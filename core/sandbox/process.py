@@ -1,0 +1,225 @@
+"""The parent's side of one worker: starting it, one trip at a time, and its end.
+
+Does not know which worker is used when (`core.sandbox.pool` does), and leaves the deadline to its caller.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from core.errors import ConfigurationError, LimitExceeded, ParserFailed
+from core.limits import Limits
+from core.media import View
+from core.sandbox import wire
+from core.sandbox.channel import Channel, heavy, memory_file
+from core.sandbox.confinement import Confinement
+from core.sandbox.failures import revive
+
+Answer: TypeAlias = Callable[[bytes], bytes]
+"""Answers what a parser asks."""
+
+_BOOTSTRAP = "import sys; sys.path[:] = sys.argv[2:]; from core.sandbox.worker import main; main()"
+_START_SECONDS = 60.0
+_CPU_MARGIN = 2.0  # seconds
+# Without these a library starts a thread for each core, in a process that is one of many.
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Boot:
+    """What a worker is started with. parsers: "package.module:function" by name."""
+
+    parsers: Mapping[str, str]
+    limits: Limits
+    confinement: Confinement
+
+
+@dataclasses.dataclass(frozen=True, eq=False, slots=True)
+class Trip:
+    """One job. parsers: the first one's failure fails the trip; the others' failures are told in their views."""
+
+    parsers: Sequence[str]
+    blobs: Sequence[bytes]
+    mime: str
+    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    answer: Answer | None = None
+
+
+class WorkerProcess:
+    """A running worker.
+
+    jobs: trips begun. idle: true between trips; one that stays false after `run` is lost and MUST be ended.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], channel: Channel, limits: Limits) -> None:
+        self._process = process
+        self._channel = channel
+        self._limits = limits
+        self.jobs = 0
+        self.idle = True
+
+    @classmethod
+    async def start(cls, boot: Boot) -> WorkerProcess:
+        """A worker that is confined and ready. Raises ConfigurationError where that fails."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            worker = cls(_spawn(theirs.fileno()), Channel(ours), boot.limits)
+        try:
+            await worker._greet(boot)
+        except BaseException:
+            await worker.end()
+            raise
+        return worker
+
+    async def run(self, trip: Trip, seconds: float) -> dict[str, View]:
+        """The views by parser name. seconds: CPU time after which the kernel ends the worker.
+
+        Raises InvalidInput or LimitExceeded from the first parser, ParserFailed where the worker ends or answers
+        nonsense, and whatever `trip.answer` raised.
+        """
+        self.jobs += 1
+        self.idle = False
+        try:
+            reply, memory = await self._exchange(trip, seconds)
+        except EOFError:
+            raise await self._obituary() from None
+        if "failure" in reply.head:
+            self.idle = True
+            raise revive(reply.head["failure"])
+        views = _views(reply.head, trip.parsers, memory)
+        self.idle = True
+        return views
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process runs."""
+        return self._process.poll() is None
+
+    def resident(self) -> int:
+        """Its resident memory in bytes; 0 where it is gone."""
+        try:
+            pages = Path(f"/proc/{self._process.pid}/statm").read_bytes().split()[1]
+        except (OSError, IndexError):
+            return 0
+        return int(pages) * resource.getpagesize()
+
+    def kill(self) -> None:
+        """Kills it now, whatever it does."""
+        self._process.kill()
+
+    async def end(self) -> None:
+        """Kills it and waits until nothing is left of it.
+
+        The socket closes last: a trip that reads from it has to see the end first.
+        """
+        self.kill()
+        await asyncio.to_thread(self._process.wait)
+        self._channel.close()
+
+    async def _greet(self, boot: Boot) -> None:
+        head = {
+            "parent": os.getpid(),
+            "parsers": dict(boot.parsers),
+            "limits": dataclasses.asdict(boot.limits),
+            "confinement": boot.confinement.value,
+        }
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                await self._channel.send(wire.Frame(head))
+                reply = await self._channel.receive()
+        except TimeoutError as error:
+            raise ConfigurationError(f"a parsing worker was not ready after {_START_SECONDS:g} s") from error
+        except (EOFError, ParserFailed) as error:
+            raise ConfigurationError("a parsing worker ended while it started") from error
+        if reply.head.get("ready") is not True:
+            raise ConfigurationError(f"a parsing worker did not start: {reply.head.get('error')}")
+
+    async def _exchange(self, trip: Trip, seconds: float) -> tuple[wire.Frame, Any]:
+        """The reply, and a copy of the memory that came with it. Raises EOFError where the worker ends."""
+        lengths = [len(blob) for blob in trip.blobs]
+        job = {"parsers": list(trip.parsers), "mime": trip.mime, "options": dict(trip.options), "lengths": lengths}
+        with memory_file("blobs") as source, memory_file("arrays") as target:
+            await heavy(sum(lengths), wire.write_blobs, source, trip.blobs)
+            self._allow_cpu(seconds)
+            await self._channel.send(wire.Frame(job), source, target)
+            reply = await self._converse(trip.answer)
+            written = os.fstat(target).st_size
+            return reply, await heavy(written, wire.read_memory, target, self._limits.max_memory)
+
+    async def _converse(self, answer: Answer | None) -> wire.Frame:
+        """Answers what the parser asks, until it is done. Raises what `answer` raised, once the parser is done."""
+        refusal: Exception | None = None
+        while (reply := await self._channel.receive()).head.get("ask") is True:
+            if answer is None:
+                raise wire.malformed("it asks, and nobody is there to answer")
+            try:
+                frame = wire.Frame({}, await asyncio.to_thread(answer, reply.body))
+            except Exception as error:  # noqa: BLE001 - raised again below, where its caller can see it
+                refusal, frame = error, wire.Frame({"refused": True})
+            await self._channel.send(frame)
+        if refusal is not None:
+            self.idle = True
+            raise refusal
+        return reply
+
+    def _allow_cpu(self, seconds: float) -> None:
+        """Lets the kernel end a worker that computes on, should this process be stopped and miss the deadline."""
+        clock = (~self._process.pid << 3) | 2  # the CPU clock of a process, as clock_getcpuclockid(3) makes it
+        try:
+            limit = int(time.clock_gettime(clock) + seconds + _CPU_MARGIN) + 1
+            resource.prlimit(self._process.pid, resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+        except OSError as error:  # it ended while it was idle
+            raise EOFError from error
+
+    async def _obituary(self) -> ParserFailed | LimitExceeded:
+        """What to tell whose trip a worker did not survive."""
+        self.kill()  # it may have closed its socket and live on; a process that ended keeps its first cause
+        status = await asyncio.to_thread(self._process.wait)
+        if status == -signal.SIGXCPU:
+            return LimitExceeded("parsing took too much CPU time", field="media.seconds", limit="", found="")
+        cause = signal.Signals(-status).name if status < 0 else f"exit status {status}"
+        return ParserFailed(f"the parser crashed on this input ({cause})", field="media", found=cause)
+
+
+def _spawn(channel: int) -> subprocess.Popen[bytes]:
+    """Starts an interpreter that inherits nothing but the socket. Called from the loop's own thread, because the
+    worker dies with the thread that started it (`confinement.tie_to_parent`).
+    """
+    path = [os.path.realpath(entry) for entry in sys.path]
+    return subprocess.Popen(  # noqa: S603 - our own interpreter and our own code
+        [sys.executable, "-I", "-X", "utf8", "-c", _BOOTSTRAP, str(channel), *path],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        pass_fds=(channel,),
+        env=_ENVIRONMENT,
+        cwd="/",
+    )
+
+
+def _views(head: Mapping[str, Any], parsers: Sequence[str], memory: Any) -> dict[str, View]:
+    """The views of a reply, one for each parser. Raises ParserFailed where it is malformed."""
+    answered = head.get("views")
+    if not isinstance(answered, dict) or set(answered) != set(parsers):
+        raise wire.malformed("other views than were asked for")
+    return {name: _view(answered[name], memory) for name in parsers}
+
+
+def _view(described: Any, memory: Any) -> View:
+    if not isinstance(described, dict):
+        raise wire.malformed("a view is no object")
+    facts, error = described.get("facts"), described.get("error")
+    if not isinstance(facts, dict) or not isinstance(error, str):
+        raise wire.malformed("a view without facts and error")
+    return View(facts=facts, arrays=wire.read_arrays(described.get("arrays"), memory), error=error)

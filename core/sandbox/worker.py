@@ -1,0 +1,152 @@
+"""The process in which hostile media is parsed.
+
+It imports its parsers, locks itself in, says that it is ready, and then answers one job after another until the
+socket closes. It trusts its parent and is not trusted by it. This module does not know who asks, nor why.
+"""
+
+from __future__ import annotations
+
+import codecs
+import importlib
+import os
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from core.errors import CountersignError, InvalidInput, LimitExceeded, ParserFailed
+from core.limits import Limits
+from core.sandbox import wire
+from core.sandbox.confinement import Confinement, confine, tie_to_parent
+from core.sandbox.contract import Parser, Request
+from core.sandbox.failures import describe
+
+# Python looks a codec up in the file system at its first use, which is too late once we are confined.
+_TEXT_CODECS = (
+    *("utf-8", "utf-8-sig", "ascii", "latin-1", "cp1252", "utf-16", "utf-16-le", "utf-16-be", "utf-32"),
+    *("shift_jis", "euc-jp", "gbk", "gb18030", "big5", "euc-kr", "iso2022_jp", "koi8-r", "cp1251"),
+    *("idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7", "iso8859-15", "mac-roman"),
+)
+
+
+class _AskRefused(Exception):
+    """The caller could not answer what a parser asked."""
+
+
+class Worker:
+    """Answers the jobs of one parent, which holds the other end of `channel`."""
+
+    def __init__(self, channel: socket.socket, limits: Limits, parsers: Mapping[str, Parser]) -> None:
+        self._channel = channel
+        self._limits = limits
+        self._parsers = parsers
+
+    def serve(self) -> None:
+        """Answers jobs until the parent closes the channel."""
+        while True:
+            try:
+                job, descriptors = wire.receive_blocking(self._channel, descriptors=2)
+            except EOFError:
+                return
+            source, target = descriptors
+            try:
+                self._send(self._answer(job.head, source, target))
+            finally:
+                os.close(source)
+                os.close(target)
+
+    def _send(self, answer: Mapping[str, Any]) -> None:
+        try:
+            wire.send_blocking(self._channel, wire.Frame(answer))
+        except (LimitExceeded, TypeError, ValueError) as error:
+            failure = error if isinstance(error, LimitExceeded) else _failed(error)
+            wire.send_blocking(self._channel, wire.Frame({"failure": describe(failure)}))
+
+    def _answer(self, job: Mapping[str, Any], source: int, target: int) -> dict[str, Any]:
+        """The failure of the first parser, or the views of it and of the others, whose failures are in their views."""
+        views: dict[str, Any] = {}
+        end = 0
+        try:
+            request = self._request(job, source)
+            for name in job["parsers"]:
+                try:
+                    views[name], end = self._parse(name, request, target, end)
+                except (InvalidInput, LimitExceeded) as error:
+                    if not views:
+                        raise
+                    views[name] = {"facts": {}, "arrays": [], "error": str(error)}
+        except (InvalidInput, LimitExceeded) as error:
+            return {"failure": describe(error)}
+        return {"views": views}
+
+    def _request(self, job: Mapping[str, Any], source: int) -> Request:
+        try:
+            blobs = wire.read_blobs(source, job["lengths"])
+        except MemoryError as error:
+            raise self._out_of_memory() from error
+        return Request(blobs, job["mime"], self._limits, job["options"], self._ask)
+
+    def _parse(self, name: str, request: Request, target: int, end: int) -> tuple[dict[str, Any], int]:
+        """One parser's view as JSON, its arrays written behind `end`, and the new end.
+
+        Whatever a library throws at hostile input is a failed parse and no more.
+        """
+        try:
+            view = self._parsers[name](request)
+            arrays, end = wire.write_arrays(target, view.arrays, end)
+        except CountersignError:
+            raise
+        except MemoryError as error:
+            raise self._out_of_memory() from error
+        except Exception as error:
+            raise _failed(error) from error
+        return {"facts": dict(view.facts), "arrays": arrays, "error": view.error}, end
+
+    def _ask(self, question: bytes) -> bytes:
+        wire.send_blocking(self._channel, wire.Frame({"ask": True}, bytes(question)))
+        reply, _ = wire.receive_blocking(self._channel)
+        if reply.head.get("refused"):
+            raise _AskRefused("the caller could not answer")
+        return reply.body
+
+    def _out_of_memory(self) -> LimitExceeded:
+        limit = f"{self._limits.max_memory} bytes"
+        return LimitExceeded("parsing took too much memory", field="media", limit=limit, found="more")
+
+
+def prepare(boot: Mapping[str, Any]) -> tuple[Limits, dict[str, Parser]]:
+    """Imports everything, then locks the door behind it."""
+    tie_to_parent(boot["parent"])
+    limits = Limits(**boot["limits"])
+    for name in _TEXT_CODECS:
+        codecs.lookup(name)
+    parsers = {name: _load(target) for name, target in boot["parsers"].items()}
+    confine(limits, Confinement(boot["confinement"]))
+    return limits, parsers
+
+
+def main() -> None:
+    """The process: its arguments are the number of its socket, then the parent's import path."""
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    boot, _ = wire.receive_blocking(channel)
+    try:
+        limits, parsers = prepare(boot.head)
+    except (CountersignError, ImportError, AttributeError, OSError) as error:
+        wire.send_blocking(channel, wire.Frame({"error": f"{type(error).__name__}: {error}"}))
+        return
+    wire.send_blocking(channel, wire.Frame({"ready": True}))
+    Worker(channel, limits, parsers).serve()
+
+
+def _load(target: str) -> Parser:
+    module_name, _, function = target.partition(":")
+    module = importlib.import_module(module_name)
+    warm: Callable[[], None] | None = getattr(module, "warm", None)
+    if warm is not None:
+        warm()
+    parser: Parser = getattr(module, function)
+    return parser
+
+
+def _failed(error: Exception) -> ParserFailed:
+    return ParserFailed(f"the parser failed: {type(error).__name__}: {error}"[:500], field="media")

@@ -85,11 +85,13 @@ class Client:
         *,
         context: common_pb2.Context = NO_CONTEXT,
         include_evidence: bool = False,
+        declared_mime_type: str = "",
         request_id: str | None = None,
         progress: UploadProgress = no_progress,
     ) -> Screening:
         """Screens media of any size; above 32 MB it travels in chunks.
 
+        declared_mime_type: what the uploader claims; the server refuses media that is something else.
         request_id: give your own to ask again later for the same decision. progress: called with bytes sent and
         bytes in all, from another thread for large media.
         """
@@ -100,6 +102,7 @@ class Client:
                 byte_size=upload.size,
                 context=context,
                 include_evidence=include_evidence,
+                declared_mime_type=declared_mime_type,
             )
             return self._screen_stream(upload, header, progress)
         request = screening_pb2.ScreenRequest(
@@ -107,6 +110,7 @@ class Client:
             media=upload.read(),
             context=context,
             include_evidence=include_evidence,
+            declared_mime_type=declared_mime_type,
         )
         progress(0, upload.size)
         answer = self._connection.unary(self._screening.Screen, request, self._timeout)

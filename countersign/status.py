@@ -54,7 +54,7 @@ def error_of(failed: Any) -> CountersignError:
     violation = request.field_violations[0] if request and request.field_violations else None
     metadata = dict(info.metadata) if info else {}
     return KINDS.get(code, ServerFailed)(
-        failed.details() or f"the server answered {code.name} without a message",
+        message_of(failed, by_server=bool(status.details)),
         code=code.name,
         reason=info.reason if info else "",
         field=metadata.get("field") or (violation.field if violation else ""),
@@ -63,6 +63,15 @@ def error_of(failed: Any) -> CountersignError:
         retry_after=retry.retry_delay.ToTimedelta().total_seconds() if retry else None,
         support_id=metadata.get("support_id", ""),
     )
+
+
+def message_of(failed: Any, *, by_server: bool) -> str:
+    """What to tell people. UNAVAILABLE without details is the transport's own word: no server was reached."""
+    code: grpc.StatusCode = failed.code()
+    text = failed.details() or f"{code.name} without a message"
+    if code is grpc.StatusCode.UNAVAILABLE and not by_server:
+        return f"the server cannot be reached: {text}"
+    return str(text)
 
 
 def details_of(failed: Any) -> status_pb2.Status:

@@ -93,14 +93,18 @@ class ScreenParts:
     def __iter__(self) -> Iterator[screening_pb2.ScreenStreamRequest]:
         yield screening_pb2.ScreenStreamRequest(header=self._header)
         running, sent = hashlib.sha256(), 0
+        for chunk in self._chunks():
+            running.update(chunk)
+            yield screening_pb2.ScreenStreamRequest(chunk=chunk)
+            sent += len(chunk)
+            self._progress(sent, self._upload.size)
+        if not self.failure:
+            yield screening_pb2.ScreenStreamRequest(digest=f"sha256:{running.hexdigest()}")
+
+    def _chunks(self) -> Iterator[bytes]:
         try:
             with self._upload.open() as stream:
                 while chunk := stream.read(CHUNK_SIZE):
-                    running.update(chunk)
-                    yield screening_pb2.ScreenStreamRequest(chunk=chunk)
-                    sent += len(chunk)
-                    self._progress(sent, self._upload.size)
+                    yield chunk
         except OSError as error:
             self.failure = unreadable(self._upload.name, error)
-            return
-        yield screening_pb2.ScreenStreamRequest(digest=f"sha256:{running.hexdigest()}")

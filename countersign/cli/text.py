@@ -47,12 +47,13 @@ def say(*rows: Any) -> None:
     """Prints results for people on stdout. Strings are cleaned; rich renderables are printed as they are."""
     console = Console(highlight=False)
     for row in rows:
-        console.print(cell(row) if isinstance(row, str) else row)
+        # A terminal breaks long lines by itself; a file or a pipe should get them whole.
+        console.print(cell(row) if isinstance(row, str) else row, soft_wrap=isinstance(row, (str, Text)))
 
 
 def complain(message: str) -> None:
     """Prints a message for people on stderr."""
-    Console(stderr=True, highlight=False).print(cell(message))
+    Console(stderr=True, highlight=False).print(cell(message), soft_wrap=True)
 
 
 def say_json(value: Any) -> None:

@@ -1,0 +1,314 @@
+"""A server of `countersign.v1` that keeps its promises and decides by the first word of the media.
+
+"BLOCK…" is blocked, "LABEL…" labelled, "REFUSE…" refused with google.rpc details, "SLOW…" never answered; everything
+else is allowed. What it was sent stands in `seen`, statuses to fail with are taken from `failures`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import threading
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import grpc
+import grpc.aio
+from google.protobuf import any_pb2, duration_pb2
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+from grpc_status import rpc_status
+
+from countersign.v1 import (
+    audit_pb2,
+    audit_pb2_grpc,
+    common_pb2,
+    generation_pb2,
+    generation_pb2_grpc,
+    model_pb2,
+    model_pb2_grpc,
+    provenance_pb2,
+    provenance_pb2_grpc,
+    screening_pb2,
+    screening_pb2_grpc,
+)
+from tests.client.fake_log import FakeLog
+
+Context = grpc.aio.ServicerContext[Any, Any]
+EVIDENCE = b"\x89PNG mask"
+
+
+def status(code: grpc.StatusCode, message: str, *details: Message) -> status_pb2.Status:
+    """A google.rpc.Status with its details."""
+    packed = []
+    for detail in details:
+        packed.append(any_pb2.Any())
+        packed[-1].Pack(detail)
+    return status_pb2.Status(code=code.value[0], message=message, details=packed)
+
+
+def unavailable(milliseconds: int | None = None) -> status_pb2.Status:
+    """UNAVAILABLE, with RetryInfo where a delay is given."""
+    delay = duration_pb2.Duration()
+    delay.FromMilliseconds(milliseconds or 0)
+    details = [] if milliseconds is None else [error_details_pb2.RetryInfo(retry_delay=delay)]
+    return status(grpc.StatusCode.UNAVAILABLE, "the log is busy", *details)
+
+
+def refusal() -> status_pb2.Status:
+    """What the server says of media that it cannot decode."""
+    return status(
+        grpc.StatusCode.INVALID_ARGUMENT,
+        "the picture has too many pixels",
+        error_details_pb2.ErrorInfo(
+            reason="UNSUPPORTED_MEDIA",
+            domain="countersign.v1",
+            metadata={"field": "media", "limit": "100 pixels", "found": "200 pixels", "support_id": "abc"},
+        ),
+        error_details_pb2.BadRequest(field_violations=[error_details_pb2.BadRequest.FieldViolation(field="media")]),
+    )
+
+
+class FakeServer(
+    screening_pb2_grpc.ScreeningServiceServicer,
+    generation_pb2_grpc.GenerationServiceServicer,
+    provenance_pb2_grpc.ProvenanceServiceServicer,
+    audit_pb2_grpc.AuditServiceServicer,
+    model_pb2_grpc.ModelServiceServicer,
+):
+    """All five services. The attributes are for tests to read and to set."""
+
+    def __init__(self) -> None:
+        self.address = ""
+        self.log = FakeLog()
+        self.seen: dict[str, list[Any]] = defaultdict(list)
+        self.tokens: list[str] = []
+        self.deadlines: list[float] = []
+        self.failures: dict[str, list[status_pb2.Status]] = defaultdict(list)
+        self.decisions: dict[str, common_pb2.Decision] = {}
+        self.slow_started = threading.Event()
+        self.slow_cancelled = threading.Event()
+        self.wrong_digest = False
+        self.without_result = False
+
+    async def enter(self, context: Context, method: str, request: Any) -> None:
+        """Notes the call, and fails it if a failure is waiting."""
+        self.seen[method].append(request)
+        self.deadlines.append(context.time_remaining() or 0.0)
+        self.tokens += [str(value) for key, value in context.invocation_metadata() or () if key == "authorization"]
+        if self.failures[method]:
+            await context.abort_with_status(rpc_status.to_status(self.failures[method].pop(0)))
+
+    async def decide(self, context: Context, request_id: str, media: bytes, *, evidence: bool) -> common_pb2.Decision:
+        """One decision a request_id."""
+        if media.startswith(b"REFUSE"):
+            await context.abort_with_status(rpc_status.to_status(refusal()))
+        if media.startswith(b"SLOW"):
+            await self.wait_for_ever()
+        return self.decisions.setdefault(request_id, decision_on(media, len(self.decisions), request_id, evidence))
+
+    async def wait_for_ever(self) -> None:
+        """Until the caller goes away."""
+        self.slow_started.set()
+        try:
+            await asyncio.sleep(600)
+        except asyncio.CancelledError:
+            self.slow_cancelled.set()
+            raise
+
+    async def Screen(  # noqa: N802
+        self, request: screening_pb2.ScreenRequest, context: Context
+    ) -> screening_pb2.ScreenResponse:
+        await self.enter(context, "Screen", request)
+        decision = await self.decide(context, request.request_id, request.media, evidence=request.include_evidence)
+        return screening_pb2.ScreenResponse(decision=decision, receipt=self.log.receipt(decision))
+
+    async def ScreenStream(  # noqa: N802
+        self, request_iterator: AsyncIterator[screening_pb2.ScreenStreamRequest], context: Context
+    ) -> screening_pb2.ScreenStreamResponse:
+        parts = [part async for part in request_iterator]
+        header, chunks = parts[0].header, [part.chunk for part in parts[1:-1]]
+        await self.enter(context, "ScreenStream", header)
+        media = b"".join(chunks)
+        agreed = parts[-1].digest == f"sha256:{hashlib.sha256(media).hexdigest()}" and header.byte_size == len(media)
+        if not agreed or max(map(len, chunks)) > 1024 * 1024:
+            broken = status(grpc.StatusCode.INVALID_ARGUMENT, "the stream broke its own announcement")
+            await context.abort_with_status(rpc_status.to_status(broken))
+        decision = await self.decide(context, header.request_id, media, evidence=header.include_evidence)
+        return screening_pb2.ScreenStreamResponse(decision=decision, receipt=self.log.receipt(decision))
+
+    async def Enhance(  # noqa: N802
+        self, request: generation_pb2.EnhanceRequest, context: Context
+    ) -> AsyncIterator[generation_pb2.EnhanceResponse]:
+        await self.enter(context, "Enhance", request)
+        yield generation_pb2.EnhanceResponse(progress=generation_pb2.Progress(stage="making", fraction=0.5))
+        output = b"made of " + request.media
+        decision = await self.decide(context, request.request_id, request.media, evidence=False)
+        result = generation_pb2.MadeMedia(
+            decision=decision, receipt=self.log.receipt(decision), model="fake@1", seed=request.seed
+        )
+        if decision.action != common_pb2.ACTION_BLOCK:
+            for start in range(0, len(output), 7):
+                yield generation_pb2.EnhanceResponse(chunk=output[start : start + 7])
+            result.digest = f"sha256:{hashlib.sha256(output + b'!' * self.wrong_digest).hexdigest()}"
+            result.byte_size, result.mime_type = len(output), "image/png"
+        if not self.without_result:
+            yield generation_pb2.EnhanceResponse(result=result)
+
+    async def Generate(  # noqa: N802
+        self, request: generation_pb2.GenerateRequest, context: Context
+    ) -> AsyncIterator[generation_pb2.GenerateResponse]:
+        await self.enter(context, "Generate", request)
+        for part in list[generation_pb2.GenerateResponse]():
+            yield part
+
+    async def Inspect(  # noqa: N802
+        self, request: provenance_pb2.InspectRequest, context: Context
+    ) -> provenance_pb2.InspectResponse:
+        await self.enter(context, "Inspect", request)
+        return provenance_pb2.InspectResponse(provenance=PROVENANCE, media_digest="sha256:0", mime_type="image/jpeg")
+
+    async def ListDecisions(  # noqa: N802
+        self, request: audit_pb2.ListDecisionsRequest, context: Context
+    ) -> audit_pb2.ListDecisionsResponse:
+        copy = audit_pb2.ListDecisionsRequest()
+        copy.CopyFrom(request)
+        await self.enter(context, "ListDecisions", copy)
+        found = [each for each in reversed(self.decisions.values()) if request.action in (0, each.action)]
+        start, size = int(request.page_token or 0), min(request.page_size or 2, 2)
+        token = str(start + size) if start + size < len(found) else ""
+        return audit_pb2.ListDecisionsResponse(decisions=found[start : start + size], next_page_token=token)
+
+    async def find(self, decision_id: str, context: Context) -> common_pb2.Decision:
+        """The decision, or NOT_FOUND."""
+        found = next((each for each in self.decisions.values() if each.decision_id == decision_id), None)
+        if found is None:
+            missing = status(grpc.StatusCode.NOT_FOUND, f"no decision {decision_id}")
+            await context.abort_with_status(rpc_status.to_status(missing))
+        return found
+
+    async def GetDecision(  # noqa: N802
+        self, request: audit_pb2.GetDecisionRequest, context: Context
+    ) -> audit_pb2.GetDecisionResponse:
+        await self.enter(context, "GetDecision", request)
+        return audit_pb2.GetDecisionResponse(decision=await self.find(request.decision_id, context))
+
+    async def GetReceipt(  # noqa: N802
+        self, request: audit_pb2.GetReceiptRequest, context: Context
+    ) -> audit_pb2.GetReceiptResponse:
+        await self.enter(context, "GetReceipt", request)
+        decision = await self.find(request.decision_id, context)
+        return audit_pb2.GetReceiptResponse(receipt=self.log.receipt(decision))
+
+    async def GetCheckpoint(  # noqa: N802
+        self, request: audit_pb2.GetCheckpointRequest, context: Context
+    ) -> audit_pb2.GetCheckpointResponse:
+        await self.enter(context, "GetCheckpoint", request)
+        checkpoint = self.log.checkpoint(b"entry")
+        return audit_pb2.GetCheckpointResponse(checkpoint=checkpoint, log_key=str(self.log.key), tree_size=1)
+
+    async def ListModels(  # noqa: N802
+        self, request: model_pb2.ListModelsRequest, context: Context
+    ) -> model_pb2.ListModelsResponse:
+        await self.enter(context, "ListModels", request)
+        return model_pb2.ListModelsResponse(
+            models=[each for each in MODELS if request.role in (model_pb2.MODEL_ROLE_UNSPECIFIED, each.role)]
+        )
+
+
+PROVENANCE = common_pb2.Provenance(
+    state=common_pb2.CREDENTIAL_STATE_INVALID,
+    codes=["assertion.dataHash.mismatch"],
+    manifest_id="urn:c2pa:1",
+    issuer="Fake CA",
+    manifests=[
+        common_pb2.Manifest(label="urn:c2pa:1", title="[red]photo[/red]\x1b[31m", active=True, actions=["c2pa.opened"])
+    ],
+)
+
+MODELS = [
+    model_pb2.Model(name="copy_move", version="1", role=model_pb2.MODEL_ROLE_DETECTOR, task="copy_move"),
+    model_pb2.Model(
+        name="upscale",
+        version="2",
+        role=model_pb2.MODEL_ROLE_GENERATOR,
+        task="upscale",
+        summary="Enlarges",
+        parameters=[model_pb2.ModelParameter(name="scale", type="int", default_value="2", choices=["2", "4"])],
+        card="# upscale",
+    ),
+]
+
+
+def decision_on(media: bytes, number: int, request_id: str, include_evidence: bool) -> common_pb2.Decision:
+    """What the fake decides."""
+    word = media.split(b" ", 1)[0].decode("latin-1")
+    action = {"BLOCK": common_pb2.ACTION_BLOCK, "LABEL": common_pb2.ACTION_LABEL}.get(word, common_pb2.ACTION_ALLOW)
+    decision = common_pb2.Decision(
+        decision_id=f"d{number:04}",
+        direction=common_pb2.DIRECTION_INBOUND,
+        action=action,
+        provenance=PROVENANCE,
+        media_digest=f"sha256:{hashlib.sha256(media).hexdigest()}",
+        media_kind=common_pb2.MEDIA_KIND_IMAGE,
+        byte_size=len(media),
+        request_id=request_id,
+        reasons=[common_pb2.Reason(rule="r", code="c", text="because [bold]it[/bold]\x1b[2J", action=action)],
+        findings=[
+            common_pb2.Finding(
+                detector="../../copy_move",
+                verdict=common_pb2.VERDICT_ABSTAINED,
+                explanation="too small",
+                evidence=[
+                    common_pb2.Evidence(
+                        kind="mask",
+                        mime_type="image/png",
+                        digest=f"sha256:{hashlib.sha256(EVIDENCE).hexdigest()}",
+                        data=EVIDENCE if include_evidence else b"",
+                    )
+                ],
+            )
+        ],
+    )
+    decision.decided_at.FromJsonString("2026-01-02T03:04:05Z")
+    return decision
+
+
+@contextmanager
+def serving(fake: FakeServer) -> Iterator[FakeServer]:
+    """Serves on a free loopback port, on a loop in a thread of its own, as a real server would be apart."""
+    ready, stop = threading.Event(), asyncio.Event()
+    loop = asyncio.new_event_loop()
+
+    async def serve() -> None:
+        server = grpc.aio.server(options=[("grpc.max_receive_message_length", 64 * 1024 * 1024)])
+        for add in registrations():
+            add(fake, server)
+        fake.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+        await server.start()
+        ready.set()
+        await stop.wait()
+        await server.stop(grace=None)
+
+    thread = threading.Thread(target=lambda: loop.run_until_complete(serve()))
+    thread.start()
+    ready.wait(10)
+    try:
+        yield fake
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(10)
+        loop.close()
+
+
+def registrations() -> Iterable[Any]:
+    """The generated functions that hang the services on a server."""
+    return (
+        screening_pb2_grpc.add_ScreeningServiceServicer_to_server,
+        generation_pb2_grpc.add_GenerationServiceServicer_to_server,
+        provenance_pb2_grpc.add_ProvenanceServiceServicer_to_server,
+        audit_pb2_grpc.add_AuditServiceServicer_to_server,
+        model_pb2_grpc.add_ModelServiceServicer_to_server,
+    )

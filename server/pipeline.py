@@ -15,16 +15,17 @@ from typing import Any
 
 from core.errors import InvalidInput, LimitExceeded, PreconditionFailed
 from core.media import Media, digest_of
-from generators.base import Job, Output
+from generators.base import Generator, Job, Output
 from policies.base import Action
 from server import record
 from server.audit import Recorded
 from server.auth import Caller
+from server.claims import claim_of
 from server.engine.base import Engine
 from server.examination import Context, Examination, Examiner
 from server.once import Once
 from server.outputs import OutputStore
-from server.provenance import Claim, Provenance
+from server.provenance import Provenance
 from server.recorder import Recorder
 from server.requests import Made, Order, Report, Request, Upload
 
@@ -48,8 +49,8 @@ class Pipeline:
         Raises InvalidInput or LimitExceeded for media that cannot be examined, after recording that it was refused;
         Unavailable when the log cannot take the record.
         """
-        context = Context("inbound", caller.tenant, upload.surface, upload.jurisdiction)
         request = Request(caller, upload.request_id, upload.content())
+        context = Context("inbound", caller.tenant, upload.surface, upload.jurisdiction)
         async with self._once.hold(request.key):
             # 1. The same id gives the same answer and one record.
             if earlier := await self._recorder.earlier(request):
@@ -63,8 +64,8 @@ class Pipeline:
 
     async def make(self, order: Order, caller: Caller, report: Report) -> Made:
         """Makes one output. Raises as `screen` does, and what the model raises for a job that it cannot do."""
-        context = Context("outbound", caller.tenant, order.surface, order.jurisdiction, order.model.task)
         request = Request(caller, order.request_id, order.content())
+        context = Context("outbound", caller.tenant, order.surface, order.jurisdiction, order.model.task)
         async with self._once.hold(request.key):
             # 1. The same id gives the same answer and one record.
             if earlier := await self._recorder.earlier(request):
@@ -73,22 +74,28 @@ class Pipeline:
             report("examining", 0.0)
             source = await self._examine_source(request, context, order)
             if source and source.decision.action is Action.BLOCK:
-                return await self._blocked(request, context, source, order.work() | {"stage": "input"})
+                return await self._block(request, context, source, record.making_json(order, stage="input"))
             # 3. Intent MUST be durable before anything is made (after boulder's issuance cycle).
-            intent = await self._recorder.intent(request, context, order.work(), source)
-            making = order.work() | {
-                "stage": "output",
-                "intent_index": intent.index,
-                "source": record.source_json(source.media, source.decision) if source else None,
-            }
+            intent = await self._recorder.intent(request, context, order, source)
+            making = record.making_json(order, stage="output", intent_index=intent.index, source=source)
             # 4. Make, and look at what was made as at any media.
             output = await self._generate(request, context, order, source, report)
+            report("examining", 0.0)
             seen = await self._examiner.examine(await self._examiner.open(output.data), context)
             if seen.decision.action is Action.BLOCK:
-                return await self._blocked(request, context, seen, making)
-            # 5. Sign, keep, and record the digest and credential of what leaves.
+                return await self._block(request, context, seen, making)
+            # 5. Sign, and keep the file before the record that names it: what is recorded can be given again.
             report("signing", 0.0)
-            return await self._release(request, context, order, seen, source, making)
+            claim = claim_of(order, seen.decision, intent.index)
+            signed = await self._provenance.sign(output.data, output.mime, claim, source.media if source else None)
+            digest = await asyncio.to_thread(self._outputs.put, signed.data)
+            # 6. Record the digest and the credential of what leaves.
+            report("recording", 0.0)
+            file = record.media_json(seen.media) | {"digest": digest, "byte_size": len(signed.data)}
+            recorded = await self._recorder.decision(
+                request, context, seen, media=file, credential=signed.credential, making=making
+            )
+            return Made(recorded, signed.data)
 
     async def refuse(
         self,
@@ -121,38 +128,20 @@ class Pipeline:
     async def _generate(
         self, request: Request, context: Context, order: Order, source: Examination | None, report: Report
     ) -> Output:
-        """The model's output; a job that it refuses is recorded as refused."""
+        """The model's output; a job that the model refuses is recorded as refused."""
         media = source.media if source else None
         job = Job(media, order.parameters, order.prompt, order.negative_prompt, order.seed)
         try:
+            if media:
+                refuse_other_kinds(order.model, media)
             return await self._engine.generate(order.model, job, lambda fraction: report("making", fraction))
         except (InvalidInput, LimitExceeded) as error:
             await self._recorder.refusal(request, context, error, media.digest if media else "")
             raise
 
-    async def _blocked(self, request: Request, context: Context, seen: Examination, making: Mapping[str, Any]) -> Made:
+    async def _block(self, request: Request, context: Context, seen: Examination, making: Mapping[str, Any]) -> Made:
         """An order whose input or output the policy blocks: recorded, and nothing leaves."""
         return Made(await self._recorder.decision(request, context, seen, making=making), None)
-
-    async def _release(
-        self,
-        request: Request,
-        context: Context,
-        order: Order,
-        seen: Examination,
-        source: Examination | None,
-        making: Mapping[str, Any],
-    ) -> Made:
-        """Signed, stored and recorded output."""
-        claim = Claim.of(order, seen.decision, making)
-        signed = await self._provenance.sign(seen.media, claim, source.media if source else None)
-        # The digest is durable before the record that names it, so a recorded output can always be given again.
-        digest = await asyncio.to_thread(self._outputs.put, signed.data)
-        file = record.media_json(seen.media) | {"digest": digest, "byte_size": len(signed.data)}
-        recorded = await self._recorder.decision(
-            request, context, seen, media=file, credential=signed.credential, making=making
-        )
-        return Made(recorded, signed.data)
 
     async def _again(self, earlier: Recorded) -> Made:
         """The answer that was given before, with the same bytes."""
@@ -163,3 +152,10 @@ class Pipeline:
         if output is None:
             raise PreconditionFailed(f"the output {entry['media_digest']} of this request is no longer kept")
         return Made(earlier, output)
+
+
+def refuse_other_kinds(model: Generator, media: Media) -> None:
+    """Raises InvalidInput for an upload of a kind that the model does not take."""
+    if media.kind not in model.kinds:
+        kinds = ", ".join(sorted(model.kinds)) or "no upload"
+        raise InvalidInput(f"{model.name} takes {kinds}", field="media", limit=kinds, found=media.kind.value)

@@ -7,15 +7,17 @@ The leaf that the log hashes is this JSON, so names here are as stable as the AP
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from core.credential import Credential
 from core.errors import InvalidInput, LimitExceeded
-from core.media import Media, digest_of
+from core.media import Media
 from detectors.base import Finding, Verdict
 from policies.base import Decision, Reason
 from server.audit import Blob, Recorded
+from server.examination import Examination
+from server.requests import Order
 
 OPTIONAL_FIGURES = ("probability", "score", "log10_lr", "fpr_at_threshold")
 
@@ -86,6 +88,18 @@ def decision_json(decision: Decision) -> dict[str, Any]:
     }
 
 
+def making_json(
+    order: Order, *, stage: str, intent_index: int | None = None, source: Examination | None = None
+) -> dict[str, Any]:
+    """How media was made. stage: "input" when the upload itself was blocked, else "output"."""
+    making = order.work() | {"stage": stage}
+    if intent_index is not None:
+        making["intent_index"] = intent_index
+    if source is not None:
+        making["source"] = source_json(source.media, source.decision)
+    return making
+
+
 def source_json(media: Media, decision: Decision) -> dict[str, Any]:
     """The upload that something was made from."""
     return {"media_digest": media.digest, "action": decision.action.name}
@@ -113,11 +127,6 @@ def evidence_blobs(findings: Iterable[Finding]) -> tuple[Blob, ...]:
 def detected_by(findings: Iterable[Finding]) -> tuple[str, ...]:
     """The detectors that detected something, for the log's index."""
     return tuple(finding.detector for finding in findings if finding.verdict is Verdict.DETECTED)
-
-
-def request_digest(content: Mapping[str, Any]) -> str:
-    """Digest of what a request asks for: the same request_id with another digest is a conflict."""
-    return digest_of(json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
 
 
 def decode(recorded: Recorded) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from server import record
 from server.audit import AuditLog, Entry, Recorded
 from server.examination import Context, Examination
 from server.metrics import Metrics
-from server.requests import Request
+from server.requests import Order, Request
 
 REFUSALS: Mapping[str, type[InvalidInput] | type[LimitExceeded]] = {
     kind.__name__: kind for kind in (InvalidInput, UnsupportedMedia, CorruptMedia, ParserFailed, LimitExceeded)
@@ -57,15 +57,12 @@ class Recorder:
         }
         return await self._append("decision", request, body)
 
-    async def intent(
-        self, request: Request, context: Context, work: Mapping[str, Any], source: Examination | None
-    ) -> Recorded:
+    async def intent(self, request: Request, context: Context, order: Order, source: Examination | None) -> Recorded:
         """Records what is about to be made, before it is made."""
         body = {
             "direction": context.direction,
             "task": context.task,
-            "work": dict(work),
-            "source": record.source_json(source.media, source.decision) if source else None,
+            "making": record.making_json(order, stage="intent", source=source),
         }
         return await self._append("intent", request, body)
 

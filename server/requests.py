@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from core.media import digest_of
 from generators.base import Generator, Value
-from server import record
 from server.audit import Recorded
 from server.auth import Caller
 
@@ -89,9 +89,14 @@ class Request:
     def __init__(self, caller: Caller, request_id: str, content: Mapping[str, Any]) -> None:
         self.caller = caller
         self.id = request_id
-        self.digest = record.request_digest(content)
+        self.digest = request_digest(content)
 
     @property
     def key(self) -> tuple[str, str]:
         """What makes the request unique: the tenant and the id."""
         return self.caller.tenant, self.id
+
+
+def request_digest(content: Mapping[str, Any]) -> str:
+    """Digest of what a request asks for: the same request_id with another digest is a conflict."""
+    return digest_of(json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())

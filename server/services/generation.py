@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import TypeVar
 
-from core.errors import NotFound
 from core.registry import Registry
 from countersign.v1 import generation_pb2 as pb
 from countersign.v1 import generation_pb2_grpc
+from generators import parameters
 from generators.base import Generator
-from generators.parameters import parse_parameters
+from generators.catalog import choose
 from server.edge import Call, Context, Edge
 from server.pipeline import Pipeline
 from server.requests import Made, Order
@@ -44,11 +44,11 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
                 content = {"method": "make", "byte_size": len(request.media)}
                 await self._pipeline.refuse(call.caller, request.request_id, "outbound", content, error)
                 raise error
-            model = self._choose(request.task, request.model)
+            model = choose(self._generators, request.task, request.model)
             order = Order(
                 request_id=request.request_id,
                 model=model,
-                parameters=parse_parameters(model.parameters, request.parameters),
+                parameters=parameters.parse(model.parameters, request.parameters),
                 source=request.media,
                 seed=request.seed,
                 surface=request.context.surface,
@@ -62,11 +62,11 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
     ) -> AsyncIterator[pb.GenerateResponse]:
         """Makes media from a prompt."""
         async with self._edge.call(context, f"{SERVICE}/Generate", request) as call:
-            model = self._choose(TEXT_TO_IMAGE, request.model)
+            model = choose(self._generators, TEXT_TO_IMAGE, request.model)
             order = Order(
                 request_id=request.request_id,
                 model=model,
-                parameters=parse_parameters(model.parameters, request.parameters),
+                parameters=parameters.parse(model.parameters, request.parameters),
                 prompt=request.prompt,
                 negative_prompt=request.negative_prompt,
                 seed=request.seed,
@@ -75,18 +75,6 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
             )
             async for part in self._stream(order, call, pb.GenerateResponse):
                 yield part
-
-    def _choose(self, task: str, name: str) -> Generator:
-        """The named model of a task, or the task's first. Raises NotFound, saying what there is."""
-        able = [generator for generator in self._generators if generator.task == task]
-        if not able:
-            tasks = ", ".join(sorted({generator.task for generator in self._generators})) or "none"
-            raise NotFound(f"no model here does the task {task!r}; tasks: {tasks}")
-        chosen = next((generator for generator in able if name in ("", generator.name)), None)
-        if chosen is None:
-            names = ", ".join(generator.name for generator in able)
-            raise NotFound(f"no model for {task!r} is named {name!r}; there are: {names}")
-        return chosen
 
     async def _stream(self, order: Order, call: Call, response: type[Response]) -> AsyncIterator[Response]:
         """Progress while the work runs, then the output in chunks, then the result.

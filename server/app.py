@@ -1,0 +1,217 @@
+"""The composition root: settings in, a running server out. Nothing else builds its own dependencies.
+
+Start-up checks all it can before it listens: settings, keys, the policy's types, weights, the sandbox, trust and the
+log's durability. What fails names the setting or the file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Self
+
+import cv2
+import detectors.catalog
+import grpc
+import grpc.aio
+import structlog
+from grpc_reflection.v1alpha import reflection
+from prometheus_client import start_http_server
+
+import generators.catalog
+from core.errors import ConfigurationError
+from core.limits import Limits
+from core.parsers.catalog import PARSERS
+from core.registry import Registry
+from core.sandbox import Sandbox
+from detectors.base import Detector
+from detectors.hash_list import HashList
+from policies.base import Policy
+from policies.files import load_policy_file
+from server import logs, provenance
+from server.audit import AuditLog, keys, schema
+from server.auth import Authenticator
+from server.config import Settings, split_address
+from server.edge import Edge
+from server.engine.local import LocalEngine
+from server.examination import CREDENTIALS, Examiner
+from server.health import SERVICES, HealthMonitor
+from server.metrics import Metrics
+from server.outputs import OutputStore
+from server.pipeline import Pipeline
+from server.provenance import Provenance, Trust, development_identity
+from server.recorder import Recorder
+from server.services import register
+from server.services.uploads import MAX_UNARY
+
+SHIPPED_POLICY = Path(__file__).resolve().parent.parent / "policies/packs/default.yaml"
+GRACE = 10.0
+"""Seconds that running calls get to finish when the server stops."""
+
+
+class App:
+    """A running server. Made by `start`; `close` it."""
+
+    def __init__(self, server: grpc.aio.Server, address: str, pipeline: Pipeline, log: AuditLog) -> None:
+        self._server = server
+        self.address = address
+        self.pipeline = pipeline
+        self.log = log
+        self._resources = AsyncExitStack()
+
+    @classmethod
+    async def start(cls, settings: Settings) -> Self:
+        """Builds everything, checks it, and listens. Raises ConfigurationError for what cannot be started with."""
+        async with AsyncExitStack() as stack:
+            app = await cls._build(settings, stack)
+            app._resources = stack.pop_all()
+            return app
+
+    @classmethod
+    async def _build(cls, settings: Settings, stack: AsyncExitStack) -> Self:
+        settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        limit_library_threads()
+        metrics = Metrics()
+        log = await open_log(settings, stack)
+        models = detectors.catalog.build(known_content(settings))
+        makers = generators.catalog.build(generators.catalog.WEIGHTS, settings.device)
+        policy = load_policy_file(settings.policy or SHIPPED_POLICY, models)
+        limits = Limits(**settings.limits.model_dump())
+        sandbox, credentials = await open_provenance(settings, limits, stack)
+        engine = LocalEngine(models, metrics, threads=settings.threads, max_pending=settings.max_pending)
+        stack.push_async_callback(engine.close)
+        views = {view for model in models for view in model.views} | {"tags"}
+        examiner = Examiner(sandbox, engine, credentials, policy, views)
+        pipeline = Pipeline(
+            examiner, engine, credentials, Recorder(log, metrics), OutputStore(settings.data_dir / "outputs")
+        )
+        edge = Edge(Authenticator(settings.tokens), metrics)
+        server = grpc.aio.server(options=[("grpc.max_receive_message_length", MAX_UNARY + 1024 * 1024)])
+        register(server, edge, pipeline, examiner, log, limits, models, makers)
+        await watch_health(server, log, metrics, stack)
+        reflection.enable_server_reflection((*SERVICES, reflection.SERVICE_NAME), server)
+        address = await listen(server, settings)
+        stack.push_async_callback(server.stop, GRACE)
+        if settings.metrics_address:
+            serve_metrics(settings, metrics, stack)
+        announce(settings, address, policy, models)
+        return cls(server, address, pipeline, log)
+
+    async def close(self) -> None:
+        """Stops listening, lets running calls finish, and ends every process and thread."""
+        await self._resources.aclose()
+
+
+def limit_library_threads() -> None:
+    """One thread a call inside OpenCV and PyTorch: the engine's lanes are the parallelism of detectors."""
+    cv2.setNumThreads(1)
+
+
+async def open_log(settings: Settings, stack: AsyncExitStack) -> AuditLog:
+    """The audit log, its schema brought up to date on the embedded default, its key made on first start."""
+    await asyncio.to_thread(schema.upgrade, settings.url)
+    signer = await asyncio.to_thread(keys.load_or_create, settings.data_dir, settings.origin)
+    log = await AuditLog.open(settings.url, signer, settings.origin)
+    stack.push_async_callback(log.close)
+    return log
+
+
+async def open_provenance(settings: Settings, limits: Limits, stack: AsyncExitStack) -> tuple[Sandbox, Provenance]:
+    """The sandbox with all parsers, and the credentials that are read and signed through it, tried out once."""
+    identity = await asyncio.to_thread(development_identity, settings.data_dir / "provenance")
+    if identity.is_development:
+        structlog.get_logger("countersign").warning(
+            "DEVELOPMENT CERTIFICATE: outputs are signed by an authority made here, which nobody else trusts",
+            certificates=str(settings.data_dir / "provenance"),
+        )
+    trust = Trust(identity.root_pem)
+    sandbox = await Sandbox.start(
+        {**PARSERS, **provenance.PARSERS}, limits, settings.parsers, options={CREDENTIALS: trust.options()}
+    )
+    stack.push_async_callback(sandbox.close)
+    credentials = Provenance(sandbox, identity, trust)
+    await credentials.self_test()
+    return sandbox, credentials
+
+
+def known_content(settings: Settings) -> HashList:
+    """The configured list of known content; an empty one, of which the detector says so, where none is configured."""
+    return HashList.load(settings.hash_list) if settings.hash_list else HashList()
+
+
+async def watch_health(server: grpc.aio.Server, log: AuditLog, metrics: Metrics, stack: AsyncExitStack) -> None:
+    """Adds the health service and keeps it true."""
+    monitor = HealthMonitor(log, metrics)
+    await monitor.check()
+    monitor.register(server)
+    watching = asyncio.create_task(monitor.run())
+    stack.callback(watching.cancel)
+
+
+async def listen(server: grpc.aio.Server, settings: Settings) -> str:
+    """Binds the address and starts; returns it with the port that was taken (port 0 takes a free one)."""
+    host, _ = split_address(settings.address)
+    try:
+        if settings.tls:
+            port = server.add_secure_port(settings.address, tls_credentials(settings))
+        else:
+            port = server.add_insecure_port(settings.address)
+    except RuntimeError as error:
+        raise ConfigurationError(f"cannot listen on {settings.address}: is another server running?") from error
+    await server.start()
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def tls_credentials(settings: Settings) -> grpc.ServerCredentials:
+    """The server's identity, and the authority of its clients where mTLS is configured."""
+    if settings.tls is None:
+        raise ConfigurationError("tls is not configured")
+    try:
+        pair = (settings.tls.key.read_bytes(), settings.tls.certificate.read_bytes())
+        client_ca = settings.tls.client_ca.read_bytes() if settings.tls.client_ca else None
+    except OSError as error:
+        raise ConfigurationError(f"tls: cannot read {error.filename}: {error.strerror}") from error
+    return grpc.ssl_server_credentials([pair], client_ca, require_client_auth=client_ca is not None)
+
+
+def serve_metrics(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> None:
+    """Prometheus metrics over HTTP on the loopback interface."""
+    host, port = split_address(settings.metrics_address)
+    try:
+        httpd, thread = start_http_server(port, host, metrics.registry)
+    except OSError as error:
+        raise ConfigurationError(f"cannot serve metrics on {settings.metrics_address}: {error.strerror}") from error
+    stack.callback(thread.join)
+    stack.callback(httpd.server_close)
+    stack.callback(httpd.shutdown)
+
+
+def announce(settings: Settings, address: str, policy: Policy, models: Registry[Detector]) -> None:
+    """Says in the log what runs: the digests of everything that decides (after boulder's policy loader)."""
+    log = structlog.get_logger("countersign")
+    if not settings.tokens:
+        log.warning("NO TOKENS: everybody who can reach this address may do everything", address=address)
+    log.info("policy", id=policy.id, digest=policy.digest)
+    for model in models:
+        log.info("detector", name=model.name, version=model.version)
+
+
+def serve(settings: Settings) -> None:
+    """Runs a server until SIGINT or SIGTERM. Prints one line on standard output when it is ready."""
+    logs.configure()
+    asyncio.run(serve_until_stopped(settings))
+
+
+async def serve_until_stopped(settings: Settings) -> None:
+    """The body of `serve`."""
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    app = await App.start(settings)
+    try:
+        print(f"countersign is ready on {app.address}, data in {settings.data_dir}", flush=True)  # noqa: T201
+        await stopped.wait()
+    finally:
+        await app.close()

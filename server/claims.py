@@ -1,0 +1,25 @@
+"""What the manifest of an output says: which model made it, how, and under which recorded decision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from policies.base import Decision
+from server.provenance import Binding, Claim
+from server.requests import Order
+
+# C2PA's word for each kind of work; whatever else improves a picture is "enhanced".
+ACTIONS: dict[str, Any] = {"upscale": "resized"}
+
+
+def claim_of(order: Order, decision: Decision, intent_index: int) -> Claim:
+    """The claim of an order's output. The prompt is the requester's and does not go into a public manifest."""
+    return Claim(
+        title=f"{order.model.task} by {order.model.name}",
+        source_type=order.model.source_type,
+        model=order.model.name,
+        model_version=order.model.version,
+        action="created" if order.source is None else ACTIONS.get(order.model.task, "enhanced"),
+        binding=Binding(decision.policy_digest, intent_index, order.request_id),
+        parameters=order.parameters,
+    )

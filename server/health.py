@@ -1,0 +1,65 @@
+"""Health: SERVING while the audit log takes records, NOT_SERVING while it does not.
+
+A server that cannot record must not decide, so its health is the log's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import grpc.aio
+import structlog
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from core.errors import Unavailable
+from countersign.v1 import audit_pb2, generation_pb2, model_pb2, provenance_pb2, screening_pb2
+from server.audit import AuditLog
+from server.metrics import Metrics
+
+SERVICES = tuple(
+    file.DESCRIPTOR.services_by_name[name].full_name
+    for file in (screening_pb2, generation_pb2, provenance_pb2, audit_pb2, model_pb2)
+    for name in file.DESCRIPTOR.services_by_name
+)
+
+
+class HealthMonitor:
+    """Asks the log every `interval` seconds and tells the health service."""
+
+    def __init__(self, log: AuditLog, metrics: Metrics, interval: float = 2.0) -> None:
+        self._servicer = health.aio.HealthServicer()
+        self._audit = log
+        self._metrics = metrics
+        self._interval = interval
+        self._log = structlog.get_logger("countersign.health")
+        self._serving: bool | None = None
+
+    def register(self, server: grpc.aio.Server) -> None:
+        """Adds grpc.health.v1.Health to the server."""
+        health_pb2_grpc.add_HealthServicer_to_server(self._servicer, server)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self.check()
+            await asyncio.sleep(self._interval)
+
+    async def check(self) -> None:
+        """One question to the log, and what follows from the answer."""
+        try:
+            await self._audit.ping()
+        except Unavailable as error:
+            await self._tell(serving=False, why=str(error))
+        else:
+            self._metrics.log_size.set((await self._audit.checkpoint()).size)
+            await self._tell(serving=True)
+
+    async def _tell(self, *, serving: bool, why: str = "") -> None:
+        self._metrics.healthy.set(serving)
+        if serving is self._serving:
+            return
+        self._serving = serving
+        state = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+        for service in ("", *SERVICES):
+            await self._servicer.set(service, state)
+        self._log.info("health", serving=serving, why=why)

@@ -1,0 +1,122 @@
+"""What the documents name exists, and what exists is documented."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import click
+import pytest
+import typer.main
+
+from core.limits import Limits
+from countersign.cli.app import COMMANDS, build_app
+from countersign.v1 import audit_pb2, generation_pb2, model_pb2, provenance_pb2, screening_pb2
+from server.config import CONFIG_VARIABLE, ENVIRONMENT, MediaLimits, Settings, Tls, Token
+from server.metrics import Metrics
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+TEXT = "\n".join(document.read_text() for document in DOCUMENTS)
+OPERATIONS = (ROOT / "docs/operations.md").read_text()
+
+
+def command_line() -> click.Group:
+    from importlib.metadata import entry_points
+
+    group = typer.main.get_command(build_app(entry_points(group=COMMANDS)))
+    assert isinstance(group, click.Group)
+    return group
+
+
+def find(words: list[str]) -> click.Command | None:
+    """The command that a typed line names, None when there is none."""
+    command: click.Command = command_line()
+    for word in words:
+        if not isinstance(command, click.Group):
+            return command
+        if word not in command.commands:
+            return None
+        command = command.commands[word]
+    return command
+
+
+def documented_commands() -> list[str]:
+    fenced = re.findall(r"```(?:sh|console)\n(.*?)```", TEXT, re.DOTALL)
+    lines = [line.removeprefix("$ ") for block in fenced for line in block.splitlines()]
+    inline = re.findall(r"`(countersign [^`]+)`", TEXT)
+    return sorted({line.split("#")[0].strip() for line in lines + inline if "countersign " in line[:13]})
+
+
+@pytest.mark.parametrize("line", documented_commands())
+def test_every_documented_command_exists_with_its_options(line: str) -> None:
+    words = shlex.split(line)[1:]
+    command = find([word for word in words if not word.startswith("-")])
+    assert command is not None, line
+    known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)}
+    known |= {option for parameter in command_line().params for option in parameter.opts}
+    used = {word.split("=")[0] for word in words if re.fullmatch(r"--?[a-z][a-z-]*(=.*)?", word)}
+    assert used <= known | {"--help"}, line
+
+
+def test_every_rpc_stands_in_the_readme_and_nothing_else_does() -> None:
+    readme = (ROOT / "README.md").read_text()
+    files = (screening_pb2, generation_pb2, provenance_pb2, audit_pb2, model_pb2)
+    services = {name: each for file in files for name, each in file.DESCRIPTOR.services_by_name.items()}
+    table = re.findall(r"^\| (?:`(\w+)` )?\| `(\w+)` \|", readme, re.MULTILINE)
+    documented, current = set(), ""
+    for service, method in table:
+        current = service or current
+        documented.add((current, method))
+    assert documented == {(name, each.name) for name, service in services.items() for each in service.methods}
+
+
+@pytest.mark.parametrize("model", [Settings, Tls, Token, MediaLimits])
+def test_every_setting_is_documented(model: type[Settings]) -> None:
+    missing = [name for name in model.model_fields if f"`{name}`" not in OPERATIONS]
+    assert missing == []
+
+
+def test_the_example_configuration_is_one() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", OPERATIONS, re.DOTALL)
+    Settings.model_validate(tomllib.loads(example)["server"])
+
+
+def test_every_environment_variable_in_the_documents_is_read_and_the_reverse() -> None:
+    client = (ROOT / "countersign/settings.py").read_text()
+    read = {*ENVIRONMENT, CONFIG_VARIABLE, *re.findall(r"COUNTERSIGN_[A-Z_]+", client)}
+    assert set(re.findall(r"COUNTERSIGN_[A-Z_]+", TEXT)) == read
+
+
+def test_every_metric_is_documented() -> None:
+    names = {metric.name for metric in Metrics().registry.collect()}
+    missing = [name for name in sorted(names) if name not in OPERATIONS]
+    assert missing == []
+
+
+def test_every_link_and_picture_leads_somewhere() -> None:
+    broken = [
+        f"{document.relative_to(ROOT)}: {target}"
+        for document in DOCUMENTS
+        for target in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text())
+        if not target.startswith(("http", "mailto")) and not (document.parent / target).exists()
+    ]
+    assert broken == []
+
+
+def test_every_file_named_in_the_documents_exists() -> None:
+    pattern = r"`((?:core|detectors|generators|policies|server|training|migrations|countersign|tests|docs)/[\w./-]+)`"
+    assert [name for name in re.findall(pattern, TEXT) if not (ROOT / name).exists()] == []
+
+
+def test_every_make_target_in_the_documents_exists() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"`make ([a-z]+)`", TEXT)) | set(re.findall(r"^make ([a-z]+)", TEXT, re.MULTILINE))
+    assert named <= targets
+
+
+def test_the_default_limits_in_the_documents_are_the_real_ones() -> None:
+    assert MediaLimits().max_pixels == Limits().max_pixels
+    assert MediaLimits().max_bytes == Limits().max_bytes

@@ -65,7 +65,7 @@ def read_pictures(folder: Path) -> dict[str, Picture]:
 
 def _read(path: Path) -> Picture:
     with Image.open(path) as picture:
-        return np.asarray(picture.convert("RGB"), dtype=np.uint8)
+        return np.array(picture.convert("RGB"), dtype=np.uint8)  # a copy: torch warns of read-only arrays
 
 
 def _row(model: str, scale: int, scores: Mapping[str, Score]) -> Row:

@@ -75,7 +75,7 @@ def _cached_path(cache: Path, photograph: Photograph) -> Path:
 
 def _load(path: Path) -> npt.NDArray[np.uint8]:
     with Image.open(path) as picture:
-        return np.asarray(picture.convert("RGB"), dtype=np.uint8)
+        return np.array(picture.convert("RGB"), dtype=np.uint8)  # a copy: torch warns of read-only arrays
 
 
 def main() -> None:

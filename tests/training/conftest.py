@@ -1,0 +1,47 @@
+"""Small pictures with edges and texture, made from a seed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from training.metrics import Picture
+from training.recipe import Network, Recipe
+
+
+def textured(seed: int, side: int = 96) -> Picture:
+    """A picture of rectangles and stripes: what bicubic blurs and a network can learn to sharpen."""
+    random = np.random.default_rng(seed)
+    picture = np.full((side, side, 3), random.integers(40, 200, size=3), dtype=np.uint8)
+    for _ in range(30):
+        top, left = random.integers(0, side - 8, size=2)
+        height, width = random.integers(3, 24, size=2)
+        picture[top : top + height, left : left + width] = random.integers(0, 256, size=3)
+    picture[:, :: int(random.integers(5, 9))] //= 2
+    return picture
+
+
+@pytest.fixture(scope="session")
+def pictures() -> dict[str, Picture]:
+    return {f"picture-{seed}": textured(seed) for seed in range(6)}
+
+
+@pytest.fixture
+def recipe() -> Recipe:
+    return Recipe(
+        name="tiny",
+        scale=2,
+        network=Network(features=27, blocks=1),
+        seed=3,
+        steps=12,
+        budget_seconds=1000,
+        batch=2,
+        patch=12,
+        learning_rate=1e-3,
+        final_learning_rate=1e-4,
+        average=0.9,
+        frequency_weight=0.05,
+        frequency_from=0.5,
+        log_every=1,
+        checkpoint_every=4,
+    )

@@ -1,0 +1,118 @@
+"""A run can be cut and gone on with, and it learns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from core.errors import ConfigurationError
+from training.loss import pixel_loss
+from training.metrics import Picture
+from training.networks import build_compact
+from training.patches import Patches
+from training.recipe import Recipe, read_recipe
+from training.restoration import Run, run_training
+from training.trainer import Report
+
+MEDIA = Path(__file__).parents[1] / "media"
+RECIPES = Path(__file__).parents[2] / "training" / "recipes"
+
+
+def seconds() -> Callable[[], float]:
+    """A clock on which everything takes one second."""
+    ticks = count()
+    return lambda: float(next(ticks))
+
+
+class PowerCut(Exception):
+    """Ends a run between two steps."""
+
+
+def cut_at(step: int) -> Callable[[Report], None]:
+    def report(report: Report) -> None:
+        if report.step == step:
+            raise PowerCut
+
+    return report
+
+
+@pytest.mark.parametrize("cut", [4, 6])
+def test_a_resumed_run_equals_an_uninterrupted_one(
+    recipe: Recipe, pictures: dict[str, Picture], tmp_path: Path, cut: int
+) -> None:
+    # The budget, not the steps, ends this run: the schedule too must go on where it stopped.
+    recipe = recipe.model_copy(update={"steps": 1000, "budget_seconds": 12})
+    whole = run_training(Run(recipe, "digest", tmp_path / "whole"), pictures, clock=seconds())
+
+    run = Run(recipe, "digest", tmp_path / "cut")
+    with pytest.raises(PowerCut):
+        run_training(run, pictures, clock=seconds(), report=cut_at(cut))
+    resumed = run_training(run, pictures, resume=True, clock=seconds())
+
+    assert resumed.step == whole.step == 12
+    wanted = whole.average.state_dict()
+    for key, value in resumed.average.state_dict().items():
+        assert torch.equal(value, wanted[key]), key
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(
+    recipe: Recipe, pictures: dict[str, Picture], tmp_path: Path
+) -> None:
+    run_training(Run(recipe, "one", tmp_path), pictures)
+    with pytest.raises(ConfigurationError, match="belongs to recipe one, not another"):
+        run_training(Run(recipe, "another", tmp_path), pictures, resume=True)
+
+
+def test_an_interrupted_save_leaves_the_older_checkpoint(
+    recipe: Recipe, pictures: dict[str, Picture], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run(recipe, "digest", tmp_path)
+    run_training(run, pictures)
+    before = run.checkpoint.read_bytes()
+
+    def dies(_: object, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise PowerCut
+
+    monkeypatch.setattr(torch, "save", dies)
+    with pytest.raises(PowerCut):
+        run_training(run.__class__(recipe, "digest", tmp_path), pictures)
+    assert run.checkpoint.read_bytes() == before
+
+
+def held_out_loss(network: torch.nn.Module, recipe: Recipe, pictures: dict[str, Picture]) -> float:
+    small, large = Patches(pictures, recipe.scale, recipe.patch, batch=16, seed=recipe.seed + 1).batch(0)
+    with torch.no_grad():
+        return pixel_loss(network(small), large).item()
+
+
+@pytest.mark.parametrize("name", ["upscale_x2", "upscale_x4"])
+def test_the_smoke_profile_lowers_the_loss_on_photographs(name: str, tmp_path: Path) -> None:
+    photographs = {path.name: np.asarray(Image.open(path)) for path in sorted(MEDIA.glob("*.jpg"))}
+    recipe = read_recipe(RECIPES / f"{name}.yaml", "smoke")
+    torch.manual_seed(recipe.seed)
+    untrained = build_compact(recipe.network, recipe.scale)
+    state = run_training(Run(recipe, "digest", tmp_path), photographs)
+    assert held_out_loss(state.average, recipe, photographs) < 0.9 * held_out_loss(untrained, recipe, photographs)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("name: x\nscale: 9\n", "scale"), ("surprise: 1\n", "surprise"), ("name: x\nbatch: 0\n", "batch")],
+)
+def test_a_recipe_says_what_is_wrong_with_it(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigurationError, match=message):
+        read_recipe(path)
+
+
+def test_an_unknown_profile_is_named_beside_the_known_ones() -> None:
+    with pytest.raises(ConfigurationError, match=r"no profile 'full'; it has \['smoke'\]"):
+        read_recipe(RECIPES / "upscale_x2.yaml", "full")

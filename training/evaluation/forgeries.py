@@ -1,0 +1,98 @@
+"""Scripted copy-moves with a known mask, and JPEG re-encoding: the material that detectors are measured on.
+
+Knows pictures; does not know any detector.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from core.media import Pixels
+
+_TRIES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class CopyMove:
+    """How a patch is copied. area: share of the picture. rotation: degrees. scale: factor. feather: pixels of blend."""
+
+    area: float
+    rotation: float = 0.0
+    scale: float = 1.0
+    feather: float = 1.0
+
+
+def draw(rng: np.random.Generator, *, transformed: bool) -> CopyMove:
+    """A copy-move of 5–15% of the area; with `transformed`, turned by up to 180° and scaled by 0.75–1.33."""
+    area = float(rng.uniform(0.05, 0.15))
+    if not transformed:
+        return CopyMove(area, feather=float(rng.uniform(0.5, 2.0)))
+    scale = float(np.exp(rng.uniform(np.log(0.75), np.log(1.333))))
+    return CopyMove(area, float(rng.uniform(-180, 180)), scale, float(rng.uniform(0.5, 2.0)))
+
+
+def forge(pixels: Pixels, how: CopyMove, rng: np.random.Generator) -> tuple[Pixels, NDArray[np.bool_]]:
+    """The picture with a blob copied elsewhere, and where source and copy are, (h, w).
+
+    Places are drawn without looking at the content: some patches are sky. Raises ValueError where nothing fits.
+    """
+    height, width = pixels.shape[:2]
+    for _ in range(_TRIES):
+        blob = _blob(height, width, how.area, rng)
+        matrix = _placement(blob, how, rng)
+        moved = cv2.warpAffine(blob, matrix, (width, height), flags=cv2.INTER_LINEAR)
+        complete = moved.sum() > 0.97 * blob.sum() * how.scale**2
+        if complete and (np.minimum(moved, blob)).sum() < 0.02 * blob.sum():
+            soft = cv2.GaussianBlur(moved, (0, 0), how.feather)[..., None]
+            patch = cv2.warpAffine(
+                pixels, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
+            )
+            mixed = patch * soft + pixels * (1.0 - soft)
+            return mixed.round().clip(0, 255).astype(np.uint8), (blob > 0.5) | (moved > 0.5)
+    raise ValueError("no place for a copy of that size")
+
+
+def to_jpeg(pixels: Pixels, quality: int) -> bytes:
+    """A JPEG of IJG quality 1–100 with 4:2:0 chroma."""
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=quality)
+    return buffer.getvalue()
+
+
+def from_jpeg(data: bytes) -> Pixels:
+    """RGB, uint8, (h, w, 3)."""
+    with Image.open(io.BytesIO(data)) as picture:
+        return np.asarray(picture.convert("RGB"), dtype=np.uint8)
+
+
+def _blob(height: int, width: int, area: float, rng: np.random.Generator) -> NDArray[np.float32]:
+    """A round shape with a wavy outline, float32 0–1, covering about `area` of the picture."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    radius = np.sqrt(area * height * width / np.pi)
+    centre = rng.uniform(radius, height - radius), rng.uniform(radius, width - radius)
+    angle = np.arctan2(y - centre[0], x - centre[1])
+    outline = 1.0 + sum(
+        rng.uniform(-0.15, 0.15) * np.cos(order * angle + rng.uniform(0, 2 * np.pi)) for order in (2, 3, 5)
+    )
+    distance = np.hypot(y - centre[0], x - centre[1])
+    inside: NDArray[np.float32] = (distance < radius * outline).astype(np.float32)
+    return inside
+
+
+def _placement(blob: NDArray[np.float32], how: CopyMove, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Rotation and scale about the blob's centre, and a shift to anywhere."""
+    height, width = blob.shape
+    rows, columns = np.nonzero(blob)
+    centre = float(columns.mean()), float(rows.mean())
+    matrix = np.asarray(cv2.getRotationMatrix2D(centre, how.rotation, how.scale), dtype=np.float64)
+    target = rng.uniform(0, width), rng.uniform(0, height)
+    whole_pixels = how.rotation == 0 and how.scale == 1
+    shift = np.array(target) - centre
+    matrix[:, 2] += shift.round() if whole_pixels else shift
+    return matrix

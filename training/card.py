@@ -124,12 +124,12 @@ def _attribution(photographs: list[Photograph]) -> str:
     return "\n".join(["## Photographers", "", *lines, ""])
 
 
-def write_card(weights: Path, card: Path) -> None:
-    """Writes the card of the upscalers pinned in the folder `weights`."""
+def write_card(weights: Path, card: Path, manifest: Path = MANIFEST) -> None:
+    """Writes the card of the upscalers pinned in the folder `weights` and trained on the corpus of `manifest`."""
     tables = tomllib.loads((weights / "weights.toml").read_text(encoding="utf-8"))
     upscalers = {name: table for name, table in tables.items() if table.get("card") == card.name}
     card.parent.mkdir(parents=True, exist_ok=True)
-    card.write_text(render(upscalers, read_manifest(MANIFEST)), encoding="utf-8")
+    card.write_text(render(upscalers, read_manifest(manifest)), encoding="utf-8")
 
 
 def main() -> None:

@@ -78,13 +78,13 @@ def print_report(report: Report) -> None:
     )
 
 
-def describe(run: Run, recipe_file: str, photographs: int, state: State) -> Training:
-    """What the card says of the run."""
+def describe(run: Run, recipe: Path, corpus: Path, photographs: int, state: State) -> Training:
+    """What the card says of the run. recipe, corpus: the files that it was made from."""
     return Training(
-        recipe=recipe_file,
+        recipe=recipe.name,
         recipe_digest=run.digest,
-        corpus=MANIFEST.name,
-        corpus_digest=file_digest(MANIFEST),
+        corpus=corpus.name,
+        corpus_digest=file_digest(corpus),
         photographs=photographs,
         steps=state.step,
         seconds=round(state.elapsed),
@@ -98,6 +98,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--budget-seconds", type=float, help="wall-clock seconds, instead of the recipe's")
     parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where training.corpora.photographs built")
+    parser.add_argument("--manifest", type=Path, default=MANIFEST, help="the corpus")
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--output", type=Path, help="folder that holds weights/ and cards/")
     parser.add_argument("--threads", type=int, default=2)
@@ -112,13 +113,14 @@ def main() -> None:
     if arguments.budget_seconds is not None:
         recipe = recipe.model_copy(update={"budget_seconds": arguments.budget_seconds})
     run = Run(recipe, file_digest(arguments.recipe), arguments.runs / recipe.name)
-    pictures = load_split(arguments.cache, "train")
+    pictures = load_split(arguments.cache, "train", arguments.manifest)
     state = run_training(run, pictures, resume=arguments.resume, report=print_report)
 
     output: Path = arguments.output or run.folder
-    training = describe(run, arguments.recipe.name, len(pictures), state)
-    rows = export(recipe.name, state.average, training, load_split(arguments.cache, "test"), output / "weights")
-    write_card(output / "weights", output / "cards" / CARD)
+    training = describe(run, arguments.recipe, arguments.manifest, len(pictures), state)
+    unseen = load_split(arguments.cache, "test", arguments.manifest)
+    rows = export(recipe.name, state.average, training, unseen, output / "weights")
+    write_card(output / "weights", output / "cards" / CARD, arguments.manifest)
     for row in rows:
         print(f"{row.model:12} ×{row.scale}  {row.psnr_y:.2f} dB  SSIM {row.ssim_y:.4f}  {row.pictures} photographs")
 

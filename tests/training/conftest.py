@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from training.corpora.manifest import COLUMNS
 from training.metrics import Picture
 from training.recipe import Network, Recipe
 
@@ -45,3 +49,18 @@ def recipe() -> Recipe:
         log_every=1,
         checkpoint_every=4,
     )
+
+
+def manifest_line(**changes: str) -> dict[str, str]:
+    """A photograph that may be used."""
+    values = {column: f"some {column}" for column in COLUMNS}
+    return values | {"split": "train", "licence": "CC0-1.0"} | changes
+
+
+def write_manifest(path: Path, *lines: dict[str, str]) -> Path:
+    """A manifest with these photographs."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, delimiter="\t", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(lines)
+    return path

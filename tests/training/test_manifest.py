@@ -8,24 +8,11 @@ from pathlib import Path
 import pytest
 
 from core.errors import ConfigurationError
-from training.corpora.manifest import COLUMNS, PERMITTED_LICENCES, read_manifest
+from tests.training.conftest import manifest_line, write_manifest
+from training.corpora.manifest import PERMITTED_LICENCES, read_manifest
 from training.corpora.photographs import MANIFEST
 
 MEDIA = Path(__file__).parent.parent / "media"
-
-
-def line(**changes: str) -> dict[str, str]:
-    values = {column: f"some {column}" for column in COLUMNS}
-    return values | {"split": "train", "licence": "CC0-1.0"} | changes
-
-
-def written(folder: Path, *lines: dict[str, str]) -> Path:
-    path = folder / "manifest.tsv"
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, delimiter="\t", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(lines)
-    return path
 
 
 def test_every_photograph_has_a_permitted_licence_an_author_and_evidence() -> None:
@@ -66,11 +53,11 @@ def test_a_photograph_that_may_not_be_used_stops_the_build(
     tmp_path: Path, changes: dict[str, str], message: str
 ) -> None:
     with pytest.raises(ConfigurationError, match=message):
-        read_manifest(written(tmp_path, line(**changes)))
+        read_manifest(write_manifest(tmp_path / "manifest.tsv", manifest_line(**changes)))
 
 
 def test_a_photograph_listed_in_both_splits_is_refused(tmp_path: Path) -> None:
-    path = written(tmp_path, line(name="a"), line(name="b", split="test"))
+    path = write_manifest(tmp_path / "manifest.tsv", manifest_line(name="a"), manifest_line(name="b", split="test"))
     with pytest.raises(ConfigurationError, match="sha256 'some sha256' is listed twice"):
         read_manifest(path)
 

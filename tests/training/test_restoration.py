@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from itertools import count
 from pathlib import Path
@@ -12,6 +13,10 @@ import torch
 from PIL import Image
 
 from core.errors import ConfigurationError
+from core.weights import read_manifest
+from generators import cards
+from tests.training.conftest import manifest_line, write_manifest
+from training import restoration
 from training.loss import pixel_loss
 from training.metrics import Picture
 from training.networks import build_compact
@@ -100,6 +105,29 @@ def test_the_smoke_profile_lowers_the_loss_on_photographs(name: str, tmp_path: P
     untrained = build_compact(recipe.network, recipe.scale)
     state = run_training(Run(recipe, "digest", tmp_path), photographs)
     assert held_out_loss(state.average, recipe, photographs) < 0.9 * held_out_loss(untrained, recipe, photographs)
+
+
+def test_the_command_goes_from_recipe_to_card(
+    pictures: dict[str, Picture], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = []
+    for index, (name, picture) in enumerate(pictures.items()):
+        split = "test" if index < 2 else "train"
+        lines.append(manifest_line(name=name, split=split, sha256=name))
+        cached = tmp_path / "cache" / "photographs" / split / f"{name}.png"
+        cached.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(picture).save(cached)
+    manifest = write_manifest(tmp_path / "corpus.tsv", *lines)
+    recipe = RECIPES / "upscale_x2.yaml"
+    options = {"profile": "smoke", "budget-seconds": "1", "threads": "1", "cache": str(tmp_path / "cache")}
+    options |= {"manifest": str(manifest), "runs": str(tmp_path / "runs"), "output": str(tmp_path / "out")}
+    words = [word for key, value in options.items() for word in (f"--{key}", value)]
+    monkeypatch.setattr(sys, "argv", ["restoration", str(recipe), *words])
+    restoration.main()
+    pinned = read_manifest(tmp_path / "out" / "weights" / "weights.toml")["upscale_x2"]
+    card = cards.read(tmp_path / "out" / "cards" / pinned.card)
+    assert pinned.load()
+    assert "4 photographs of `training/corpora/corpus.tsv`" in card.markdown
 
 
 @pytest.mark.parametrize(

@@ -37,12 +37,12 @@ def build(cache: Path, photographs: Iterable[Photograph], packages: DebianPackag
     return [_build_one(cache, photograph, packages) for photograph in photographs]
 
 
-def load_split(cache: Path, split: Split) -> dict[str, npt.NDArray[np.uint8]]:
+def load_split(cache: Path, split: Split, manifest: Path = MANIFEST) -> dict[str, npt.NDArray[np.uint8]]:
     """The cached photographs of a split by name: uint8 RGB, (height, width, 3).
 
     Raises FileNotFoundError before the cache is built.
     """
-    wanted = [photograph for photograph in read_manifest(MANIFEST) if photograph.split == split]
+    wanted = [photograph for photograph in read_manifest(manifest) if photograph.split == split]
     return {photograph.name: _load(_cached_path(cache, photograph)) for photograph in wanted}
 
 
@@ -82,8 +82,10 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="python -m training.corpora.photographs", description=__doc__)
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE)
-    cache: Path = parser.parse_args().cache
-    paths = build(cache, read_manifest(MANIFEST), DebianPackages(cache / "packages"))
+    parser.add_argument("--manifest", type=Path, default=MANIFEST)
+    arguments = parser.parse_args()
+    cache: Path = arguments.cache
+    paths = build(cache, read_manifest(arguments.manifest), DebianPackages(cache / "packages"))
     print(f"{len(paths)} photographs under {cache / 'photographs'}")
 
 

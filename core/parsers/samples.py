@@ -34,8 +34,8 @@ def to_rgb(image: Image.Image) -> tuple[Pixels, Pixels | None]:
             found=image.mode,
         )
     if not has_alpha(image):
-        return np.array(image.convert("RGB")), None
-    rgba = np.array(image.convert("RGBA"))
+        return np.asarray(image if image.mode == "RGB" else image.convert("RGB")), None
+    rgba = np.asarray(image.convert("RGBA"))
     alpha = np.ascontiguousarray(rgba[:, :, 3])
     return np.ascontiguousarray(rgba[:, :, :3]), None if alpha.min() == 255 else alpha
 

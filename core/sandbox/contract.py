@@ -30,8 +30,8 @@ class Request:
     """One piece of work of a parser.
 
     blobs: what to parse, hostile. mime: as sniffed from the first blob, "" where no format of ours was found.
-    options: JSON values from the caller. ask: sends bytes to the caller outside the sandbox and returns its answer,
-    as for a signature whose key must not come in here.
+    options: JSON values: what the parser is always given, and on top what this caller gives it. ask: sends bytes to
+    the caller outside the sandbox and returns its answer, as for a signature whose key must not come in here.
     """
 
     blobs: Sequence[bytes]

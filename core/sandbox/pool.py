@@ -54,17 +54,19 @@ class Sandbox:
         limits: Limits = Limits(),  # noqa: B008 - frozen
         workers: int = 2,
         *,
+        options: Mapping[str, Mapping[str, Any]] | None = None,
         confinement: Confinement = Confinement.SECCOMP,
     ) -> Self:
         """A sandbox whose workers are ready.
 
         parsers: "package.module:function" by name, see `core.sandbox.contract`; `open` needs one named "pixels".
+        options: what a parser is always given, JSON values by its name; those of a call come on top.
         Raises ConfigurationError where a worker cannot be started or confined.
         """
         if workers < 1:
             raise ConfigurationError("a sandbox needs at least one worker")
         warn_if_unsafe(confinement)
-        sandbox = cls(Boot(dict(parsers), limits, confinement))
+        sandbox = cls(Boot(dict(parsers), options or {}, limits, confinement))
         try:
             async with asyncio.TaskGroup() as group:
                 for _ in range(workers):

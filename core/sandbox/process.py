@@ -38,9 +38,13 @@ _ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Boot:
-    """What a worker is started with. parsers: "package.module:function" by name."""
+    """What a worker is started with.
+
+    parsers: "package.module:function" by name. options: what a parser is always given, by its name.
+    """
 
     parsers: Mapping[str, str]
+    options: Mapping[str, Mapping[str, Any]]
     limits: Limits
     confinement: Confinement
 
@@ -131,6 +135,7 @@ class WorkerProcess:
         head = {
             "parent": os.getpid(),
             "parsers": dict(boot.parsers),
+            "options": {name: dict(options) for name, options in boot.options.items()},
             "limits": dataclasses.asdict(boot.limits),
             "confinement": boot.confinement.value,
         }

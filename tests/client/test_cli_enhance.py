@@ -1,0 +1,106 @@
+"""`countersign enhance`: written whole or not at all, and never when the decision blocks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.client.conftest import Command
+from tests.client.fake_server import FakeServer
+
+MADE = b"made of a photo"
+
+
+def test_json_is_one_object_and_the_file_is_there(server: FakeServer, command: Command, photo: Path) -> None:
+    out = photo.with_name("out.png")
+    words = ["enhance", photo, "-o", out, "--task", "upscale", "--param", "scale=4", "--seed", "7", "--json"]
+    result = command(*words)
+    assert (result.exit_code, result.stderr) == (0, "")
+    view = json.loads(result.stdout)
+    assert {key: view[key] for key in ("output", "decision_id", "action", "model", "seed")} == {
+        "output": str(out),
+        "decision_id": "d0000",
+        "action": "ALLOW",
+        "model": "fake@1",
+        "seed": 7,
+    }
+    assert view["receipt"]["decision_id"] == "d0000"
+    assert out.read_bytes() == MADE
+    assert dict(server.seen["Enhance"][0].parameters) == {"scale": "4"}
+    assert {path.name for path in photo.parent.iterdir()} == {"photo.png", "out.png"}
+
+
+def test_saves_a_receipt(command: Command, photo: Path, tmp_path: Path) -> None:
+    receipt = tmp_path / "receipt.json"
+    result = command("enhance", photo, "-o", tmp_path / "out.png", "--task", "upscale", "--receipt", receipt)
+    assert result.exit_code == 0
+    assert "ALLOW, by fake@1, log index 0" in result.stdout
+    assert command("verify", receipt).exit_code == 0
+
+
+def test_blocked_media_is_not_written_but_its_receipt_is(command: Command, photo: Path, tmp_path: Path) -> None:
+    photo.write_bytes(b"BLOCK this")
+    out, receipt = tmp_path / "out.png", tmp_path / "receipt.json"
+    result = command("enhance", photo, "-o", out, "--task", "upscale", "--receipt", receipt, "--json")
+    assert result.exit_code == 1
+    view = json.loads(result.stdout)
+    assert (view["output"], view["action"]) == (None, "BLOCK")
+    assert not out.exists()
+    assert json.loads(receipt.read_text())["decision_id"] == view["decision_id"]
+    assert "the decision blocks it" in result.stderr
+
+
+def test_an_answer_that_is_not_its_digest_leaves_nothing(server: FakeServer, command: Command, photo: Path) -> None:
+    server.wrong_digest = True
+    result = command("enhance", photo, "-o", photo.with_name("out.png"), "--task", "upscale", "--json")
+    assert result.exit_code == 1
+    assert json.loads(result.stdout)["error"]["code"] == "DATA_LOSS"
+    assert [path.name for path in photo.parent.iterdir()] == ["photo.png"]
+
+
+@pytest.mark.parametrize(
+    ("output", "force", "reason"),
+    [
+        ("there.png", False, "exists; --force replaces it"),
+        ("photo.png", True, "is the input itself"),
+        ("link.png", True, "is the input itself"),
+        ("folder", True, "is a directory"),
+        ("no/out.png", False, "is not a directory"),
+    ],
+)
+def test_refuses_outputs_before_it_asks_for_work(
+    server: FakeServer, command: Command, photo: Path, tmp_path: Path, output: str, force: bool, reason: str
+) -> None:
+    (tmp_path / "there.png").write_bytes(b"precious")
+    (tmp_path / "link.png").symlink_to(photo)
+    (tmp_path / "folder").mkdir()
+    words = ["enhance", photo, "-o", tmp_path / output, "--task", "upscale", "--json"]
+    result = command(*words, *(["--force"] if force else []))
+    assert result.exit_code == 2
+    assert reason in json.loads(result.stdout)["error"]["message"]
+    assert (tmp_path / "there.png").read_bytes() == b"precious"
+    assert not server.seen
+
+
+def test_force_replaces_the_output(command: Command, photo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.png"
+    out.write_bytes(b"old")
+    assert command("enhance", photo, "-o", out, "--task", "upscale", "--force").exit_code == 0
+    assert out.read_bytes() == MADE
+
+
+@pytest.mark.parametrize("params", [["scale"], ["=4"], ["scale=2", "scale=4"]])
+def test_malformed_parameters_are_bad_usage(command: Command, photo: Path, params: list[str]) -> None:
+    words = [word for param in params for word in ("--param", param)]
+    result = command("enhance", photo, "-o", photo.with_name("out.png"), "--task", "upscale", "--json", *words)
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_a_missing_input_names_the_file(command: Command, tmp_path: Path) -> None:
+    result = command("enhance", tmp_path / "no.png", "-o", tmp_path / "out.png", "--task", "upscale", "--json")
+    assert result.exit_code == 2
+    view = json.loads(result.stdout)
+    assert view["file"] == str(tmp_path / "no.png")
+    assert "does not exist" in view["error"]["message"]

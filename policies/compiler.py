@@ -26,13 +26,13 @@ from policies.templates import placeholders
 class CompiledRule:
     """A rule that is ready to be judged.
 
-    operands: the signals that its condition or its text names, sorted. needs: the optional ones in its condition.
+    reads: the signals that its condition names, sorted. operands: those and what its text names, sorted.
     """
 
     rule: Rule
     condition: Condition
+    reads: tuple[str, ...]
     operands: tuple[str, ...]
-    needs: tuple[str, ...]
 
 
 def compile_rules(document: Document, signals: Mapping[str, Signal], notes: Notes) -> tuple[CompiledRule, ...]:
@@ -60,13 +60,15 @@ class _Compiler:
                 position, message, hint = explain(fault, self._signals)
                 self._refuse(rule, rule.when, position, message, hint)
             return None
-        for ruling in rule_on(condition.tree, self._signals):
+        rulings = tuple(rule_on(condition.tree, self._signals))
+        for ruling in rulings:
             self._refuse(rule, rule.when, _position(rule.when.text, ruling.offset), ruling.message, ruling.hint)
+        if rulings:
+            return None
         names = names_in(condition, self._signals)
-        needs = tuple(sorted(name for name in names if self._signals[name].optional))
         self._refuse_constants(rule, condition, names)
-        self._refuse_silent_kinds(rule, needs)
-        return CompiledRule(rule, condition, tuple(sorted(names | shown)), needs)
+        self._refuse_silent_kinds(rule, names)
+        return CompiledRule(rule, condition, tuple(sorted(names)), tuple(sorted(names | shown)))
 
     def _named_in_text(self, rule: Rule) -> frozenset[str]:
         named = list(placeholders(rule.text.text))
@@ -88,12 +90,12 @@ class _Compiler:
                     position = _position(rule.when.text, node.children[-1].offset)
                     self._refuse(rule, rule.when, position, f"{pattern!r} is not a pattern", "RE2 syntax")
 
-    def _refuse_silent_kinds(self, rule: Rule, needs: tuple[str, ...]) -> None:
+    def _refuse_silent_kinds(self, rule: Rule, names: frozenset[str]) -> None:
         """A rule for media that its detector never examines would send every such upload to review."""
         if rule.when_missing is not None:
             return
         applies = rule.scope.kinds or frozenset(Kind)
-        never = {name: applies - (self._signals[name].kinds or applies) for name in needs}
+        never = {name: applies - (self._signals[name].kinds or applies) for name in names}
         silent = sorted(name for name, kinds in never.items() if kinds)
         if silent:
             kinds = ", ".join(sorted(frozenset().union(*never.values())))

@@ -107,7 +107,7 @@ class RulePolicy:
                 fired.append(_give_up(rule, values))
             elif outcome is Outcome.MISSING and rule.rule.when_missing is not WhenMissing.SKIP:
                 fired.append(self._lacking(rule, values, subject))
-            elif outcome is Outcome.MISSING:
+            elif outcome is Outcome.MISSING and rule.rule.mode is Mode.LIVE:
                 skipped[rule.rule.id] = rule.rule.skip_reason
         return self._weigh(fired, skipped)
 
@@ -119,7 +119,7 @@ class RulePolicy:
         return Decision(reasons[0].action, reasons, self.id, self.digest, shadow)
 
     def _lacking(self, rule: CompiledRule, values: Mapping[str, Value], subject: Subject) -> _Fired:
-        absent = [name for name in rule.needs if name not in values]
+        absent = [name for name in rule.reads if name not in values]
         causes = list(dict.fromkeys(why_missing(self._signals[name], subject) for name in absent))
         text = f"“{rule.rule.title}” could not be judged without {', '.join(absent)}: {'; '.join(causes)}"
         return _unjudged(rule, SIGNAL_MISSING, text, values)

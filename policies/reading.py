@@ -52,8 +52,8 @@ def why_missing(signal: Signal, subject: Subject) -> str:
     """One clause for people: why the signal has no value for this subject."""
     if signal.source == "credential":
         return "the credentials could not be read"
-    if signal.source == "media":
-        return "the media has no usable duration"
+    if signal.source in ("media", "request"):
+        return f"the {signal.source} has no usable {signal.part}"
     findings = [finding for finding in subject.findings if finding.detector == signal.source]
     if not findings:
         examined = not signal.kinds or subject.kind in signal.kinds

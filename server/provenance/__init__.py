@@ -7,7 +7,7 @@ from server.provenance.claim import Binding, Claim
 from server.provenance.development import development_identity
 from server.provenance.identity import Identity, load_identity
 from server.provenance.parse import PARSERS
-from server.provenance.provenance import Provenance
+from server.provenance.provenance import Provenance, Signed
 from server.provenance.trust import Trust
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Claim",
     "Identity",
     "Provenance",
+    "Signed",
     "Trust",
     "development_identity",
     "load_identity",

@@ -7,6 +7,7 @@ Knows no file format and no C2PA structure.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from core.credential import Credential, CredentialState
@@ -23,6 +24,14 @@ from server.provenance.trust import Trust
 
 # An upload in one of these states takes its defect along: an honest output of it reads INGREDIENT_FAILED.
 BROKEN = frozenset({CredentialState.INVALID, CredentialState.EXPIRED_NO_TIMESTAMP, CredentialState.INGREDIENT_FAILED})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Signed:
+    """A signed file, and its credential as read back."""
+
+    data: bytes
+    credential: Credential
 
 
 class Provenance:
@@ -46,7 +55,7 @@ class Provenance:
 
     async def sign(
         self, output: bytes, mime: str, claim: Claim, parent: Media | None = None, timeout: float | None = None
-    ) -> bytes:
+    ) -> Signed:
         """`output` with a signed manifest embedded, read back and found to say exactly what `claim` says.
 
         mime: of the output. parent: the upload it was made from, required unless the action is "created".
@@ -61,12 +70,13 @@ class Provenance:
         state = CredentialState.TRUSTED
         if parent is not None and judge(parent.view("credentials"), self._trust).state in BROKEN:
             state = CredentialState.INGREDIENT_FAILED
-        refuse_difference(judge(view, self._trust), view, state, claim, int(parent is not None))
-        return signed
+        credential = judge(view, self._trust)
+        refuse_difference(credential, view, state, claim, int(parent is not None))
+        return Signed(signed, credential)
 
     async def self_test(self) -> None:
         """MUST run before the first request. Raises ConfigurationError where signing or judging does not work."""
-        await prove(self.sign, self._state, self._trust)
+        await prove(self._signed_bytes, self._state, self._trust)
 
     async def _embed(
         self, output: bytes, mime: str, claim: Claim, parent: Media | None, timeout: float | None
@@ -94,6 +104,10 @@ class Provenance:
     async def _view(self, data: bytes, trust: Trust, timeout: float | None = None) -> View:
         """What the parser `credentials` sees in a file under `trust`."""
         return await self._sandbox.call("credentials", [data], trust.options(), timeout=timeout)
+
+    async def _signed_bytes(self, output: bytes, mime: str, claim: Claim) -> bytes:
+        """A new file, signed."""
+        return (await self.sign(output, mime, claim)).data
 
     async def _state(self, data: bytes, trust: Trust) -> CredentialState:
         """The state of a file under `trust`."""

@@ -10,7 +10,6 @@ from server.edge import Context, Edge
 from server.services.answers import Answers
 
 SERVICE = "/countersign.v1.AuditService"
-DEFAULT_PAGE = 50
 
 
 class AuditService(audit_pb2_grpc.AuditServiceServicer):
@@ -29,15 +28,14 @@ class AuditService(audit_pb2_grpc.AuditServiceServicer):
             chosen = Filter(
                 since=convert.moment(request.since) if request.HasField("since") else None,
                 until=convert.moment(request.until) if request.HasField("until") else None,
-                action=request.action or None,
-                detector=request.detector or None,
-                media_digest=request.media_digest or None,
+                action=int(request.action),
+                detector=request.detector,
+                media_digest=request.media_digest,
             )
-            size = request.page_size or DEFAULT_PAGE
-            page = await self._log.list(call.caller.tenant, chosen, size, request.page_token)
+            page = await self._log.list(call.caller.tenant, chosen, request.page_size, request.page_token)
             return pb.ListDecisionsResponse(
-                decisions=[convert.decision(recorded) for recorded in page.records],
-                next_page_token=page.next_token,
+                decisions=[convert.decision(recorded) for recorded in page.items],
+                next_page_token=page.next_page_token,
             )
 
     async def GetDecision(  # noqa: N802

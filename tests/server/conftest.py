@@ -1,0 +1,92 @@
+"""A pipeline over a real sandbox, real credentials and a real log, with small models that tests can steer."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest_asyncio
+from PIL import Image
+
+from core.limits import Limits
+from core.parsers.catalog import PARSERS
+from core.sandbox import Sandbox
+from detectors.base import Detector
+from server.audit import AuditLog, Recorded, keys, schema
+from server.auth import ROLES, Caller
+from server.engine.local import LocalEngine
+from server.examination import CREDENTIALS, Examiner
+from server.metrics import Metrics
+from server.outputs import OutputStore
+from server.pipeline import Pipeline
+from server.provenance import PARSERS as CREDENTIAL_PARSERS
+from server.provenance import Provenance, Trust, development_identity
+from server.recorder import Recorder
+from tests.server.fakes import BlockRed, RedDetector
+
+CALLER = Caller("acme", "tester", ROLES)
+
+
+def png(colour: tuple[int, int, int] = (20, 120, 20), size: tuple[int, int] = (64, 48)) -> bytes:
+    """A plain picture."""
+    buffer = io.BytesIO()
+    Image.new("RGB", size, colour).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@dataclass
+class House:
+    """The parts that tests look at."""
+
+    pipeline: Pipeline
+    examiner: Examiner
+    log: AuditLog
+    engine: LocalEngine
+    detector: RedDetector
+    metrics: Metrics
+    folder: Path
+
+    async def entries(self) -> list[dict[str, Any]]:
+        """All decisions of the caller, newest first."""
+        from server.audit import Filter
+
+        page = await self.log.list(CALLER.tenant, Filter(), 1000, "")
+        return [leaf(recorded) for recorded in page.items]
+
+
+def leaf(recorded: Recorded) -> dict[str, Any]:
+    return dict(json.loads(recorded.leaf))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def trusted(tmp_path_factory: Any) -> AsyncIterator[tuple[Sandbox, Provenance]]:
+    identity = development_identity(tmp_path_factory.mktemp("identity") / "provenance")
+    trust = Trust(identity.root_pem)
+    parsers = {**PARSERS, **CREDENTIAL_PARSERS}
+    options = {CREDENTIALS: trust.options()}
+    async with await Sandbox.start(parsers, Limits(max_pixels=1_000_000), 2, options=options) as sandbox:
+        yield sandbox, Provenance(sandbox, identity, trust)
+
+
+async def build(folder: Path, trusted: tuple[Sandbox, Provenance], extra: Iterable[Detector] = ()) -> House:
+    sandbox, provenance = trusted
+    url = f"sqlite:///{folder / 'log.db'}"
+    schema.upgrade(url)
+    log = await AuditLog.open(url, keys.load_or_create(folder, "test/log"), "test/log")
+    metrics, detector = Metrics(), RedDetector()
+    engine = LocalEngine([detector, *extra], metrics)
+    examiner = Examiner(sandbox, engine, provenance, BlockRed(), {"tags"})
+    pipeline = Pipeline(examiner, engine, provenance, Recorder(log, metrics), OutputStore(folder / "outputs"))
+    return House(pipeline, examiner, log, engine, detector, metrics, folder)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def house(tmp_path: Path, trusted: tuple[Sandbox, Provenance]) -> AsyncIterator[House]:
+    built = await build(tmp_path, trusted)
+    yield built
+    await built.engine.close()
+    await built.log.close()

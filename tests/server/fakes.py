@@ -1,0 +1,113 @@
+"""Small stand-ins with real behaviour: a detector of red, a generator that paints, a policy of one rule."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from core.encoding import encode_image
+from core.errors import InvalidInput
+from core.media import Frame, Kind, Media, digest_of
+from detectors.base import Evidence, Finding, Verdict
+from generators.base import Card, IsCancelled, Job, Output, Parameter, Progress, stop_if
+from policies.base import Action, Decision, Reason, Subject
+
+
+class RedDetector:
+    """Detects pictures that are mostly red; shows the red as evidence."""
+
+    name = "red"
+    version = digest_of(b"red 1")
+    label = "red"
+    kinds = frozenset({Kind.IMAGE})
+    views: frozenset[str] = frozenset()
+    summary = "Finds red pictures."
+    limits = "Sees no other colour."
+
+    def __init__(self) -> None:
+        self.calls = 0
+
+    def detect(self, batch: Sequence[Media]) -> list[Finding]:
+        self.calls += len(batch)
+        return [self._one(media) for media in batch]
+
+    def _one(self, media: Media) -> Finding:
+        red, green, blue = media.frames()[0].pixels.reshape(-1, 3).mean(axis=0)
+        found = bool(red > 150 > max(green, blue))
+        return Finding(
+            detector=self.name,
+            version=self.version,
+            label=self.label,
+            verdict=Verdict.DETECTED if found else Verdict.NOT_DETECTED,
+            explanation="red" if found else "not red",
+            limits=self.limits,
+            score=float(red),
+            score_scale="mean red, 0 to 255",
+            evidence=(Evidence("text", "text/plain", b"very red", "how red"),) if found else (),
+        )
+
+
+class BrokenDetector(RedDetector):
+    """Raises on every picture."""
+
+    name = "broken"
+    version = digest_of(b"broken 1")
+
+    def detect(self, batch: Sequence[Media]) -> list[Finding]:
+        raise RuntimeError("secret detail")
+
+
+class BlockRed:
+    """Blocks what is detected, lets everything else pass."""
+
+    id = "block-red"
+    digest = digest_of(b"block red")
+
+    def decide(self, subject: Subject) -> Decision:
+        fired = [finding for finding in subject.findings if finding.verdict is Verdict.DETECTED]
+        action = Action.BLOCK if fired else Action.ALLOW
+        reason = Reason("red", "red", "red pictures are blocked" if fired else "nothing red", action)
+        return Decision(action, (reason,), self.id, self.digest)
+
+
+class Painter:
+    """Fills a canvas of the source's size (or 64×48) with grey and seed; "red" in the prompt paints red."""
+
+    name = "painter"
+    version = digest_of(b"painter 1")
+    source_type = "trainedAlgorithmicMedia"
+    parameters = (Parameter("grey", "int", 100, "The grey.", minimum=0, maximum=200),)
+    card = Card("Apache-2.0", "Paints.", "Paints badly.", "# Painter")
+
+    def __init__(self, task: str = "text_to_image", *, patience: float = 0.0) -> None:
+        self.task = task
+        self.kinds = frozenset({Kind.IMAGE}) if task != "text_to_image" else frozenset[Kind]()
+        self.painted = 0
+        self.started = threading.Event()
+        self.stopped = threading.Event()
+        self._patience = patience
+
+    def generate(self, batch: Sequence[Job], progress: Progress, cancelled: IsCancelled) -> list[Output]:
+        self.started.set()
+        until = time.monotonic() + self._patience
+        try:
+            while time.monotonic() < until:
+                stop_if(cancelled)
+                time.sleep(0.005)
+        except BaseException:
+            self.stopped.set()
+            raise
+        progress(1.0)
+        return [self._paint(job) for job in batch]
+
+    def _paint(self, job: Job) -> Output:
+        if job.prompt == "impossible":
+            raise InvalidInput("that cannot be painted", field="prompt")
+        self.painted += 1
+        shape = job.source.frames()[0].pixels.shape if job.source else (48, 64, 3)
+        colour = (220, 20, 20) if "red" in job.prompt else (int(job.parameters.get("grey", 100)) + job.seed,) * 3
+        frame = Frame(np.full(shape, colour, np.uint8))
+        return Output(encode_image(frame, "image/png"), "image/png", frame)

@@ -124,10 +124,12 @@ class Database:
                 yield connection
 
     def close(self) -> None:
-        """Give back connections and the right to write."""
+        """Give back connections and the right to write. A second call does nothing: the number may be another file's."""
         self._writer.dispose()
         self._reader.dispose()
-        os.close(self._lock)
+        lock, self._lock = self._lock, -1
+        if lock >= 0:
+            os.close(lock)
 
     def _assert_same_file(self) -> None:
         found = _identity(self.path)

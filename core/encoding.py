@@ -29,8 +29,8 @@ def encode_image(
     """`frame` as a JPEG, PNG, WebP, AVIF or TIFF file; alpha is kept, except in JPEG, which has none.
 
     exif: a TIFF structure (Exif 2.32, 4.5), with or without the header that JPEG puts before it; its orientation has
-    to fit the pixels. TIFF files keep no EXIF here. icc: a profile. xmp: a packet. quality: 1 to 100, where the format is
-    lossy; from 90 on, colour is not subsampled.
+    to fit the pixels. TIFF files keep no EXIF here. icc: a profile. xmp: a packet.
+    quality: 1 to 100, where the format is lossy; from 90 on, colour is not subsampled.
 
     Raises UnsupportedMedia for another `mime` and InvalidInput for pixels or metadata that the format cannot hold.
     """

@@ -24,3 +24,9 @@ class Limits:
     max_memory: int = 4 * 1024**3
     sampled_frames: int = 8
     sampled_side: int = 1280
+
+    @property
+    def max_result(self) -> int:
+        """Bytes that one trip may bring back: a picture with alpha, sampled frames, a rewritten file, and tables."""
+        frames = 3 * self.sampled_frames * self.sampled_side**2
+        return 4 * self.max_pixels + frames + self.max_bytes + 64 * 1024 * 1024

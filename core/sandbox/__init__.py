@@ -2,6 +2,6 @@
 
 from core.sandbox.confinement import Confinement
 from core.sandbox.contract import Parser, Request
-from core.sandbox.pool import Sandbox
+from core.sandbox.sandbox import Sandbox
 
 __all__ = ["Confinement", "Parser", "Request", "Sandbox"]

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from core.media import Frame, Kind, Media, View
 from core.sandbox.wire import malformed
 
-_PIXELS = "pixels"
+PIXELS = "pixels"
+"""The parser that every opened file goes through."""
 
 
 def assemble(data: bytes, kind: Kind, mime: str, digest: str, read: Mapping[str, View]) -> Media:
@@ -27,7 +28,7 @@ def assemble(data: bytes, kind: Kind, mime: str, digest: str, read: Mapping[str,
 
     Raises ParserFailed where anything does not fit.
     """
-    pixels = read[_PIXELS]
+    pixels = read[PIXELS]
     width, height = (_size(pixels.facts.get(name)) for name in ("width", "height"))
     pictures = _frames(pixels.arrays)
     if kind is Kind.IMAGE and (len(pictures) != 1 or pictures[0].pixels.shape[:2] != (height, width)):
@@ -41,7 +42,7 @@ def assemble(data: bytes, kind: Kind, mime: str, digest: str, read: Mapping[str,
         height=height,
         duration=_seconds(pixels.facts.get("duration")),
         pictures=pictures,
-        views={name: View(view.facts) if name == _PIXELS else view for name, view in read.items()},
+        views={name: View(view.facts) if name == PIXELS else view for name, view in read.items()},
     )
 
 

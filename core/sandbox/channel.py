@@ -1,15 +1,13 @@
 """The parent's end of a worker's socket, for asyncio, and copying that does not hold up the loop.
 
-Knows frames and descriptors, and does not know what they mean.
+Knows messages and descriptors, and does not know what they mean.
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from core.sandbox import wire
@@ -27,9 +25,9 @@ class Channel:
         connection.setblocking(False)
         self._socket = connection
 
-    async def send(self, frame: wire.Frame, *descriptors: int) -> None:
-        """Sends a frame; the descriptors travel with its first bytes."""
-        data = wire.encode(frame)
+    async def send(self, message: wire.Message, *descriptors: int) -> None:
+        """Sends a message; the descriptors travel with its first bytes."""
+        data = wire.encode(message)
         try:
             # The worker reads the header alone, so the descriptors MUST come with it. The socket's buffer is empty
             # here, because the worker has answered everything before, so this cannot block.
@@ -38,8 +36,8 @@ class Channel:
         except ConnectionError as error:
             raise EOFError from error
 
-    async def receive(self) -> wire.Frame:
-        """The next frame. Raises ParserFailed where it is malformed."""
+    async def receive(self) -> wire.Message:
+        """The next message. Raises ParserFailed where it is malformed."""
         head, body = wire.sizes(await self._exactly(wire.HEADER.size))
         return wire.decode(await self._exactly(head), await self._exactly(body))
 
@@ -60,16 +58,6 @@ class Channel:
         except ConnectionError as error:
             raise EOFError from error
         return bytes(data)
-
-
-@contextmanager
-def memory_file(name: str) -> Iterator[int]:
-    """The descriptor of an empty file that exists in memory alone and vanishes with its last user."""
-    descriptor = os.memfd_create(name, os.MFD_CLOEXEC)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 async def heavy(size: int, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

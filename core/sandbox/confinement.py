@@ -13,7 +13,6 @@ import os
 import resource
 import signal
 from enum import StrEnum
-from types import ModuleType
 from typing import Any
 
 from core.errors import ConfigurationError
@@ -69,37 +68,49 @@ def tie_to_parent(parent: int) -> None:
 
 
 def confine(limits: Limits, confinement: Confinement) -> None:
-    """Locks this process in for good. Raises ConfigurationError where the kernel refuses."""
+    """Locks this process in for good. Raises ConfigurationError where that does not hold."""
+    rules = _filter() if confinement is Confinement.SECCOMP else None
     _limit_resources(limits)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _prctl(_PR_SET_DUMPABLE, 0)  # nobody of the same user may attach to it or read its memory
-    if confinement is Confinement.SECCOMP:
-        _install_filter()
+    if rules is not None:
+        try:
+            rules.load()
+        except OSError as error:
+            raise _unconfined(error) from error
+        _prove()
 
 
 def _limit_resources(limits: Limits) -> None:
     """RLIMIT_CPU is not here: the parent renews it for each job (`core.sandbox.process`)."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (limits.max_memory, limits.max_memory))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.max_memory, limits.max_memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limits.max_result, limits.max_result))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_OPEN_FILES, _OPEN_FILES))
 
 
-def _install_filter() -> None:
+def _prove() -> None:
+    """A filter that was accepted and does nothing would be worse than none."""
+    try:
+        os.close(os.open("/", os.O_RDONLY))
+    except PermissionError:
+        return
+    raise _unconfined(RuntimeError("the filter lets files be opened"))
+
+
+def _unconfined(cause: Exception) -> ConfigurationError:
+    return ConfigurationError(
+        f"parsing workers cannot be confined by seccomp ({cause}); install libseccomp2, or run the server with "
+        "UnsafeNoConfinement and accept that a hostile file can take it over"
+    )
+
+
+def _filter() -> Any:
+    """The allow-list, as a filter that also holds threads that run already. Raises ConfigurationError without one."""
     try:
         import pyseccomp
-
-        rules = _filter(pyseccomp)
-        rules.load()
     except (ImportError, RuntimeError, OSError) as error:
-        raise ConfigurationError(
-            f"parsing workers cannot be confined by seccomp ({error}); install libseccomp2, or run the server with "
-            "UnsafeNoConfinement and accept that a hostile file can take it over"
-        ) from error
-
-
-def _filter(pyseccomp: ModuleType) -> Any:
-    """The allow-list, as a filter that also holds threads that run already."""
+        raise _unconfined(error) from error
     arg = pyseccomp.Arg
     rules = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.EPERM))
     rules.set_attr(pyseccomp.Attr.CTL_TSYNC, 1)

@@ -14,20 +14,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from core.errors import ConfigurationError, LimitExceeded, ParserFailed
 from core.limits import Limits
 from core.media import View
 from core.sandbox import wire
-from core.sandbox.channel import Channel, heavy, memory_file
+from core.sandbox.channel import Channel, heavy
 from core.sandbox.confinement import Confinement
 from core.sandbox.failures import revive
-
-Answer: TypeAlias = Callable[[bytes], bytes]
-"""Answers what a parser asks."""
+from core.sandbox.memory import memory_file, read_memory, write_blobs
+from core.sandbox.trip import Answer, Trip, views_of
 
 _BOOTSTRAP = "import sys; sys.path[:] = sys.argv[2:]; from core.sandbox.worker import main; main()"
 _START_SECONDS = 60.0
@@ -49,17 +48,6 @@ class Boot:
     confinement: Confinement
 
 
-@dataclasses.dataclass(frozen=True, eq=False, slots=True)
-class Trip:
-    """One job. parsers: the first one's failure fails the trip; the others' failures are told in their views."""
-
-    parsers: Sequence[str]
-    blobs: Sequence[bytes]
-    mime: str
-    options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    answer: Answer | None = None
-
-
 class WorkerProcess:
     """A running worker.
 
@@ -77,8 +65,12 @@ class WorkerProcess:
     async def start(cls, boot: Boot) -> WorkerProcess:
         """A worker that is confined and ready. Raises ConfigurationError where that fails."""
         ours, theirs = socket.socketpair()
-        with theirs:
-            worker = cls(_spawn(theirs.fileno()), Channel(ours), boot.limits)
+        try:
+            with theirs:
+                worker = cls(_spawn(theirs.fileno()), Channel(ours), boot.limits)
+        except OSError as error:
+            ours.close()
+            raise ConfigurationError(f"a parsing worker cannot be started: {error}") from error
         try:
             await worker._greet(boot)
         except BaseException:
@@ -101,7 +93,7 @@ class WorkerProcess:
         if "failure" in reply.head:
             self.idle = True
             raise revive(reply.head["failure"])
-        views = _views(reply.head, trip.parsers, memory)
+        views = views_of(reply.head, trip.parsers, memory)
         self.idle = True
         return views
 
@@ -128,7 +120,7 @@ class WorkerProcess:
         The socket closes last: a trip that reads from it has to see the end first.
         """
         self.kill()
-        await asyncio.to_thread(self._process.wait)
+        await self._ended()
         self._channel.close()
 
     async def _greet(self, boot: Boot) -> None:
@@ -141,7 +133,7 @@ class WorkerProcess:
         }
         try:
             async with asyncio.timeout(_START_SECONDS):
-                await self._channel.send(wire.Frame(head))
+                await self._channel.send(wire.Message(head))
                 reply = await self._channel.receive()
         except TimeoutError as error:
             raise ConfigurationError(f"a parsing worker was not ready after {_START_SECONDS:g} s") from error
@@ -150,29 +142,29 @@ class WorkerProcess:
         if reply.head.get("ready") is not True:
             raise ConfigurationError(f"a parsing worker did not start: {reply.head.get('error')}")
 
-    async def _exchange(self, trip: Trip, seconds: float) -> tuple[wire.Frame, Any]:
+    async def _exchange(self, trip: Trip, seconds: float) -> tuple[wire.Message, Any]:
         """The reply, and a copy of the memory that came with it. Raises EOFError where the worker ends."""
         lengths = [len(blob) for blob in trip.blobs]
         job = {"parsers": list(trip.parsers), "mime": trip.mime, "options": dict(trip.options), "lengths": lengths}
         with memory_file("blobs") as source, memory_file("arrays") as target:
-            await heavy(sum(lengths), wire.write_blobs, source, trip.blobs)
+            await heavy(sum(lengths), write_blobs, source, trip.blobs)
             self._allow_cpu(seconds)
-            await self._channel.send(wire.Frame(job), source, target)
+            await self._channel.send(wire.Message(job), source, target)
             reply = await self._converse(trip.answer)
             written = os.fstat(target).st_size
-            return reply, await heavy(written, wire.read_memory, target, self._limits.max_memory)
+            return reply, await heavy(written, read_memory, target, self._limits.max_result)
 
-    async def _converse(self, answer: Answer | None) -> wire.Frame:
+    async def _converse(self, answer: Answer | None) -> wire.Message:
         """Answers what the parser asks, until it is done. Raises what `answer` raised, once the parser is done."""
         refusal: Exception | None = None
         while (reply := await self._channel.receive()).head.get("ask") is True:
             if answer is None:
                 raise wire.malformed("it asks, and nobody is there to answer")
             try:
-                frame = wire.Frame({}, await asyncio.to_thread(answer, reply.body))
+                reply_to = wire.Message({}, await asyncio.to_thread(answer, reply.body))
             except Exception as error:  # noqa: BLE001 - raised again below, where its caller can see it
-                refusal, frame = error, wire.Frame({"refused": True})
-            await self._channel.send(frame)
+                refusal, reply_to = error, wire.Message({"refused": True})
+            await self._channel.send(reply_to)
         if refusal is not None:
             self.idle = True
             raise refusal
@@ -182,15 +174,32 @@ class WorkerProcess:
         """Lets the kernel end a worker that computes on, should this process be stopped and miss the deadline."""
         clock = (~self._process.pid << 3) | 2  # the CPU clock of a process, as clock_getcpuclockid(3) makes it
         try:
-            limit = int(time.clock_gettime(clock) + seconds + _CPU_MARGIN) + 1
-            resource.prlimit(self._process.pid, resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+            soft = int(time.clock_gettime(clock) + seconds + _CPU_MARGIN) + 1
+            _, hard = resource.prlimit(self._process.pid, resource.RLIMIT_CPU)
+            soft = soft if hard == resource.RLIM_INFINITY else min(soft, hard)
+            resource.prlimit(self._process.pid, resource.RLIMIT_CPU, (soft, hard))
         except OSError as error:  # it ended while it was idle
             raise EOFError from error
+
+    async def _ended(self) -> int:
+        """Waits for the end of the process and gives its exit status, negative for a signal."""
+        status = self._process.poll()
+        if status is not None:
+            return status
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        descriptor = os.pidfd_open(self._process.pid)
+        loop.add_reader(descriptor, ended.set)
+        try:
+            await ended.wait()
+        finally:
+            loop.remove_reader(descriptor)
+            os.close(descriptor)
+        return self._process.wait()
 
     async def _obituary(self) -> ParserFailed | LimitExceeded:
         """What to tell whose trip a worker did not survive."""
         self.kill()  # it may have closed its socket and live on; a process that ended keeps its first cause
-        status = await asyncio.to_thread(self._process.wait)
+        status = await self._ended()
         if status == -signal.SIGXCPU:
             return LimitExceeded("parsing took too much CPU time", field="media.seconds", limit="", found="")
         cause = signal.Signals(-status).name if status < 0 else f"exit status {status}"
@@ -210,21 +219,5 @@ def _spawn(channel: int) -> subprocess.Popen[bytes]:
         pass_fds=(channel,),
         env=_ENVIRONMENT,
         cwd="/",
+        process_group=0,  # an interrupt from the keyboard is for the server, which ends its workers in its own time
     )
-
-
-def _views(head: Mapping[str, Any], parsers: Sequence[str], memory: Any) -> dict[str, View]:
-    """The views of a reply, one for each parser. Raises ParserFailed where it is malformed."""
-    answered = head.get("views")
-    if not isinstance(answered, dict) or set(answered) != set(parsers):
-        raise wire.malformed("other views than were asked for")
-    return {name: _view(answered[name], memory) for name in parsers}
-
-
-def _view(described: Any, memory: Any) -> View:
-    if not isinstance(described, dict):
-        raise wire.malformed("a view is no object")
-    facts, error = described.get("facts"), described.get("error")
-    if not isinstance(facts, dict) or not isinstance(error, str):
-        raise wire.malformed("a view without facts and error")
-    return View(facts=facts, arrays=wire.read_arrays(described.get("arrays"), memory), error=error)

@@ -22,6 +22,7 @@ from core.sandbox import wire
 from core.sandbox.confinement import Confinement, confine, tie_to_parent
 from core.sandbox.contract import Parser, Request
 from core.sandbox.failures import describe
+from core.sandbox.memory import read_blobs, write_arrays
 
 # Python looks a codec up in the file system at its first use, which is too late once we are confined.
 _TEXT_CODECS = (
@@ -70,10 +71,10 @@ class Worker:
 
     def _send(self, answer: Mapping[str, Any]) -> None:
         try:
-            wire.send_blocking(self._channel, wire.Frame(answer))
+            wire.send_blocking(self._channel, wire.Message(answer))
         except (LimitExceeded, TypeError, ValueError) as error:
             failure = error if isinstance(error, LimitExceeded) else _failed(error)
-            wire.send_blocking(self._channel, wire.Frame({"failure": describe(failure)}))
+            wire.send_blocking(self._channel, wire.Message({"failure": describe(failure)}))
 
     def _answer(self, job: Mapping[str, Any], source: int, target: int) -> dict[str, Any]:
         """The failure of the first parser, or the views of it and of the others, whose failures are in their views."""
@@ -94,7 +95,7 @@ class Worker:
 
     def _request(self, job: Mapping[str, Any], source: int) -> Request:
         try:
-            blobs = wire.read_blobs(source, job["lengths"])
+            blobs = read_blobs(source, job["lengths"])
         except MemoryError as error:
             raise self._out_of_memory() from error
         return Request(blobs, job["mime"], self._limits, job["options"], self._ask)
@@ -107,7 +108,7 @@ class Worker:
         try:
             bound = self._parsers[name]
             view = bound.parse(replace(request, options={**bound.options, **request.options}))
-            arrays, end = wire.write_arrays(target, view.arrays, end)
+            arrays, end = write_arrays(target, view.arrays, end)
         except CountersignError:
             raise
         except MemoryError as error:
@@ -117,7 +118,7 @@ class Worker:
         return {"facts": dict(view.facts), "arrays": arrays, "error": view.error}, end
 
     def _ask(self, question: bytes) -> bytes:
-        wire.send_blocking(self._channel, wire.Frame({"ask": True}, bytes(question)))
+        wire.send_blocking(self._channel, wire.Message({"ask": True}, bytes(question)))
         reply, _ = wire.receive_blocking(self._channel)
         if reply.head.get("refused"):
             raise _AskRefused("the caller could not answer")
@@ -147,10 +148,10 @@ def main() -> None:
     boot, _ = wire.receive_blocking(channel)
     try:
         limits, parsers = prepare(boot.head)
-    except (CountersignError, ImportError, AttributeError, OSError) as error:
-        wire.send_blocking(channel, wire.Frame({"error": f"{type(error).__name__}: {error}"}))
+    except Exception as error:  # noqa: BLE001 - told to the parent, which refuses to start
+        wire.send_blocking(channel, wire.Message({"error": f"{type(error).__name__}: {error}"}))
         return
-    wire.send_blocking(channel, wire.Frame({"ready": True}))
+    wire.send_blocking(channel, wire.Message({"ready": True}))
     Worker(channel, limits, parsers).serve()
 
 

@@ -277,7 +277,7 @@ def decision_on(media: bytes, number: int, request_id: str, include_evidence: bo
 
 
 @contextmanager
-def serving(fake: FakeServer) -> Iterator[FakeServer]:
+def serving(fake: FakeServer, credentials: grpc.ServerCredentials | None = None) -> Iterator[FakeServer]:
     """Serves on a free loopback port, on a loop in a thread of its own, as a real server would be apart."""
     ready, stop = threading.Event(), asyncio.Event()
     loop = asyncio.new_event_loop()
@@ -286,7 +286,9 @@ def serving(fake: FakeServer) -> Iterator[FakeServer]:
         server = grpc.aio.server(options=[("grpc.max_receive_message_length", 64 * 1024 * 1024)])
         for add in registrations():
             add(fake, server)
-        fake.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
+        anywhere = "127.0.0.1:0"
+        port = server.add_secure_port(anywhere, credentials) if credentials else server.add_insecure_port(anywhere)
+        fake.address = f"127.0.0.1:{port}"
         await server.start()
         ready.set()
         await stop.wait()

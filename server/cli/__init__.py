@@ -1,0 +1,25 @@
+"""The operator's commands, hung on the command `countersign` by the entry point in pyproject.toml.
+
+    serve · demo · db upgrade · policy check · log fsck · models verify
+
+Importing this package must be cheap and must work where only the client is installed: it happens on every start of
+every command. Each command imports what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import typer
+
+from server.cli import database, demo, fsck, policy, serve, weights
+
+
+def attach(app: typer.Typer, groups: Mapping[str, typer.Typer]) -> None:
+    """Adds the commands: the hook that `countersign.cli.app` calls."""
+    serve.register(app)
+    demo.register(app)
+    database.register(groups["db"])
+    policy.register(groups["policy"])
+    fsck.register(groups["log"])
+    weights.register(groups["models"])

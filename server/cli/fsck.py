@@ -1,0 +1,92 @@
+"""`countersign log fsck`: the whole log recomputed from its leaves, on the machine that keeps it."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from countersign.cli.exits import ExitCode
+from countersign.cli.session import AsJson
+from countersign.cli.text import cell, complain, say, say_json
+from server.cli.operating import operating, settings_of
+
+if TYPE_CHECKING:
+    from server.audit.checks.report import Report
+    from server.config import Settings
+
+
+def fsck(
+    ctx: typer.Context,
+    log_key: Annotated[str | None, typer.Option(help="The log's verifier key, from a source you trust.")] = None,
+    checkpoint: Annotated[
+        list[Path] | None, typer.Option(help="A checkpoint seen earlier, which the log must still agree with.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Examine the log's database, beside a running server if there is one. The exit code is 1 when it is damaged."""
+    with operating(as_json=as_json):
+        from server.audit.fsck import fsck as examine
+
+        settings = settings_of(ctx)
+        seen = [text_of(path) for path in checkpoint or []]
+        report = examine(settings.url, log_key or stored_key(settings), seen)
+    if as_json:
+        say_json(report_json(report))
+    else:
+        show(report)
+    if not report.ok:
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def stored_key(settings: Settings) -> str:
+    """The verifier key beside the database. Whoever could change the one could change the other: so it is said."""
+    from server.audit.keys import VERIFIER_FILE
+
+    path = settings.data_dir / VERIFIER_FILE
+    key = text_of(path)
+    complain(f"NOT PINNED: the log's key was read from {path}; give a copy you trust with --log-key")
+    return key
+
+
+def text_of(path: Path) -> str:
+    """A small text file. Raises ConfigurationError."""
+    from core.errors import ConfigurationError
+
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigurationError(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigurationError(f"{path} is not text") from error
+
+
+def report_json(report: Report) -> dict[str, Any]:
+    """The object of `log fsck --json`. root: base64, as checkpoints have it."""
+    return {
+        "ok": report.ok,
+        "size": report.size,
+        "root": base64.b64encode(report.root).decode(),
+        "first_bad": report.first_bad,
+        "damages": [{"what": each.what, "index": each.index, "detail": each.detail} for each in report.damages],
+        "further": report.further,
+    }
+
+
+def show(report: Report) -> None:
+    """The report for people."""
+    for damage in report.damages:
+        where = "" if damage.index is None else f" at entry {damage.index}"
+        say(cell(f"✗ {damage.what}{where}: {damage.detail}", "bold red"))
+    if report.further:
+        say(cell(f"✗ and {report.further} more", "bold red"))
+    if report.ok:
+        root = base64.b64encode(report.root).decode()
+        say(cell(f"✓ {report.size} entries, root {root}", "green"))
+
+
+def register(group: typer.Typer) -> None:
+    """Adds the command to the group `log`."""
+    group.command("fsck")(fsck)

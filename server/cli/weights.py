@@ -1,0 +1,65 @@
+"""`countersign models verify`: whether the weights on this machine are the pinned ones."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+import typer
+
+from countersign.cli.exits import ExitCode
+from countersign.cli.session import AsJson
+from countersign.cli.text import cell, say, say_json
+from server.cli.operating import operating
+
+if TYPE_CHECKING:
+    from core.weights import PinnedWeights
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """One weight file. detail: why it is not ok, else its architecture."""
+
+    name: str
+    sha256: str
+    ok: bool
+    detail: str
+
+
+def verify(as_json: AsJson = False) -> None:
+    """Hold every weight file against its pinned digest. The exit code is 1 when one differs or is missing."""
+    with operating(as_json=as_json):
+        from core.weights import read_manifest
+        from generators.catalog import WEIGHTS
+
+        results = [verified(pinned) for pinned in read_manifest(WEIGHTS / "weights.toml").values()]
+    # A manifest that pins nothing proves nothing.
+    passed = bool(results) and all(result.ok for result in results)
+    if as_json:
+        say_json({"ok": passed, "models": [asdict(result) for result in results]})
+    else:
+        say(*(line_of(result) for result in results))
+    if not passed:
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def verified(pinned: PinnedWeights) -> Verified:
+    """Reads the whole file as the server would."""
+    from core.errors import CountersignError
+
+    try:
+        pinned.load()
+    except CountersignError as error:
+        return Verified(pinned.name, pinned.sha256, ok=False, detail=str(error))
+    return Verified(pinned.name, pinned.sha256, ok=True, detail=pinned.architecture)
+
+
+def line_of(result: Verified) -> object:
+    """✓ or ✗, the model and its digest."""
+    mark, style = ("✓", "green") if result.ok else ("✗", "bold red")
+    return cell(f"{mark} {result.name} sha256:{result.sha256}: {result.detail}", style)
+
+
+def register(group: typer.Typer) -> None:
+    """Adds the command to the group `models`."""
+    group.command("verify")(verify)

@@ -139,12 +139,17 @@ def from_microseconds(value: int) -> datetime:
     return _EPOCH + timedelta(microseconds=value)
 
 
+def format_time(value: int) -> str:
+    """RFC 3339, UTC, with microseconds: one spelling for each moment."""
+    return from_microseconds(value).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
 def _leaf(entry: Entry, decision_id: str, recorded_at: int) -> bytes:
     envelope = {
         "v": 1,
         "kind": entry.kind,
         "decision_id": decision_id,
-        "recorded_at": from_microseconds(recorded_at).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "recorded_at": format_time(recorded_at),
         "tenant": entry.tenant,
         "actor": entry.actor,
         "request_id": entry.request_id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Table, delete, exists, insert, tuple_
+from sqlalchemy import Connection, Table, bindparam, delete, exists, insert
 
 from server.audit.entry import Draft
 from server.audit.statements import insert_for
@@ -110,6 +110,6 @@ def _open_and_close_intents(connection: Connection, placed: Placed) -> None:
     _insert(connection, open_intents, opened)
     same_request = (entries.c.tenant == open_intents.c.tenant) & (entries.c.request_id == open_intents.c.request_id)
     decided = exists().where(same_request, entries.c.kind == "decision")
-    requests = [(draft.entry.tenant, draft.entry.request_id) for _, draft in placed]
-    named = tuple_(open_intents.c.tenant, open_intents.c.request_id).in_(requests)
-    connection.execute(delete(open_intents).where(named, decided))
+    named = (open_intents.c.tenant == bindparam("of")) & (open_intents.c.request_id == bindparam("request"))
+    requests = [{"of": draft.entry.tenant, "request": draft.entry.request_id} for _, draft in placed]
+    connection.execute(delete(open_intents).where(named, decided), requests)

@@ -79,7 +79,7 @@ class Painter:
     name = "painter"
     version = digest_of(b"painter 1")
     source_type = "trainedAlgorithmicMedia"
-    parameters = (Parameter("grey", "int", 100, "The grey.", minimum=0, maximum=200),)
+    parameters: tuple[Parameter, ...] = (Parameter("grey", "int", 100, "The grey.", minimum=0, maximum=200),)
     card = Card("Apache-2.0", "Paints.", "Paints badly.", "# Painter")
 
     def __init__(self, task: str = "text_to_image", *, patience: float = 0.0) -> None:

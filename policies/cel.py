@@ -93,12 +93,12 @@ class Table:
     def __init__(self, compiled: Any) -> None:
         self._compiled = compiled
 
-    def rows(self, bound: Bound) -> list[int] | None:
-        """One number for each fused condition, or None where any of them came to an error."""
+    def rows(self, bound: Bound) -> list[bool] | None:
+        """The result of each fused condition, or None where any of them came to an error."""
         value = _evaluate(self._compiled, bound)
         if value is None or value.type() == cel.Type.ERROR:
             return None
-        rows: list[int] = value.plain_value()
+        rows: list[bool] = value.plain_value()
         return rows
 
 
@@ -122,7 +122,7 @@ class Environment:
             raise _refused(f"the condition is too complex: {error}") from error
 
     def table(self, text: str) -> Table:
-        """Compiles a list of int made of conditions that `compile` has accepted. Raises ExpressionRefused."""
+        """Compiles a list of conditions that `compile` has accepted. Raises ExpressionRefused."""
         return Table(self._checked(text))
 
     def bind(self, values: Mapping[str, object]) -> Bound:

@@ -35,9 +35,12 @@ class CompiledRule:
     operands: tuple[str, ...]
 
 
-def compile_rules(document: Document, signals: Mapping[str, Signal], notes: Notes) -> tuple[CompiledRule, ...]:
-    """Compiles every rule, adding what is wrong to `notes`; refused rules are left out."""
-    environment = Environment({name: signal.type for name, signal in signals.items()})
+def compile_rules(
+    document: Document, signals: Mapping[str, Signal], environment: Environment, notes: Notes
+) -> tuple[CompiledRule, ...]:
+    """Compiles every rule, adding what is wrong to `notes`; refused rules are left out. `environment` declares
+    `signals`.
+    """
     compiler = _Compiler(environment, signals, notes)
     compiled = (compiler.rule(rule) for rule in document.rules)
     return tuple(item for item in compiled if item is not None)

@@ -20,7 +20,7 @@ from core.media import digest_of
 from detectors.base import Detector
 from policies.base import Action, Decision, Reason, Subject
 from policies.bundle import Bundle
-from policies.cel import Outcome
+from policies.cel import Environment, Outcome
 from policies.compiler import CompiledRule, compile_rules
 from policies.document import NO_RULE_FIRED, RULE_ERROR, SIGNAL_MISSING, Document, Mode, WhenMissing, parse
 from policies.fields import Notes
@@ -58,23 +58,29 @@ def load_policy(text: str, source: str, detectors: Iterable[Detector]) -> RulePo
     Raises ConfigurationError whose text holds every problem, one a line.
     """
     signals = declare(detectors)
-    document, rules, problems = _compile(text, source, signals)
+    environment = _environment(signals)
+    document, rules, problems = _compile(text, source, signals, environment)
     if document is None or problems:
         raise ConfigurationError("\n".join(str(problem) for problem in problems))
-    return RulePolicy(document, digest_of(text.encode()), rules, signals)
+    return RulePolicy(document, digest_of(text.encode()), rules, signals, environment)
 
 
 def find_problems(text: str, source: str, detectors: Iterable[Detector]) -> list[Problem]:
     """Every problem that keeps the policy from being loaded, in order of position; empty for a good one."""
-    return _compile(text, source, declare(detectors))[2]
+    signals = declare(detectors)
+    return _compile(text, source, signals, _environment(signals))[2]
+
+
+def _environment(signals: Mapping[str, Signal]) -> Environment:
+    return Environment({name: signal.type for name, signal in signals.items()})
 
 
 def _compile(
-    text: str, source: str, signals: Mapping[str, Signal]
+    text: str, source: str, signals: Mapping[str, Signal], environment: Environment
 ) -> tuple[Document | None, tuple[CompiledRule, ...], list[Problem]]:
     notes = Notes(source)
     document = parse(text, notes)
-    rules = compile_rules(document, signals, notes) if document is not None else ()
+    rules = compile_rules(document, signals, environment, notes) if document is not None else ()
     return document, rules, notes.all()
 
 
@@ -82,7 +88,12 @@ class RulePolicy:
     """A loaded policy (`policies.base.Policy`). Immutable, deterministic, shared freely between threads."""
 
     def __init__(
-        self, document: Document, digest: str, rules: Sequence[CompiledRule], signals: Mapping[str, Signal]
+        self,
+        document: Document,
+        digest: str,
+        rules: Sequence[CompiledRule],
+        signals: Mapping[str, Signal],
+        environment: Environment,
     ) -> None:
         self.id = document.id
         self.version = document.version
@@ -91,7 +102,7 @@ class RulePolicy:
         self._rules = tuple(sorted(rules, key=lambda rule: rule.rule.id))
         self._signals = {name: signals[name] for rule in self._rules for name in rule.operands}
         self._reader = Reader(self._signals.values())
-        self._bundle = Bundle([rule.condition for rule in self._rules], signals)
+        self._bundle = Bundle([rule.condition for rule in self._rules], signals, environment)
 
     def decide(self, subject: Subject) -> Decision:
         """The decision for one subject. Never raises for odd findings."""
@@ -100,14 +111,16 @@ class RulePolicy:
         fired: list[_Fired] = []
         skipped: dict[str, str] = {}
         for index, outcome in self._bundle.judge(values, wanted).items():
+            if outcome is Outcome.FALSE:
+                continue
             rule = self._rules[index]
             if outcome is Outcome.TRUE:
                 fired.append(_fire(rule, values))
             elif outcome is Outcome.ERROR:
                 fired.append(_give_up(rule, values))
-            elif outcome is Outcome.MISSING and rule.rule.when_missing is not WhenMissing.SKIP:
+            elif rule.rule.when_missing is not WhenMissing.SKIP:
                 fired.append(self._lacking(rule, values, subject))
-            elif outcome is Outcome.MISSING and rule.rule.mode is Mode.LIVE:
+            elif rule.rule.mode is Mode.LIVE:
                 skipped[rule.rule.id] = rule.rule.skip_reason
         return self._weigh(fired, skipped)
 

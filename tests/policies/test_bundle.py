@@ -34,7 +34,7 @@ CONDITIONS = [
     )
     * 3  # more than one table
 ]
-BUNDLE = Bundle(CONDITIONS, SIGNALS)
+BUNDLE = Bundle(CONDITIONS, SIGNALS, ENVIRONMENT)
 
 
 def alone(conditions: list[Condition], values: dict[str, Value]) -> dict[int, Outcome]:
@@ -64,9 +64,9 @@ def test_only_what_is_wanted_is_judged() -> None:
 
 
 def test_a_condition_at_the_limit_of_nesting_is_judged_alone() -> None:
-    deep = ENVIRONMENT.compile("(" * 29 + "alpha.detected" + ")" * 29)
+    deep = ENVIRONMENT.compile("(" * 31 + "alpha.detected" + ")" * 31)
     values = READER.read(subject(finding("alpha", Verdict.DETECTED)))
-    assert Bundle([deep], SIGNALS).judge(values, [0]) == {0: Outcome.TRUE}
+    assert Bundle([deep], SIGNALS, ENVIRONMENT).judge(values, [0]) == {0: Outcome.TRUE}
 
 
 def test_every_outcome_occurs() -> None:

@@ -12,7 +12,7 @@ from core.errors import InvalidInput
 from core.media import Kind, digest_of
 from detectors.base import Finding, Verdict
 from policies.base import Action
-from policies.engine import RulePolicy
+from policies.engine import RulePolicy, load_policy
 from policies.files import DEFAULT_PACK, check, load_policy_file
 from tests.policies.fakes import BOTH, IMAGES, FakeDetector, finding, subject
 
@@ -116,9 +116,39 @@ def test_a_plain_video_is_allowed_whatever_examines_it(examined: frozenset[Kind]
     assert pack.decide(subject(*silent, **clip)).action is Action.REVIEW
 
 
-def test_rehearsed_rules_report_and_never_act(pack: RulePolicy) -> None:
-    decision = pack.decide(subject(*photo(jpeg_history=DETECTED)))
-    assert [reason.code for reason in decision.shadow] == ["double_jpeg", "known_content_unjudged"]
+REHEARSED: list[tuple[dict[str, Any], CredentialState, dict[str, Any], list[str]]] = [
+    ({"known_hash": Verdict.NOT_DETECTED}, CredentialState.NONE, {}, []),
+    ({}, CredentialState.NONE, {}, ["known_content_unjudged"]),
+    ({"jpeg_history": DETECTED}, CredentialState.NONE, {}, ["double_jpeg", "known_content_unjudged"]),
+    ({"jpeg_history": ABSTAINED}, CredentialState.NONE, {}, ["known_content_unjudged"]),
+    ({"jpeg_history": DETECTED}, CredentialState.EXPIRED_NO_TIMESTAMP, ENHANCED, ["known_content_unjudged"]),
+    ({}, CredentialState.EXPIRED_NO_TIMESTAMP, {}, ["credential_unsettled", "known_content_unjudged"]),
+    ({}, CredentialState.REMOTE_NOT_FETCHED, {}, ["credential_unsettled", "known_content_unjudged"]),
+]
+
+
+@pytest.mark.parametrize(("verdicts", "state", "fields", "codes"), REHEARSED)
+def test_rehearsed_rules_report_and_never_act(
+    pack: RulePolicy, verdicts: dict[str, Any], state: CredentialState, fields: dict[str, Any], codes: list[str]
+) -> None:
+    decision = pack.decide(subject(*photo(**verdicts), credential=Credential(state), **fields))
+    assert decision.action is Action.ALLOW
+    assert [(reason.code, reason.action) for reason in decision.shadow] == [(code, Action.REVIEW) for code in codes]
+
+
+def test_the_credentials_of_an_upload_do_not_send_its_enhanced_copy_to_a_person(pack: RulePolicy) -> None:
+    for state in CredentialState:
+        seen = subject(*photo(), credential=Credential(state), **ENHANCED)
+        assert pack.decide(seen).action is Action.ALLOW, state
+
+
+def test_no_exemption_of_a_platform_lifts_the_block_of_listed_content() -> None:
+    exemption = """
+  - {id: our-staff, title: Our staff, when: 'true', action: allow, exemption: true, code: staff, text: Exempt.}
+"""
+    exempting = load_policy(DEFAULT_PACK.read_text() + exemption, "mine.yaml", detectors())
+    assert exempting.decide(subject(*photo(copy_move=DETECTED))).action is Action.ALLOW
+    assert exempting.decide(subject(*photo(known_hash=DETECTED))).action is Action.BLOCK
 
 
 def test_a_skipped_rule_is_named_with_its_reason(pack: RulePolicy) -> None:

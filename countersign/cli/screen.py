@@ -15,7 +15,7 @@ from countersign.cli.files import make_folder, safe_name, write_json
 from countersign.cli.progress import Bars
 from countersign.cli.session import AsJson, Jurisdiction, Surface, connect, context_of
 from countersign.cli.tables import screening_table
-from countersign.cli.text import complain, reporting, say, say_json, sentence_of
+from countersign.cli.text import complain, say, say_json, sentence_of
 from countersign.client import Client
 from countersign.errors import CountersignError, ServerUnavailable
 from countersign.receipts import receipt_json
@@ -89,13 +89,16 @@ def screen(
     jurisdiction: Jurisdiction = "",
 ) -> None:
     """Ask for a decision on each file. A file that is refused makes the exit code 2; the others are still screened."""
-    with reporting(as_json):
+    try:
         for folder in (receipt_dir, evidence):
             if folder:
                 make_folder(folder)
         with connect(ctx) as client, Bars() as bars:
             screener = Screener(client, receipt_dir, evidence, context_of(surface, jurisdiction))
             outcomes = list(screener.screen_all(files, bars))
+    except CountersignError as error:
+        # Nothing could be tried; the promise of one object a file holds all the same.
+        outcomes = [Outcome(file, error=error) for file in files]
     if as_json:
         say_json([outcome.json() for outcome in outcomes])
     else:

@@ -22,15 +22,21 @@ from countersign.errors import CountersignError
 from countersign.views import error_json
 
 ACTION_STYLES = {"ALLOW": "green", "LABEL": "cyan", "REVIEW": "yellow", "BLOCK": "bold red"}
+# UAX #9: embeddings, overrides and isolates. Joiners, which honest text needs, are none of them.
+REORDERING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 STATE_STYLES = {"TRUSTED": "green", "INVALID": "red", "UNPARSEABLE": "red"}
 
 
 def plain(value: object) -> str:
-    """The text without terminal control: C0, C1, bidirectional and other format characters become U+FFFD."""
-    return "".join(
-        char if char == "\n" or unicodedata.category(char) not in {"Cc", "Cf", "Cs"} else "\ufffd"
-        for char in str(value)
-    )
+    """The text without terminal control: C0, C1, lone surrogates and bidirectional overrides become U+FFFD."""
+    return "".join("\ufffd" if is_control(char) else char for char in str(value))
+
+
+def is_control(char: str) -> bool:
+    """Whether a terminal might obey the character instead of showing it, or show its neighbours in another order."""
+    if char == "\n":
+        return False
+    return unicodedata.category(char) in {"Cc", "Cs"} or unicodedata.bidirectional(char) in REORDERING
 
 
 def cell(value: object, style: str = "") -> Text:

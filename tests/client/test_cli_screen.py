@@ -128,7 +128,8 @@ def test_a_folder_that_cannot_be_made_is_2_before_anything_is_sent(
 ) -> None:
     result = command("screen", photo, "--receipt-dir", photo / "receipts", "--json")
     assert result.exit_code == 2
-    assert "cannot make the folder" in json.loads(result.stdout)["error"]["message"]
+    (view,) = json.loads(result.stdout)
+    assert "cannot make the folder" in view["error"]["message"]
     assert not server.seen
 
 

@@ -14,13 +14,12 @@ from typing import Any
 import cbor2
 from cryptography import x509
 
-SIGNATURE_LABEL = "c2pa.signature"
+SIGNATURE_TYPE = bytes.fromhex("6332637300110010800000aa00389b71")  # "c2cs"; c2pa goes by the type, not the label
 X5CHAIN = (33, "x5chain")  # the registered header, and the name used before it was registered
 LABELLED = 0b10
-DESCRIPTION_HEAD = 17  # type UUID and toggles
-MAX_DEPTH = 4  # store, manifest, signature, content
-# What struct, cbor2 and cryptography raise on bytes that are not what they claim to be.
-DAMAGE = (struct.error, ValueError, LookupError, TypeError, cbor2.CBORError, RecursionError, OverflowError)
+TYPE_END = 16
+LABEL_START = 17  # after the toggles
+MAX_DEPTH = 3  # store, manifest, signature
 
 
 def signer_purposes(store: bytes, manifest: str) -> list[str] | None:
@@ -33,7 +32,7 @@ def signer_purposes(store: bytes, manifest: str) -> list[str] | None:
         purposes = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return []
-    except DAMAGE:
+    except Exception:  # noqa: BLE001 - the input chooses what cbor2 and cryptography throw
         return None
     return sorted(purpose.dotted_string for purpose in purposes)
 
@@ -48,28 +47,35 @@ def leaf_of(signature: bytes) -> bytes:
 
 
 def signature_of(store: bytes, manifest: str) -> bytes:
-    """The CBOR in the signature box of the labelled manifest. LookupError where there is none."""
-    for path, content in contents(store, ()):
-        if path[-2:] == (manifest, SIGNATURE_LABEL):
-            return content
-    raise LookupError(f"no signature under {manifest}")
+    """The CBOR in the signature box of the labelled manifest.
+
+    LookupError unless there is exactly one: beside the box that c2pa verifies there must be none that deceives us.
+    """
+    found = [content for path, content in signatures(store, ()) if path[-2:-1] == (manifest,)]
+    if len(found) != 1:
+        raise LookupError(f"{len(found)} signatures under {manifest}")
+    return found[0]
 
 
-def contents(data: bytes, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], bytes]]:
-    """Every CBOR content box with the labels of the superboxes around it."""
+def signatures(data: bytes, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], bytes]]:
+    """The CBOR content of every signature box, with the labels of the superboxes around it and its own."""
     for kind, payload in boxes(data):
         if kind == b"jumb" and len(path) < MAX_DEPTH:
-            yield from contents(payload, (*path, label_of(payload)))
-        elif kind == b"cbor":
-            yield path, payload
+            box_type, label = description_of(payload)
+            if box_type == SIGNATURE_TYPE:
+                yield from (((*path, label), content) for inner, content in boxes(payload) if inner == b"cbor")
+            else:
+                yield from signatures(payload, (*path, label))
 
 
-def label_of(superbox: bytes) -> str:
-    """The label in the description box, with which every superbox begins; "" without one."""
+def description_of(superbox: bytes) -> tuple[bytes, str]:
+    """Type and label in the description box, with which every superbox begins; empty where there is none."""
     kind, description = next(boxes(superbox), (b"", b""))
-    if kind != b"jumd" or len(description) < DESCRIPTION_HEAD or not description[16] & LABELLED:
-        return ""
-    return description[DESCRIPTION_HEAD:].split(b"\0", 1)[0].decode("utf-8", "replace")
+    if kind != b"jumd" or len(description) < LABEL_START:
+        return b"", ""
+    labelled = description[TYPE_END] & LABELLED
+    label = description[LABEL_START:].split(b"\0", 1)[0].decode("utf-8", "replace") if labelled else ""
+    return description[:TYPE_END], label
 
 
 def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:

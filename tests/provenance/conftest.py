@@ -1,0 +1,83 @@
+"""What several tests of provenance share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import encypher_c2pa
+import pytest
+
+from server.provenance import Identity, Trust
+from tests.provenance.files import make
+from tests.provenance.signers import embed, stranger
+
+Validate = Callable[[bytes, str, Trust], "Opinion"]
+
+
+@dataclass(frozen=True)
+class Signed:
+    """A file, the list under which its signer is trusted, and its unsigned original."""
+
+    data: bytes
+    trust: Trust
+    plain: bytes
+    mime: str = "image/png"
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What the independent validator says. intact: signature, assertions and content all match."""
+
+    intact: bool
+    trusted: bool
+    codes: tuple[str, ...]
+
+
+@pytest.fixture(scope="session")
+def identity() -> Identity:
+    return stranger()
+
+
+@pytest.fixture(scope="session")
+def trust(identity: Identity) -> Trust:
+    return Trust(identity.root_pem)
+
+
+@pytest.fixture(scope="session")
+def expired() -> Signed:
+    """Signed while the certificate was valid, without a time stamp; it no longer is. c2pa has no clock to set."""
+    identity = stranger(life=timedelta(seconds=3))
+    plain = make("image/png")
+    signed = Signed(embed(plain, "image/png", identity), Trust(identity.root_pem), plain)
+    time.sleep(max(0.0, (identity.not_after - datetime.now(UTC)).total_seconds() + 1.0))
+    return signed
+
+
+@pytest.fixture(scope="session")
+def validate(tmp_path_factory: pytest.TempPathFactory) -> Validate:
+    """`encypher-c2pa`, which shares no code with c2pa, offline."""
+    home: Path = tmp_path_factory.mktemp("encypher")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ENCYPHER_C2PA_CONFIG_DIR", str(home))  # where it keeps that it may not send telemetry
+        opinion_of(b"nothing", "image/png", "")
+    return lambda data, mime, trust: opinion_of(data, mime, trust.anchors_pem)
+
+
+def opinion_of(data: bytes, mime: str, anchors: str) -> Opinion:
+    """A file that it cannot read at all is not intact."""
+    try:
+        report: Mapping[str, Any] = encypher_c2pa.verify(
+            data, mime, trust_pem=anchors, no_default_trust=True, online=False, telemetry=False
+        )
+    except ValueError as error:
+        return Opinion(intact=False, trusted=False, codes=(str(error),))
+    return Opinion(
+        intact=report["integrity"] == "valid",
+        trusted=report["trust"]["status"] == "valid_for_supplied_material",
+        codes=tuple(status["code"] for status in report["validation_results"]["failure"]),
+    )

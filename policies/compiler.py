@@ -13,9 +13,9 @@ from core.media import Kind
 from policies.bundle import names_in
 from policies.cel import Condition, Environment, ExpressionRefused, Outcome
 from policies.complaints import explain, suggest
-from policies.document import Document, Rule
 from policies.fields import Notes
 from policies.problems import Position
+from policies.rules import Document, Rule
 from policies.rulings import rule_on
 from policies.signals import Signal
 from policies.strict_yaml import Scalar

@@ -23,19 +23,12 @@ This module knows the shape of that document. It does not read conditions or tem
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from enum import StrEnum
 
 from core.media import Kind
-from policies.base import Action, Subject
+from policies.base import Action
 from policies.fields import Fields, Notes, table_of
-from policies.problems import Position
+from policies.rules import RESERVED_CODES, Document, Mode, Rule, Scope, WhenMissing
 from policies.strict_yaml import Node, Scalar, Sequence, YamlFault, read
-
-NO_RULE_FIRED = "no_rule_fired"
-SIGNAL_MISSING = "signal_missing"
-RULE_ERROR = "rule_error"
-_RESERVED_CODES = frozenset((NO_RULE_FIRED, SIGNAL_MISSING, RULE_ERROR))
 
 DIRECTIONS = ("inbound", "outbound")
 MAX_RULES = 1000
@@ -48,70 +41,6 @@ _RULE_KEYS = (
 _SCOPE_KEYS = ("direction", "kinds", "surfaces", "jurisdictions", "tasks")
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*")
-
-
-class Mode(StrEnum):
-    """Whether a rule acts or only reports."""
-
-    LIVE = "live"
-    SHADOW = "shadow"
-
-
-class WhenMissing(StrEnum):
-    """What becomes of a rule that lacks a signal which its result depends on."""
-
-    REVIEW = "review"
-    SKIP = "skip"
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Where a rule applies. An empty field does not restrict."""
-
-    direction: str = ""
-    kinds: frozenset[Kind] = frozenset()
-    surfaces: frozenset[str] = frozenset()
-    jurisdictions: frozenset[str] = frozenset()
-    tasks: frozenset[str] = frozenset()
-
-    def covers(self, subject: Subject) -> bool:
-        """Whether the rule is to be judged for this subject."""
-        return (
-            (not self.direction or self.direction == subject.direction)
-            and (not self.kinds or subject.kind in self.kinds)
-            and (not self.surfaces or subject.surface in self.surfaces)
-            and (not self.jurisdictions or subject.jurisdiction in self.jurisdictions)
-            and (not self.tasks or subject.task in self.tasks)
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule as written. when_missing is None where the author said nothing, which means review."""
-
-    id: str
-    title: str
-    when: Scalar
-    action: Action
-    code: str
-    text: Scalar
-    mode: Mode = Mode.LIVE
-    scope: Scope = field(default_factory=Scope)
-    when_missing: WhenMissing | None = None
-    skip_reason: str = ""
-    hard: bool = False
-    exemption: bool = False
-    position: Position = field(default_factory=Position)
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A policy as written. rules: in the order of the text, which carries no meaning."""
-
-    id: str
-    version: str
-    description: str
-    rules: tuple[Rule, ...]
 
 
 def parse(text: str, notes: Notes) -> Document | None:
@@ -152,7 +81,7 @@ def _rule(node: Node, notes: Notes) -> Rule | None:
     fields = Fields(table, "a rule", _RULE_KEYS, notes, rule=name.text if isinstance(name, Scalar) else "")
     identity = _matching(fields, "id", _ID, "lower-case words joined by hyphens")
     code = _matching(fields, "code", _CODE, "lower-case words joined by underscores")
-    if code in _RESERVED_CODES:
+    if code in RESERVED_CODES:
         fields.refuse(f"the code {code!r} is the engine's own", fields.place("code"))
     action = fields.choice("action", [item.name.lower() for item in Action])
     missing = fields.choice("when_missing", list(WhenMissing), default="") or None

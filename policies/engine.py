@@ -6,48 +6,28 @@ The order of rules in the text carries no meaning. A rule that lacks a signal wh
 review with the code "signal_missing", unless it says `when_missing: skip`. A rule that came to an error of another
 kind (a division by zero, an exhausted budget) becomes a review with the code "rule_error", whatever it says.
 
-This module knows precedence and reasons. It does not know YAML, CEL or where findings come from.
+This module knows the order of things and precedence. It does not know YAML, CEL or where findings come from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
 
 from core.errors import ConfigurationError
 from core.media import digest_of
 from detectors.base import Detector
-from policies.base import Action, Decision, Reason, Subject
+from policies import reasons
+from policies.base import Decision, Subject
 from policies.bundle import Bundle
 from policies.cel import Environment, Outcome
 from policies.compiler import CompiledRule, compile_rules
-from policies.document import NO_RULE_FIRED, RULE_ERROR, SIGNAL_MISSING, Document, Mode, WhenMissing, parse
+from policies.document import parse
 from policies.fields import Notes
 from policies.problems import Problem
-from policies.reading import Reader, Value, why_missing
+from policies.reading import Reader
+from policies.reasons import Fired
+from policies.rules import Document, Mode, WhenMissing
 from policies.signals import Signal, declare
-from policies.templates import fill, shown
-
-
-class Tier(IntEnum):
-    """Precedence, from weak to strong."""
-
-    ALLOW = 1
-    LABEL = 2
-    REVIEW = 3
-    BLOCK = 4
-    EXEMPTION = 5
-    # An exemption must not lift what might be a hard block: else making its detector abstain would be a way round it.
-    UNJUDGED_HARD_BLOCK = 6
-    HARD_BLOCK = 7
-
-
-@dataclass(frozen=True, slots=True)
-class _Fired:
-    tier: Tier
-    reason: Reason
-    mode: Mode
 
 
 def load_policy(text: str, source: str, detectors: Iterable[Detector]) -> RulePolicy:
@@ -108,65 +88,25 @@ class RulePolicy:
         """The decision for one subject. Never raises for odd findings."""
         values = self._reader.read(subject)
         wanted = [index for index, rule in enumerate(self._rules) if rule.rule.scope.covers(subject)]
-        fired: list[_Fired] = []
+        fired: list[Fired] = []
         skipped: dict[str, str] = {}
         for index, outcome in self._bundle.judge(values, wanted).items():
             if outcome is Outcome.FALSE:
                 continue
             rule = self._rules[index]
             if outcome is Outcome.TRUE:
-                fired.append(_fire(rule, values))
+                fired.append(reasons.fired(rule, values))
             elif outcome is Outcome.ERROR:
-                fired.append(_give_up(rule, values))
+                fired.append(reasons.erred(rule, values))
             elif rule.rule.when_missing is not WhenMissing.SKIP:
-                fired.append(self._lacking(rule, values, subject))
+                fired.append(reasons.lacking(rule, values, subject, self._signals))
             elif rule.rule.mode is Mode.LIVE:
                 skipped[rule.rule.id] = rule.rule.skip_reason
         return self._weigh(fired, skipped)
 
-    def _weigh(self, fired: Iterable[_Fired], skipped: Mapping[str, str]) -> Decision:
+    def _weigh(self, fired: Iterable[Fired], skipped: Mapping[str, str]) -> Decision:
         # Sorting is stable and the rules are in order of their ids, so ties stand in that order.
         ranked = sorted(fired, key=lambda item: -item.tier)
-        reasons = tuple(item.reason for item in ranked if item.mode is Mode.LIVE) or (_nothing(skipped),)
+        live = tuple(item.reason for item in ranked if item.mode is Mode.LIVE) or (reasons.nothing(skipped),)
         shadow = tuple(item.reason for item in ranked if item.mode is Mode.SHADOW)
-        return Decision(reasons[0].action, reasons, self.id, self.digest, shadow)
-
-    def _lacking(self, rule: CompiledRule, values: Mapping[str, Value], subject: Subject) -> _Fired:
-        absent = [name for name in rule.reads if name not in values]
-        causes = list(dict.fromkeys(why_missing(self._signals[name], subject) for name in absent))
-        text = f"“{rule.rule.title}” could not be judged without {', '.join(absent)}: {'; '.join(causes)}"
-        return _unjudged(rule, SIGNAL_MISSING, text, values)
-
-
-def _fire(rule: CompiledRule, values: Mapping[str, Value]) -> _Fired:
-    operands = _operands(rule, values)
-    text = fill(rule.rule.text.text.strip(), operands)
-    reason = Reason(rule.rule.id, rule.rule.code, text, rule.rule.action, operands)
-    return _Fired(_tier(rule), reason, rule.rule.mode)
-
-
-def _give_up(rule: CompiledRule, values: Mapping[str, Value]) -> _Fired:
-    text = f"“{rule.rule.title}” came to an error while it was judged"
-    return _unjudged(rule, RULE_ERROR, text, values)
-
-
-def _unjudged(rule: CompiledRule, code: str, text: str, values: Mapping[str, Value]) -> _Fired:
-    reason = Reason(rule.rule.id, code, text, Action.REVIEW, _operands(rule, values))
-    return _Fired(Tier.UNJUDGED_HARD_BLOCK if rule.rule.hard else Tier.REVIEW, reason, rule.rule.mode)
-
-
-def _nothing(skipped: Mapping[str, str]) -> Reason:
-    text = "No rule fired."
-    if skipped:
-        text += f" Not judged for want of signals: {', '.join(skipped)}."
-    return Reason("", NO_RULE_FIRED, text, Action.ALLOW, dict(skipped))
-
-
-def _tier(rule: CompiledRule) -> Tier:
-    if rule.rule.hard:
-        return Tier.HARD_BLOCK
-    return Tier.EXEMPTION if rule.rule.exemption else Tier(rule.rule.action)
-
-
-def _operands(rule: CompiledRule, values: Mapping[str, Value]) -> dict[str, str]:
-    return {name: shown(values.get(name)) for name in rule.operands}
+        return Decision(live[0].action, live, self.id, self.digest, shadow)

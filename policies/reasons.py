@@ -1,0 +1,84 @@
+"""What each rule has to say about a subject, in words and with values, and how much it weighs.
+
+This module knows texts and tiers. It does not decide which rules are judged, nor which of them wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+from policies.base import Action, Reason, Subject
+from policies.compiler import CompiledRule
+from policies.reading import Value, why_missing
+from policies.rules import NO_RULE_FIRED, RULE_ERROR, SIGNAL_MISSING, Mode
+from policies.signals import Signal
+from policies.templates import fill, shown
+
+
+class Tier(IntEnum):
+    """Precedence, from weak to strong."""
+
+    ALLOW = 1
+    LABEL = 2
+    REVIEW = 3
+    BLOCK = 4
+    EXEMPTION = 5
+    # An exemption must not lift what might be a hard block: else making its detector abstain would be a way round it.
+    UNJUDGED_HARD_BLOCK = 6
+    HARD_BLOCK = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """One rule that has something to say. mode tells whether it acts."""
+
+    tier: Tier
+    reason: Reason
+    mode: Mode
+
+
+def fired(rule: CompiledRule, values: Mapping[str, Value]) -> Fired:
+    """A rule whose condition holds."""
+    operands = _operands(rule, values)
+    text = fill(rule.rule.text.text.strip(), operands)
+    reason = Reason(rule.rule.id, rule.rule.code, text, rule.rule.action, operands)
+    return Fired(_tier(rule), reason, rule.rule.mode)
+
+
+def lacking(rule: CompiledRule, values: Mapping[str, Value], subject: Subject, signals: Mapping[str, Signal]) -> Fired:
+    """A rule that needs signals which have no value."""
+    absent = [name for name in rule.reads if name not in values]
+    causes = list(dict.fromkeys(why_missing(signals[name], subject) for name in absent))
+    text = f"“{rule.rule.title}” could not be judged without {', '.join(absent)}: {'; '.join(causes)}"
+    return _unjudged(rule, SIGNAL_MISSING, text, values)
+
+
+def erred(rule: CompiledRule, values: Mapping[str, Value]) -> Fired:
+    """A rule whose condition came to an error of another kind."""
+    text = f"“{rule.rule.title}” came to an error while it was judged"
+    return _unjudged(rule, RULE_ERROR, text, values)
+
+
+def _unjudged(rule: CompiledRule, code: str, text: str, values: Mapping[str, Value]) -> Fired:
+    reason = Reason(rule.rule.id, code, text, Action.REVIEW, _operands(rule, values))
+    return Fired(Tier.UNJUDGED_HARD_BLOCK if rule.rule.hard else Tier.REVIEW, reason, rule.rule.mode)
+
+
+def nothing(skipped: Mapping[str, str]) -> Reason:
+    """The reason of a decision in which no live rule fired. skipped: reasons of the skipped rules by their ids."""
+    text = "No rule fired."
+    if skipped:
+        text += f" Not judged for want of signals: {', '.join(skipped)}."
+    return Reason("", NO_RULE_FIRED, text, Action.ALLOW, dict(skipped))
+
+
+def _tier(rule: CompiledRule) -> Tier:
+    if rule.rule.hard:
+        return Tier.HARD_BLOCK
+    return Tier.EXEMPTION if rule.rule.exemption else Tier(rule.rule.action)
+
+
+def _operands(rule: CompiledRule, values: Mapping[str, Value]) -> dict[str, str]:
+    return {name: shown(values.get(name)) for name in rule.operands}

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import ParserFailed
+from core.errors import LimitExceeded, ParserFailed
 from core.sandbox.wire import malformed
 
 _DTYPES = frozenset({"|u1", "|i1", "<u2", "<i2", "<u4", "<i4", "<i8", "<f4", "<f8"})
@@ -64,20 +64,25 @@ def _read_bytes(descriptor: int, length: int, offset: int) -> bytes:
     return data
 
 
-def write_arrays(descriptor: int, arrays: Mapping[str, NDArray[Any]], start: int) -> tuple[list[dict[str, Any]], int]:
+def write_arrays(
+    descriptor: int, arrays: Mapping[str, NDArray[Any]], start: int, limit: int
+) -> tuple[list[dict[str, Any]], int]:
     """Appends arrays to a memory file from offset `start`; returns their descriptions and the end.
 
-    Raises ParserFailed for an array of another type than plain numbers.
+    Raises ParserFailed for an array of another type than plain numbers, LimitExceeded where the end is behind `limit`.
     """
     described = []
     for name, array in arrays.items():
         plain = np.ascontiguousarray(array)
         if plain.dtype.str not in _DTYPES:
             raise ParserFailed(f"the parser gave an array of type {plain.dtype}", field="media")
-        start = -(-start // _ALIGNMENT) * _ALIGNMENT
-        write_at(descriptor, plain.reshape(-1).view(np.uint8).data, start)
-        described.append({"name": name, "dtype": plain.dtype.str, "shape": list(array.shape), "offset": start})
-        start += plain.nbytes
+        offset = -(-start // _ALIGNMENT) * _ALIGNMENT if plain.nbytes else 0
+        if offset + plain.nbytes > limit:
+            found = str(offset + plain.nbytes)
+            raise LimitExceeded("the result is too large", field="media.result", limit=str(limit), found=found)
+        write_at(descriptor, plain.reshape(-1).view(np.uint8).data, offset)
+        described.append({"name": name, "dtype": plain.dtype.str, "shape": list(array.shape), "offset": offset})
+        start = max(start, offset + plain.nbytes)
     return described, start
 
 
@@ -94,11 +99,10 @@ def read_arrays(described: Any, memory: NDArray[np.uint8]) -> dict[str, NDArray[
 def _read_array(entry: Any, memory: NDArray[np.uint8]) -> tuple[str, NDArray[Any]]:
     if not isinstance(entry, dict) or not isinstance(name := entry.get("name"), str):
         raise malformed("an array without a name")
-    if entry.get("dtype") not in _DTYPES:
+    code, shape, offset = (entry.get(key, "") for key in ("dtype", "shape", "offset"))
+    if not isinstance(code, str) or code not in _DTYPES:
         raise malformed("an array of an unknown type")
-    dtype = np.dtype(entry["dtype"])
-    shape: Any = entry.get("shape")
-    offset: Any = entry.get("offset")
+    dtype = np.dtype(code)
     if not isinstance(shape, list) or len(shape) > _MAX_DIMENSIONS or not all(map(_is_size, [*shape, offset])):
         raise malformed("an array without a shape and place")
     end = offset + math.prod(shape) * dtype.itemsize

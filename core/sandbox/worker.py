@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.errors import CountersignError, InvalidInput, LimitExceeded, ParserFailed
+from core.errors import InvalidInput, LimitExceeded, ParserFailed
 from core.limits import Limits
 from core.sandbox import wire
 from core.sandbox.confinement import Confinement, confine, tie_to_parent
@@ -108,8 +108,8 @@ class Worker:
         try:
             bound = self._parsers[name]
             view = bound.parse(replace(request, options={**bound.options, **request.options}))
-            arrays, end = write_arrays(target, view.arrays, end)
-        except CountersignError:
+            arrays, end = write_arrays(target, view.arrays, end, self._limits.max_result)
+        except (InvalidInput, LimitExceeded):
             raise
         except MemoryError as error:
             raise self._out_of_memory() from error

@@ -18,7 +18,7 @@ from generators.upscale import MAX_PIXELS, Upscaler
 
 WEIGHTS = Path(__file__).parent / "weights"
 """Where the shipped weights lie."""
-_UPSCALERS = {2: "upscale_x2", 4: "upscale_x4"}
+_UPSCALERS = ("upscale_x2", "upscale_x4")
 
 
 def build(weights_dir: Path, device: str, *, max_pixels: int = MAX_PIXELS) -> Registry[Generator]:
@@ -61,14 +61,8 @@ def _default(generators: Registry[Generator], task: str) -> Generator:
 
 
 def _upscaler(manifest: Mapping[str, PinnedWeights], device: str, max_pixels: int) -> Upscaler:
-    pinned = {factor: _entry(manifest, name) for factor, name in _UPSCALERS.items()}
-    return Upscaler(
-        "compact",
-        {factor: restoration.load(weights, device) for factor, weights in pinned.items()},
-        {factor: weights.sha256 for factor, weights in pinned.items()},
-        cards.shipped("upscale.md"),
-        max_pixels,
-    )
+    networks = [restoration.load(_entry(manifest, name), device) for name in _UPSCALERS]
+    return Upscaler("compact", networks, cards.shipped("upscale.md"), max_pixels=max_pixels)
 
 
 def _entry(manifest: Mapping[str, PinnedWeights], name: str) -> PinnedWeights:

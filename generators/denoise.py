@@ -22,7 +22,7 @@ from generators.still import STILL, encode_like, source_of
 
 _PATCH = 5  # side of the neighbourhood that is compared, pixels
 _DISTANCE = 6  # how far alike neighbourhoods are looked for, pixels
-_STRENGTH = 0.6  # filter strength h as a multiple of σ: the best of the sweep in docs/models/denoise_nlm.md
+_STRENGTH = 0.5  # filter strength h as a multiple of σ: the best of a sweep from 0.4 to 0.8, see the card
 _PLAN = tiling.Plan(size=256, margin=_DISTANCE + _PATCH)  # the margin covers all that a pixel's result depends on
 _LEAST = 0.5  # σ in 8-bit steps below which rounding drowns the noise, and the picture is left as it is
 _PROBE = 256  # side of the pieces on which σ is estimated
@@ -90,7 +90,7 @@ def denoise(pixels: Pixels, sigma: float, progress: Progress, cancelled: IsCance
             channel_axis=-1,
         )
         made: Pixels = np.rint(np.clip(means, 0.0, 1.0) * 255.0).astype(np.uint8)
-        return made
+        return made.reshape(tile.shape)  # scikit-image drops axes of length 1
 
     return tiling.apply(transform, pixels, _PLAN, 1, progress, cancelled)
 

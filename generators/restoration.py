@@ -24,9 +24,13 @@ def best_device() -> str:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Restorer:
-    """A loaded network. Calling it is deterministic on one device and build, and safe from several threads."""
+    """A loaded network. Calling it is deterministic on one device and build, and safe from several threads.
+
+    digest: sha256 of its weights' file, 64 hexadecimal digits.
+    """
 
     network: ImageModelDescriptor[torch.nn.Module]
+    digest: str
 
     @property
     def scale(self) -> int:
@@ -45,11 +49,13 @@ class Restorer:
 
         A network of one channel is run on red, green and blue each.
         """
-        values = torch.from_numpy(np.ascontiguousarray(pixels)).to(self.network.device).permute(2, 0, 1)
+        # A copy of the tile: decoded pixels are read-only memory, which torch will not wrap.
+        values = torch.from_numpy(np.array(pixels)).to(self.network.device).permute(2, 0, 1)
         values = values.to(self.network.dtype).div_(255.0)
         with torch.inference_mode():
-            batch = values.unsqueeze(1 if self.network.input_channels == 1 else 0)
-            made = self.network(batch).reshape(3, *(side * self.scale for side in values.shape[1:]))
+            # One picture at a time, as spandrel asks: some networks append a noise map for one.
+            parts = torch.split(values, self.network.input_channels)
+            made = torch.cat([self.network(part[None])[0] for part in parts])
             # The descriptor clamps to [0, 1], so the cast cannot wrap.
             rounded = made.float().mul_(255.0).round_().to(torch.uint8)
         result: Pixels = np.ascontiguousarray(rounded.permute(1, 2, 0).cpu().numpy())
@@ -75,4 +81,4 @@ def load(weights: PinnedWeights, device: str) -> Restorer:
     half = network.supports_half and torch.device(device).type == "cuda"
     network.to(device=device, dtype=torch.float16 if half else torch.float32)
     network.eval().model.requires_grad_(False)
-    return Restorer(network)
+    return Restorer(network, weights.sha256)

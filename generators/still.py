@@ -7,8 +7,8 @@ done to the pixels in between, nor how a file is laid out: `core.encoding` does.
 from __future__ import annotations
 
 import numpy as np
-from core.encoding import encode_image
 
+from core.encoding import encode_image
 from core.errors import InvalidInput
 from core.media import Frame, Kind, Media, Pixels
 from generators.base import Job, Output
@@ -24,6 +24,8 @@ _MIME_OUT = {
 }
 """Formats that are answered in kind. A palette (GIF) cannot hold what an enhancer makes; BMP carries no credentials."""
 _FALLBACK = "image/png"
+_MAIN_FIRST = frozenset({"image/jpeg"})
+"""Formats whose further pictures are previews and depth maps of the first (CIPA DC-007, as phones write it)."""
 
 
 def source_of(job: Job) -> Media:
@@ -31,8 +33,12 @@ def source_of(job: Job) -> Media:
     source = job.source
     if source is None:
         raise InvalidInput("there is no picture to improve", field="media", limit="one still picture", found="none")
-    if source.kind not in STILL or len(source.frames()) != 1:
+    if source.kind not in STILL:
         raise InvalidInput("only still pictures can be improved", field="media", limit="image", found=source.mime)
+    count = int(source.view("pixels").facts.get("n_frames", 1))
+    if count > 1 and source.mime not in _MAIN_FIRST:
+        message = "animations and files of several pages cannot be improved: all but one picture would be lost"
+        raise InvalidInput(message, field="media", limit="one picture", found=f"{count} pictures")
     return source
 
 

@@ -6,7 +6,7 @@ diffusion models. This module knows sizes, greys and transparency. It does not k
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
@@ -20,14 +20,15 @@ from generators.still import STILL, encode_like, is_neutral, source_of
 
 MAX_PIXELS = 100_000_000
 """Default bound on the pixels of one output: 300 MB of RGB beside the source."""
-_PLAN = tiling.Plan(size=256, margin=16)
-"""The margin covers the reach of the shipped networks, one pixel for each of their 3×3 convolutions."""
+PLAN = tiling.Plan(size=256, margin=16)
+"""Tiles of the shipped networks: the margin covers their reach, one pixel for each of their 3×3 convolutions."""
 
 
 class Upscaler:
-    """A generator of the task "upscale". networks: by factor; the smallest factor is the default.
+    """A generator of the task "upscale". The smallest factor among its networks is the default.
 
-    digests: sha256 of each network's weights, by factor. max_pixels: most pixels of one output.
+    plan: tiles whose margin MUST reach as far as the networks look, or their edges show. max_pixels: most pixels of one
+    output. Raises ConfigurationError for no networks and for two of one factor.
     """
 
     task = "upscale"
@@ -38,16 +39,23 @@ class Upscaler:
     source_type = "algorithmicallyEnhanced"
 
     def __init__(
-        self, name: str, networks: Mapping[int, Restorer], digests: Mapping[int, str], card: Card, max_pixels: int
+        self,
+        name: str,
+        networks: Sequence[Restorer],
+        card: Card,
+        *,
+        plan: tiling.Plan = PLAN,
+        max_pixels: int = MAX_PIXELS,
     ) -> None:
-        for factor, network in networks.items():
-            if network.scale != factor:
-                raise ConfigurationError(f"the network of {name} for ×{factor} enlarges ×{network.scale}")
+        self._networks = {network.scale: network for network in networks}
+        factors = sorted(self._networks)
+        if not factors or len(factors) != len(networks):
+            raise ConfigurationError(f"{name} needs one network for each factor")
         self.name = name
         self.card = card
-        self.parameters: tuple[Parameter, ...] = (_scale_parameter(sorted(networks)),)
-        self.version = version_of(name, _PLAN, *(f"{factor} {digests[factor]}" for factor in sorted(networks)))
-        self._networks = dict(networks)
+        self.parameters: tuple[Parameter, ...] = (_scale_parameter(factors),)
+        self.version = version_of(name, plan, *(self._networks[factor].digest for factor in factors))
+        self._plan = plan
         self._max_pixels = max_pixels
 
     def generate(self, batch: Sequence[Job], progress: Progress, cancelled: IsCancelled) -> list[Output]:
@@ -80,16 +88,17 @@ class Upscaler:
     def _enlarged(self, source: Media, factor: int, progress: Progress, cancelled: IsCancelled) -> Output:
         stop_if(cancelled)
         frame = source.frames()[0]
-        pixels = enlarge(self._networks[factor], frame.pixels, progress, cancelled)
+        pixels = enlarge(self._networks[factor], frame.pixels, progress, cancelled, self._plan)
         alpha = None if frame.alpha is None else _enlarged_alpha(frame.alpha, factor)
         return encode_like(source, Frame(pixels, alpha))
 
 
-def enlarge(network: Restorer, pixels: Pixels, progress: Progress, cancelled: IsCancelled) -> Pixels:
+def enlarge(
+    network: Restorer, pixels: Pixels, progress: Progress, cancelled: IsCancelled, plan: tiling.Plan = PLAN
+) -> Pixels:
     """RGB uint8 (h, w, 3) → RGB uint8 (h·scale, w·scale, 3). A picture of greys stays one."""
     transform = _in_greys(network) if is_neutral(pixels) else network
-    plan = _PLAN.aligned(network.multiple_of)
-    return tiling.apply(transform, pixels, plan, network.scale, progress, cancelled)
+    return tiling.apply(transform, pixels, plan.aligned(network.multiple_of), network.scale, progress, cancelled)
 
 
 def _in_greys(network: Restorer) -> tiling.Transform:

@@ -139,6 +139,14 @@ def _media(media: bytes, entry: Mapping[str, Any] | None) -> tuple[str, None]:
     digest = "sha256:" + hashlib.sha256(media).hexdigest()
     if entry.get("media_digest") == digest:
         return f"the file is the media of this decision ({digest})", None
-    if entry.get("source_digest") == digest:
+    if _source_digest(entry) == digest:
         return f"the file is the SOURCE that was sent in, not the output this decision is about ({digest})", None
     raise VerificationError(f"the entry is not about this file ({digest})")
+
+
+def _source_digest(entry: Mapping[str, Any]) -> Any:
+    """Digest of the upload that the media of an outbound decision was made from, if it was made from one."""
+    value: Any = entry
+    for name in ("making", "source", "media_digest"):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value

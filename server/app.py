@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import signal
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Self
 
 import cv2
@@ -29,7 +28,7 @@ from core.sandbox import Sandbox
 from detectors.base import Detector
 from detectors.hash_list import HashList
 from policies.base import Policy
-from policies.files import load_policy_file
+from policies.files import DEFAULT_PACK, load_policy_file
 from server import logs, provenance
 from server.audit import AuditLog, keys, schema
 from server.auth import Authenticator
@@ -46,7 +45,6 @@ from server.recorder import Recorder
 from server.services import register
 from server.services.uploads import MAX_UNARY
 
-SHIPPED_POLICY = Path(__file__).resolve().parent.parent / "policies/packs/default.yaml"
 GRACE = 10.0
 """Seconds that running calls get to finish when the server stops."""
 
@@ -77,7 +75,7 @@ class App:
         log = await open_log(settings, stack)
         models = detectors.catalog.build(known_content(settings))
         makers = generators.catalog.build(generators.catalog.WEIGHTS, settings.device)
-        policy = load_policy_file(settings.policy or SHIPPED_POLICY, models)
+        policy = load_policy_file(settings.policy or DEFAULT_PACK, models)
         limits = Limits(**settings.limits.model_dump())
         sandbox, credentials = await open_provenance(settings, limits, stack)
         engine = LocalEngine(models, metrics, threads=settings.threads, max_pending=settings.max_pending)

@@ -23,13 +23,17 @@ CREDENTIALS = "credentials"
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """Where the media is used and what for; rules may look at it. task is "" for uploads that are only screened."""
+    """Where the media is used and what for; rules may look at it.
+
+    task, source_type: of the model that makes the media; "" for uploads that are only screened.
+    """
 
     direction: str
     tenant: str
     surface: str = ""
     jurisdiction: str = ""
     task: str = ""
+    source_type: str = ""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -85,6 +89,7 @@ class Examiner:
                 surface=context.surface,
                 jurisdiction=context.jurisdiction,
                 task=context.task,
+                source_type=context.source_type,
             )
         )
         return Examination(media, findings, credential, decision)

@@ -65,7 +65,8 @@ class Pipeline:
     async def make(self, order: Order, caller: Caller, report: Report) -> Made:
         """Makes one output. Raises as `screen` does, and what the model raises for a job that it cannot do."""
         request = Request(caller, order.request_id, order.content())
-        context = Context("outbound", caller.tenant, order.surface, order.jurisdiction, order.model.task)
+        model = order.model
+        context = Context("outbound", caller.tenant, order.surface, order.jurisdiction, model.task, model.source_type)
         async with self._once.hold(request.key):
             # 1. The same id gives the same answer and one record.
             if earlier := await self._recorder.earlier(request):

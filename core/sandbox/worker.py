@@ -126,7 +126,7 @@ class Worker:
 
     def _out_of_memory(self) -> LimitExceeded:
         limit = f"{self._limits.max_memory} bytes"
-        return LimitExceeded("parsing took too much memory", field="media", limit=limit, found="more")
+        return LimitExceeded("parsing took too much memory", field="media.memory", limit=limit, found="more")
 
 
 def prepare(boot: Mapping[str, Any]) -> tuple[Limits, dict[str, Bound]]:
@@ -178,4 +178,5 @@ def _load(target: str) -> Parser:
 
 
 def _failed(error: Exception) -> ParserFailed:
-    return ParserFailed(f"the parser failed: {type(error).__name__}: {error}"[:500], field="media")
+    # The text of a library's error may quote the file, and refusals are recorded for good: the type has to do.
+    return ParserFailed(f"the parser failed on this input ({type(error).__name__})", field="media")

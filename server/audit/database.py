@@ -124,7 +124,10 @@ class Database:
                 yield connection
 
     def close(self) -> None:
-        """Give back connections and the right to write. A second call does nothing: the number may be another file's."""
+        """Give back connections and the right to write.
+
+        A second call does nothing: the lock's number may be another file's by then.
+        """
         self._writer.dispose()
         self._reader.dispose()
         lock, self._lock = self._lock, -1

@@ -14,12 +14,12 @@ from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
 
 from core.errors import InvalidInput
+from server.provenance.parent import PARENT_LABEL
 
 SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 GENERATOR = "Countersign"
 DECISION = "org.countersign.decision"
 PARAMETERS = "org.countersign.parameters"
-PARENT_LABEL = "parent"
 
 Action: TypeAlias = Literal["created", "edited", "enhanced", "resized"]
 """created: from nothing. enhanced: improved without a change of content (noise, sharpness). resized: its dimensions
@@ -72,8 +72,18 @@ class Claim:
         return (made,) if self.action == "created" else ("c2pa.opened", made)
 
 
-def definition(claim: Claim, mime: str) -> str:
-    """The manifest definition, JSON, for an output of type `mime`."""
+def definition(claim: Claim, mime: str, parent_digest: str = "") -> str:
+    """The manifest definition, JSON, for an output of type `mime`.
+
+    parent_digest: of the upload, bound beside the decision, because C2PA binds only a parent's manifest.
+    """
+    decision: dict[str, Any] = {
+        "policyDigest": claim.binding.policy_digest,
+        "intentIndex": claim.binding.intent_index,
+        "requestId": claim.binding.request_id,
+    }
+    if parent_digest:
+        decision["parentDigest"] = parent_digest
     opened = {"action": "c2pa.opened", "parameters": {"ingredientIds": [PARENT_LABEL]}}
     actions = [made(claim)] if claim.action == "created" else [opened, made(claim)]
     return json.dumps(
@@ -83,14 +93,7 @@ def definition(claim: Claim, mime: str) -> str:
             "format": mime,
             "assertions": [
                 assertion("c2pa.actions.v2", {"actions": actions}),
-                assertion(
-                    DECISION,
-                    {
-                        "policyDigest": claim.binding.policy_digest,
-                        "intentIndex": claim.binding.intent_index,
-                        "requestId": claim.binding.request_id,
-                    },
-                ),
+                assertion(DECISION, decision),
             ],
         }
     )
@@ -113,8 +116,3 @@ def made(claim: Claim) -> dict[str, Any]:
 def assertion(label: str, data: Mapping[str, Any]) -> dict[str, Any]:
     """An assertion of our own making, which C2PA 2 distinguishes from gathered ones."""
     return {"label": label, "created": True, "data": data}
-
-
-def ingredient(title: str) -> str:
-    """The ingredient definition, JSON, of the upload that an output was made from."""
-    return json.dumps({"title": title, "relationship": "parentOf", "label": PARENT_LABEL})

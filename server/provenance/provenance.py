@@ -11,19 +11,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.credential import Credential, CredentialState
-from core.errors import IntegrityError, InvalidInput, LimitExceeded, Unavailable
+from core.errors import IntegrityError, InvalidInput, Unavailable
 from core.media import Media, Pixels, View
 from core.sandbox import Sandbox
-from server.provenance.claim import Claim, definition, ingredient
+from server.provenance.claim import Claim, definition
 from server.provenance.identity import Identity
 from server.provenance.judge import judge
+from server.provenance.parent import Parent
 from server.provenance.parse import FORMATS
 from server.provenance.reading import Reading
 from server.provenance.selftest import prove
 from server.provenance.trust import Trust
-
-# An upload in one of these states takes its defect along: an honest output of it reads INGREDIENT_FAILED.
-BROKEN = frozenset({CredentialState.INVALID, CredentialState.EXPIRED_NO_TIMESTAMP, CredentialState.INGREDIENT_FAILED})
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -62,16 +60,17 @@ class Provenance:
         timeout: seconds, for each of the two trips into the sandbox. A parent whose own credentials are broken is kept
         as it is, with its failure recorded.
         Raises InvalidInput for a format that cannot carry a manifest, Unavailable when the key gives no signature (its
-        error is the cause), IntegrityError when the result does not read back as it must.
+        error is the cause), LimitExceeded past the timeout, IntegrityError when the result does not read back right.
         """
         refuse_unusable(mime, claim, parent)
-        signed = await self._embed(output, mime, claim, parent, timeout)
-        view = await self._view(signed, self._trust, timeout)
-        state = CredentialState.TRUSTED
-        if parent is not None and judge(parent.view("credentials"), self._trust).state in BROKEN:
-            state = CredentialState.INGREDIENT_FAILED
+        upload = parent and Parent(parent, judge(parent.view("credentials"), self._trust).state)
+        try:
+            signed = await self._embed(output, mime, claim, upload, timeout)
+            view = await self._view(signed, self._trust, timeout)
+        except InvalidInput as error:  # not the caller's: the output is ours, and the upload was opened before
+            raise IntegrityError(f"the output could not be signed: {error}") from error
         credential = judge(view, self._trust)
-        refuse_difference(credential, view, state, claim, int(parent is not None))
+        refuse_difference(credential, view, claim, upload)
         return Signed(signed, credential)
 
     async def self_test(self) -> None:
@@ -79,25 +78,22 @@ class Provenance:
         await prove(self._signed_bytes, self._state, self._trust)
 
     async def _embed(
-        self, output: bytes, mime: str, claim: Claim, parent: Media | None, timeout: float | None
+        self, output: bytes, mime: str, claim: Claim, parent: Parent | None, timeout: float | None
     ) -> bytes:
         """The signed file as the sandbox made it, not yet believed."""
         options: dict[str, Any] = {
             **self._trust.options(),
             "mime": mime,
-            "definition": definition(claim, mime),
+            "definition": definition(claim, mime, parent.media.digest if parent else ""),
             "chain": self._identity.chain_pem,
             "algorithm": self._identity.algorithm,
         }
         blobs = [output]
         if parent is not None:
-            options |= {"parent": ingredient("upload"), "parent_mime": parent.mime}
-            blobs.append(parent.data)
+            options |= {"parent": parent.ingredient, "parent_mime": parent.mime}
+            blobs.append(parent.media.data)
         answer = OneSignature(self._identity.sign)
-        try:
-            view = await self._sandbox.call("sign", blobs, options, answer=answer, timeout=timeout)
-        except (InvalidInput, LimitExceeded) as error:
-            raise IntegrityError(f"the output could not be signed: {error}") from error
+        view = await self._sandbox.call("sign", blobs, options, answer=answer, timeout=timeout)
         signed: Pixels = view.arrays["signed"]
         return signed.tobytes()
 
@@ -141,16 +137,14 @@ def refuse_unusable(mime: str, claim: Claim, parent: Media | None) -> None:
         raise InvalidInput(f"{claim.action} media must{'' if parent is None else ' not'} have a parent", field="parent")
 
 
-def refuse_difference(credential: Credential, view: View, state: CredentialState, claim: Claim, parents: int) -> None:
+def refuse_difference(credential: Credential, view: View, claim: Claim, parent: Parent | None) -> None:
     """Raises IntegrityError unless a signed file has the state it must have and says what was claimed, no more."""
+    state = parent.outcome if parent else CredentialState.TRUSTED
     if credential.state is not state:
         codes = ", ".join(credential.codes)
         raise IntegrityError(f"the signed output reads back as {credential.state}, not {state}: {codes}")
     store = Reading.of(view).store
     active = store and store.active_manifest
-    if not active or (active.actions, active.source_types, active.parents) != (
-        claim.actions,
-        (claim.source_uri,),
-        parents,
-    ):
+    said = active and (active.actions, active.source_types, active.parents)
+    if said != (claim.actions, (claim.source_uri,), int(parent is not None)):
         raise IntegrityError("the signed output does not say what was claimed of it")

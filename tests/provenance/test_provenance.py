@@ -1,0 +1,194 @@
+"""The whole of it, through the sandbox: what we sign is believed, what is altered is not, errors keep their cause."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+import pytest_asyncio
+
+from core.credential import CredentialState
+from core.errors import ConfigurationError, IntegrityError, InvalidInput, LimitExceeded, Unavailable
+from core.media import Kind, Media, digest_of
+from core.parsers.catalog import PARSERS as CORE_PARSERS
+from core.sandbox import Sandbox
+from server.provenance import PARSERS, Claim, Identity, Provenance, Trust
+from tests.provenance.conftest import Validate
+from tests.provenance.files import MIMES, MP4, flip, make, pixel_offset, replace_once
+from tests.provenance.signers import CLAIM, EDIT, stranger
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+PNG, JPEG = "image/png", "image/jpeg"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def sandbox(trust: Trust) -> AsyncIterator[Sandbox]:
+    started = await Sandbox.start({**CORE_PARSERS, **PARSERS}, workers=1, options={"credentials": trust.options()})
+    async with started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def provenance(sandbox: Sandbox, identity: Identity, trust: Trust) -> Provenance:
+    return Provenance(sandbox, identity, trust)
+
+
+async def opened(sandbox: Sandbox, data: bytes) -> Media:
+    return await sandbox.open(data, views=("credentials",))
+
+
+async def sign(
+    provenance: Provenance, data: bytes, mime: str, claim: Claim = CLAIM, parent: Media | None = None
+) -> bytes:
+    return (await provenance.sign(data, mime, claim, parent)).data
+
+
+@pytest.mark.parametrize("mime", MIMES)
+async def test_every_format_is_signed_and_believed(
+    sandbox: Sandbox, provenance: Provenance, trust: Trust, validate: Validate, mime: str
+):
+    signed = await sign(provenance, make(mime), mime)
+    media = await opened(sandbox, signed)
+    found = await provenance.read(media)
+    assert media.mime == mime
+    assert found.state is CredentialState.TRUSTED
+    assert found.digital_source_types == (CLAIM.source_uri,)
+    opinion = validate(signed, mime, trust)
+    assert (opinion.intact, opinion.trusted) == (True, True), opinion.codes
+
+
+@pytest.mark.parametrize("mime", MIMES)
+async def test_every_format_can_be_a_parent(
+    sandbox: Sandbox, provenance: Provenance, trust: Trust, validate: Validate, mime: str
+):
+    parent = await opened(sandbox, await sign(provenance, make(mime), mime))
+    output_mime = MP4 if parent.kind is Kind.VIDEO else JPEG
+    signed = await sign(provenance, make(output_mime), output_mime, EDIT, parent)
+    found = await provenance.read(await opened(sandbox, signed))
+    assert found.state is CredentialState.TRUSTED
+    assert (await provenance.read(parent)).manifest_id in {one.label for one in found.manifests}
+    opinion = validate(signed, output_mime, trust)
+    assert (opinion.intact, opinion.trusted) == (True, True), opinion.codes
+
+
+@pytest.mark.parametrize("action", ["edited", "enhanced", "resized"])
+async def test_an_upload_without_credentials_becomes_the_parent(
+    sandbox: Sandbox, provenance: Provenance, trust: Trust, validate: Validate, action: str
+):
+    parent = await opened(sandbox, make(PNG))
+    signed = await sign(provenance, make(JPEG), JPEG, replace(EDIT, action=action), parent)
+    found = await provenance.read(await opened(sandbox, signed))
+    (manifest,) = found.manifests
+    assert manifest.actions == ("c2pa.opened", f"c2pa.{action}")
+    (ingredient,) = json.loads(found.store_json)["manifests"][found.manifest_id]["ingredients"]
+    assert ingredient["relationship"] == "parentOf"
+    assert validate(signed, JPEG, trust).intact
+
+
+async def test_a_broken_parent_does_not_stop_work_and_is_not_hidden(sandbox: Sandbox, provenance: Provenance):
+    plain = make(JPEG)
+    intact = await sign(provenance, plain, JPEG)
+    parent = await opened(sandbox, flip(intact, pixel_offset(plain, intact)))
+    assert (await provenance.read(parent)).state is CredentialState.INVALID
+    signed = await sign(provenance, make(JPEG), JPEG, EDIT, parent)
+    found = await provenance.read(await opened(sandbox, signed))
+    assert found.state is CredentialState.INGREDIENT_FAILED
+    assert "assertion.dataHash.mismatch" in found.codes
+
+
+async def test_a_parent_with_unreadable_credentials_is_kept_as_failed(
+    sandbox: Sandbox, provenance: Provenance, trust: Trust, validate: Validate
+):
+    damaged = replace_once(await sign(provenance, make(JPEG), JPEG), b"jumd", b"jumx")
+    parent = await opened(sandbox, damaged)
+    assert (await provenance.read(parent)).state is CredentialState.UNPARSEABLE
+    signed = await sign(provenance, make(JPEG), JPEG, EDIT, parent)
+    found = await provenance.read(await opened(sandbox, signed))
+    assert (found.state, "general.error" in found.codes) == (CredentialState.INGREDIENT_FAILED, True)
+    assert validate(signed, JPEG, trust).intact
+
+
+async def test_the_parents_digest_is_bound_into_the_output(sandbox: Sandbox, provenance: Provenance):
+    parent = await opened(sandbox, make(PNG))
+    found = await provenance.read(await opened(sandbox, await sign(provenance, make(JPEG), JPEG, EDIT, parent)))
+    assertions = json.loads(found.store_json)["manifests"][found.manifest_id]["assertions"]
+    (decision,) = [one["data"] for one in assertions if one["label"] == "org.countersign.decision"]
+    assert decision["parentDigest"] == digest_of(make(PNG))
+
+
+async def test_an_altered_file_is_found_through_the_sandbox(sandbox: Sandbox, provenance: Provenance):
+    signed = await sign(provenance, make(JPEG), JPEG, CLAIM)
+    found = await provenance.read(await opened(sandbox, signed + b"x"))
+    assert (found.state, "assertion.dataHash.mismatch" in found.codes) == (CredentialState.INVALID, True)
+
+
+async def test_an_upload_without_credentials_has_none(sandbox: Sandbox, provenance: Provenance):
+    assert (await provenance.read(await opened(sandbox, make(PNG)))).state is CredentialState.NONE
+
+
+async def test_the_self_test_passes(provenance: Provenance):
+    await provenance.self_test()
+
+
+async def test_the_self_test_finds_a_trust_list_without_our_root(sandbox: Sandbox, identity: Identity):
+    wrong = Provenance(sandbox, identity, Trust(stranger().root_pem))
+    with pytest.raises(ConfigurationError, match="valid_untrusted"):
+        await wrong.self_test()
+
+
+async def test_the_self_test_finds_a_key_that_does_not_sign(sandbox: Sandbox, identity: Identity, trust: Trust):
+    with pytest.raises(ConfigurationError, match="no signature"):
+        await Provenance(sandbox, replace(identity, sign=out_of_order), trust).self_test()
+
+
+class OutOfOrder(Exception):
+    """What a key store raises."""
+
+
+def out_of_order(data: bytes) -> bytes:
+    raise OutOfOrder("slot 3 is locked")
+
+
+async def test_a_key_that_fails_is_unavailable_and_keeps_its_cause(sandbox: Sandbox, identity: Identity, trust: Trust):
+    provenance = Provenance(sandbox, replace(identity, sign=out_of_order), trust)
+    with pytest.raises(Unavailable, match="no signature") as raised:
+        await provenance.sign(make(PNG), PNG, CLAIM)
+    assert isinstance(raised.value.__cause__, OutOfOrder)
+    assert "slot 3" not in str(raised.value)  # the cause is the operator's, not the caller's
+
+
+async def test_a_wrong_signature_does_not_leave(sandbox: Sandbox, identity: Identity, trust: Trust):
+    provenance = Provenance(sandbox, replace(identity, sign=stranger().sign), trust)
+    with pytest.raises(IntegrityError, match=r"reads back as invalid.*claimSignature\.mismatch"):
+        await provenance.sign(make(PNG), PNG, CLAIM)
+
+
+async def test_a_signer_whom_nobody_trusts_does_not_leave(sandbox: Sandbox, trust: Trust):
+    with pytest.raises(IntegrityError, match="reads back as valid_untrusted"):
+        await Provenance(sandbox, stranger(), trust).sign(make(PNG), PNG, CLAIM)
+
+
+async def test_an_output_that_is_no_picture_is_not_signed(provenance: Provenance):
+    with pytest.raises(IntegrityError, match="could not be signed"):
+        await provenance.sign(b"not a picture", PNG, CLAIM)
+
+
+async def test_a_deadline_is_kept(provenance: Provenance):
+    with pytest.raises((LimitExceeded, Unavailable)):
+        await provenance.sign(make(PNG), PNG, CLAIM, timeout=0.0)
+
+
+@pytest.mark.parametrize(
+    ("mime", "claim", "field"), [("image/bmp", CLAIM, "mime"), ("", CLAIM, "mime"), (PNG, EDIT, "parent")]
+)
+async def test_orders_that_cannot_be_signed(provenance: Provenance, mime: str, claim: Claim, field: str):
+    with pytest.raises(InvalidInput) as raised:
+        await provenance.sign(b"", mime, claim)
+    assert raised.value.field == field
+
+
+async def test_what_was_made_from_nothing_has_no_parent(sandbox: Sandbox, provenance: Provenance):
+    with pytest.raises(InvalidInput, match="must not have a parent"):
+        await provenance.sign(make(PNG), PNG, CLAIM, await opened(sandbox, make(PNG)))

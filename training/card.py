@@ -89,7 +89,7 @@ def _training(tables: Mapping[str, Mapping[str, Any]]) -> str:
         made = table["training"]
         lines += [
             f"- `{name}` (`{table['file']}`, sha256 `{table['sha256']}`): {made['steps']:,} steps in "
-            f"{made['seconds'] / 60:.0f} minutes on two CPU cores, recipe `training/recipes/{made['recipe']}` "
+            f"{made['seconds'] / 60:.0f} minutes of a shared CPU, recipe `training/recipes/{made['recipe']}` "
             f"(`{made['recipe_digest']}`), {made['photographs']} photographs of `training/corpora/{made['corpus']}` "
             f"(`{made['corpus_digest']}`).",
         ]

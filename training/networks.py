@@ -17,9 +17,9 @@ CARRIED = 27  # nine neighbours of three colours
 _NOISE = 0.02  # of the usual initial spread, for weights that would disturb what is carried
 
 
-def build_compact(network: Network, scale: int) -> nn.Module:
+def build_compact(network: Network, scale: int) -> Compact:
     """A Compact (SRVGGNet) whose first output is bicubic enlargement plus a little noise. Uses torch's seed."""
-    model: nn.Module = Compact(num_feat=network.features, num_conv=network.blocks, upscale=scale)
+    model = Compact(num_feat=network.features, num_conv=network.blocks, upscale=scale)
     convolutions = [layer for layer in model.modules() if isinstance(layer, nn.Conv2d)]
     with torch.no_grad():
         _carry_neighbours(convolutions[0])

@@ -45,6 +45,7 @@ class Recipe(BaseModel):
     frequency_from: float = Field(ge=0, le=1, description="progress from which the spectra count")
     log_every: int = Field(default=50, gt=0)
     checkpoint_every: int = Field(default=200, gt=0)
+    warm_start: str | None = Field(default=None, description="a shipped model of the same features and blocks")
 
 
 def read_recipe(path: Path, profile: str | None = None) -> Recipe:

@@ -16,16 +16,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from spandrel.architectures.Compact import Compact
 
 from training import checkpoint
 from training.card import write_card
 from training.checkpoint import State
 from training.corpora.photographs import DEFAULT_CACHE, MANIFEST, load_split
+from training.evaluate import DEFAULT_WEIGHTS
 from training.export import CARD, Training, export
 from training.networks import build_compact
 from training.patches import Patches, Picture
 from training.recipe import Recipe, file_digest, read_recipe
 from training.trainer import Report, begin, train
+from training.warm_start import shipped_network, warm_start
+
+_FITTED_BATCHES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +51,25 @@ def run_training(
     run: Run,
     pictures: Mapping[str, Picture],
     *,
+    source: Compact | None = None,
     resume: bool = False,
     clock: Callable[[], float] = time.monotonic,
     report: Callable[[Report], None] = lambda _: None,
 ) -> State:
     """Trains to the end of the recipe; the result is the state's averaged network.
 
+    source: the trained network to start from, None to start as bicubic enlargement.
     Raises FileNotFoundError when there is nothing to resume, ConfigurationError when it belongs to another recipe.
     """
     recipe = run.recipe
     torch.manual_seed(recipe.seed)
     network = build_compact(recipe.network, recipe.scale)
+    patches = Patches(pictures, recipe.scale, recipe.patch, recipe.batch, recipe.seed)
+    if source is not None and not resume:
+        warm_start(network, source, recipe.scale, (patches.batch(step) for step in range(_FITTED_BATCHES)))
     state = begin(recipe, network.to(memory_format=torch.channels_last))
     if resume:
         checkpoint.restore(run.checkpoint, state, run.digest)
-    patches = Patches(pictures, recipe.scale, recipe.patch, recipe.batch, recipe.seed)
     for each in train(recipe, state, patches, clock):
         if each.step % recipe.checkpoint_every == 0 or each.progress >= 1:
             checkpoint.save(run.checkpoint, state, run.digest)
@@ -99,6 +108,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where training.corpora.photographs built")
     parser.add_argument("--manifest", type=Path, default=MANIFEST, help="the corpus")
+    parser.add_argument("--weights", type=Path, default=DEFAULT_WEIGHTS, help="where a warm start finds its model")
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--output", type=Path, help="folder that holds weights/ and cards/")
     parser.add_argument("--threads", type=int, default=2)
@@ -114,7 +124,8 @@ def main() -> None:
         recipe = recipe.model_copy(update={"budget_seconds": arguments.budget_seconds})
     run = Run(recipe, file_digest(arguments.recipe), arguments.runs / recipe.name)
     pictures = load_split(arguments.cache, "train", arguments.manifest)
-    state = run_training(run, pictures, resume=arguments.resume, report=print_report)
+    source = shipped_network(recipe.warm_start, arguments.weights) if recipe.warm_start else None
+    state = run_training(run, pictures, source=source, resume=arguments.resume, report=print_report)
 
     output: Path = arguments.output or run.folder
     training = describe(run, arguments.recipe, arguments.manifest, len(pictures), state)

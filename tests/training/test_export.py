@@ -29,7 +29,8 @@ TRAINING = Training("tiny.yaml", "sha256:aa", MANIFEST.name, "sha256:bb", photog
 @pytest.fixture
 def network() -> torch.nn.Module:
     torch.manual_seed(1)
-    return build_compact(Network(features=27, blocks=2), 2).eval()
+    made: torch.nn.Module = build_compact(Network(features=27, blocks=2), 2)
+    return made.eval()
 
 
 def exported(network: torch.nn.Module, pictures: dict[str, Picture], folder: Path) -> tuple[Row, ...]:

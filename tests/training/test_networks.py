@@ -26,6 +26,7 @@ def test_an_untrained_network_is_bicubic_enlargement(scale: int) -> None:
 def test_the_seed_fixes_the_start() -> None:
     def first_weights() -> torch.Tensor:
         torch.manual_seed(5)
-        return next(build_compact(Network(features=28, blocks=1), 2).parameters()).detach()
+        weights: torch.Tensor = next(build_compact(Network(features=28, blocks=1), 2).parameters()).detach()
+        return weights
 
     assert torch.equal(first_weights(), first_weights())

@@ -135,8 +135,10 @@ async def open_provenance(settings: Settings, limits: Limits, stack: AsyncExitSt
 
 
 def known_content(settings: Settings) -> HashList:
-    """The configured list of known content; an empty one, of which the detector says so, where none is configured."""
-    return HashList.load(settings.hash_list) if settings.hash_list else HashList()
+    """The list of known content; an empty one, on which the detector abstains, where none was named or made yet."""
+    if settings.hash_list or settings.known_content.exists():
+        return HashList.load(settings.known_content)
+    return HashList()
 
 
 async def watch_health(server: grpc.aio.Server, log: AuditLog, metrics: Metrics, stack: AsyncExitStack) -> None:

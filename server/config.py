@@ -60,7 +60,8 @@ class Settings(Section):
     """Everything a server is started with.
 
     address: host:port of gRPC. data_dir: database, keys, outputs. database_url: SQLAlchemy URL, default SQLite in
-    data_dir. policy: path of the policy document, default the shipped pack. hash_list: path of the known-content list.
+    data_dir. policy: path of the policy document, default the shipped pack. hash_list: path of the list of known
+    content, default known.jsonl in data_dir.
     metrics_address: host:port of Prometheus metrics, off when empty. parsers, threads: processes that parse media and
     threads that examine it. max_pending: requests that may wait before callers are told to come back.
     """
@@ -106,6 +107,11 @@ class Settings(Section):
             )
         if self.metrics_address and not is_loopback(self.metrics_address):
             raise ConfigurationError(f"metrics_address {self.metrics_address!r} must be a loopback address")
+
+    @property
+    def known_content(self) -> Path:
+        """The file with the list of known content, whether it exists or not."""
+        return self.hash_list or self.data_dir / "known.jsonl"
 
     @property
     def url(self) -> str:

@@ -24,6 +24,7 @@ COMMANDS = "countersign.commands"
 GROUPS = {
     "log": "Read the record of decisions.",
     "models": "The models that examine and make media.",
+    "known": "The list of known content.",
     "policy": "The written rules that decide.",
     "db": "The server's database.",
 }

@@ -54,7 +54,7 @@ def run(output: Path, console: Console | None = None) -> bool:
 
 async def with_server(folder: Path, output: Path, console: Console) -> list[Row]:
     """Starts the server, lets the visitor work in a thread, stops the server."""
-    known = folder / "known.csv"
+    known = folder / "known.jsonl"
     listed(files.known()).save(known)
     settings = Settings(address="127.0.0.1:0", data_dir=folder / "data", hash_list=known)
     with console.status("Starting a server: sandbox, models, keys, log …"):

@@ -15,7 +15,6 @@ import pytest
 
 from countersign import Client
 from server.demo import files
-from server.demo.run import listed
 
 COMMAND = [sys.executable, "-m", "countersign"]
 
@@ -53,12 +52,11 @@ class Served:
 
 
 def start(folder: Path) -> Served:
-    known = folder / "known.csv"
-    listed(files.known()).save(known)
     config = folder / "countersign.toml"
-    config.write_text(
-        f'[server]\naddress = "127.0.0.1:0"\ndata_dir = "{folder / "data"}"\nhash_list = "{known}"\nparsers = 2\n'
-    )
+    config.write_text(f'[server]\naddress = "127.0.0.1:0"\ndata_dir = "{folder / "data"}"\nparsers = 2\n')
+    (folder / "known.jpg").write_bytes(files.known())
+    known = [*COMMAND, "--config", str(config), "known", "add", str(folder / "known.jpg"), "--list", "tests"]
+    subprocess.run(known, check=True, capture_output=True, timeout=60)
     command = [*COMMAND, "--config", str(config), "serve"]
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)

@@ -1,0 +1,153 @@
+"""The composition root: what a server starts with, and what stops it from starting."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import hashlib
+import socket
+import urllib.request
+import uuid
+from pathlib import Path
+
+import grpc
+import grpc.aio
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
+from core.errors import ConfigurationError
+from countersign import Client
+from server.app import App
+from server.config import Settings, Tls, Token
+
+MEDIA = Path(__file__).parents[1] / "media"
+
+
+def settings(folder: Path, **fields: object) -> Settings:
+    values: dict[str, object] = {"address": "127.0.0.1:0", "data_dir": folder / "data", "parsers": 1, **fields}
+    return Settings.model_validate(values)
+
+
+def self_signed(folder: Path) -> Tls:
+    """A server certificate for localhost that is its own authority."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(minutes=1))
+        .not_valid_after(now + datetime.timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    (folder / "server.pem").write_bytes(certificate.public_bytes(pem))
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    (folder / "server.key").write_bytes(private)
+    return Tls(certificate=folder / "server.pem", key=folder / "server.key")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def test_a_server_starts_from_nothing_and_again_on_what_it_left(tmp_path: Path) -> None:
+    photo = (MEDIA / "fig.jpg").read_bytes()
+    request_id = uuid.uuid4().hex
+    decisions = set()
+    for _ in range(2):
+        app = await App.start(settings(tmp_path))
+        try:
+            with Client(app.address) as client:
+                answer = await asyncio.to_thread(client.screen, photo, request_id=request_id)
+            decisions.add(answer.decision.decision_id)
+        finally:
+            await app.close()
+    assert len(decisions) == 1, "the second server finds the first one's record"
+    secret = [path for path in (tmp_path / "data").rglob("*") if path.is_file() and b"PRIVATE KEY" in path.read_bytes()]
+    assert len(secret) >= 2, "the log's key and the signer's"
+    assert all(path.stat().st_mode & 0o077 == 0 for path in secret)
+
+
+async def test_one_data_directory_has_one_server(tmp_path: Path) -> None:
+    app = await App.start(settings(tmp_path))
+    try:
+        with pytest.raises(ConfigurationError):
+            await App.start(settings(tmp_path))
+        with Client(app.address) as client:
+            assert await asyncio.to_thread(client.checkpoint)
+    finally:
+        await app.close()
+
+
+async def test_a_taken_port_is_named(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(ConfigurationError, match=address):
+            await App.start(settings(tmp_path, address=address))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("policy", "id: x\nversion: 1\nrules: []\n", "rules"),
+        ("hash_list", "not a list\n", "list"),
+    ],
+)
+async def test_what_cannot_be_loaded_stops_the_start(tmp_path: Path, name: str, text: str, message: str) -> None:
+    file = tmp_path / "file"
+    file.write_text(text)
+    with pytest.raises(ConfigurationError, match=message):
+        await App.start(settings(tmp_path, **{name: file}))
+
+
+async def test_tls_and_tokens(tmp_path: Path) -> None:
+    tls = self_signed(tmp_path)
+    token = Token(name="t", sha256=hashlib.sha256(b"secret").hexdigest(), tenant="acme", roles=frozenset({"screen"}))
+    app = await App.start(settings(tmp_path, address="localhost:0", tls=tls, tokens=(token,)))
+    try:
+        authority = grpc.ssl_channel_credentials(tls.certificate.read_bytes())
+        photo = (MEDIA / "fig.jpg").read_bytes()
+        with Client(app.address, token="secret", credentials=authority) as client:  # noqa: S106
+            answer = await asyncio.to_thread(client.screen, photo)
+        assert answer.decision.tenant == "acme"
+    finally:
+        await app.close()
+
+
+async def test_metrics_count_what_happened(tmp_path: Path) -> None:
+    port = free_port()
+    app = await App.start(settings(tmp_path, metrics_address=f"127.0.0.1:{port}"))
+    try:
+        with Client(app.address) as client:
+            await asyncio.to_thread(client.screen, (MEDIA / "fig.jpg").read_bytes())
+        url = f"http://127.0.0.1:{port}/metrics"
+        text = await asyncio.to_thread(lambda: urllib.request.urlopen(url).read().decode())
+    finally:
+        await app.close()
+    assert 'countersign_decisions_total{action="ALLOW",direction="inbound"} 1.0' in text
+    assert "countersign_healthy 1.0" in text
+
+
+async def test_reflection_names_every_service(tmp_path: Path) -> None:
+    app = await App.start(settings(tmp_path))
+    try:
+        async with grpc.aio.insecure_channel(app.address) as channel:
+            stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+            request = reflection_pb2.ServerReflectionRequest(list_services="")
+            async for answer in stub.ServerReflectionInfo(iter([request]), timeout=5):
+                names = {service.name for service in answer.list_services_response.service}
+    finally:
+        await app.close()
+    assert {
+        f"countersign.v1.{name}Service" for name in ("Screening", "Generation", "Provenance", "Audit", "Model")
+    } <= names

@@ -13,7 +13,7 @@ from ctypes import CFUNCTYPE
 from typing import Any
 
 import numpy as np
-from c2pa import Builder, C2paError, C2paSigningAlg, Context, Reader, Signer  # type: ignore[import-untyped]
+from c2pa import Builder, C2paError, C2paSigningAlg, Context, Reader, Signer
 
 from core.errors import CorruptMedia
 from core.media import View

@@ -63,7 +63,7 @@ class Provenance:
         error is the cause), LimitExceeded past the timeout, IntegrityError when the result does not read back right.
         """
         refuse_unusable(mime, claim, parent)
-        upload = parent and Parent(parent, judge(parent.view("credentials"), self._trust).state)
+        upload = Parent(parent, judge(parent.view("credentials"), self._trust).state) if parent else None
         try:
             signed = await self._embed(output, mime, claim, upload, timeout)
             view = await self._view(signed, self._trust, timeout)

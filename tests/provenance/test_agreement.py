@@ -49,37 +49,37 @@ def agree(data: bytes, mime: str, trust: Trust, validate: Validate) -> Credentia
     return state
 
 
-def test_both_trust_an_intact_file(signed: Signed, validate: Validate):
+def test_both_trust_an_intact_file(signed: Signed, validate: Validate) -> None:
     assert agree(signed.data, signed.mime, signed.trust, validate) is CredentialState.TRUSTED
     assert validate(signed.data, signed.mime, signed.trust).trusted
 
 
 @pytest.mark.parametrize("tamper", TAMPERS)
-def test_both_find_tampering(signed: Signed, validate: Validate, tamper: str):
+def test_both_find_tampering(signed: Signed, validate: Validate, tamper: str) -> None:
     data = TAMPERS[tamper](signed)
     assert data != signed.data
     assert agree(data, signed.mime, signed.trust, validate) not in INTACT
 
 
-def test_both_find_nothing_after_reencoding(signed: Signed, validate: Validate):
+def test_both_find_nothing_after_reencoding(signed: Signed, validate: Validate) -> None:
     data = make(MP4) if signed.mime == MP4 else reencode(signed.data, signed.mime)
     assert agree(data, signed.mime, signed.trust, validate) is CredentialState.NONE
 
 
-def test_neither_trusts_a_stranger(signed: Signed, validate: Validate):
+def test_neither_trusts_a_stranger(signed: Signed, validate: Validate) -> None:
     foreign = Trust(stranger().root_pem)
     assert agree(signed.data, signed.mime, foreign, validate) is CredentialState.VALID_UNTRUSTED
     assert not validate(signed.data, signed.mime, foreign).trusted
 
 
-def test_neither_trusts_an_expired_signer(expired: Signed, validate: Validate):
+def test_neither_trusts_an_expired_signer(expired: Signed, validate: Validate) -> None:
     assert agree(expired.data, expired.mime, expired.trust, validate) is CredentialState.EXPIRED_NO_TIMESTAMP
     assert not validate(expired.data, expired.mime, expired.trust).trusted
 
 
 def test_only_we_look_behind_a_good_signature_at_a_broken_parent(
     signed: Signed, identity: Identity, validate: Validate
-):
+) -> None:
     broken = flip(signed.data, pixel_offset(signed.plain, signed.data))
     output_mime = MP4 if signed.mime == MP4 else "image/jpeg"
     edited = embed(make(output_mime), output_mime, identity, EDIT, (broken, signed.mime))

@@ -25,20 +25,20 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def test_first_start_leaves_three_files_that_only_the_owner_reads(folder: Path):
+def test_first_start_leaves_three_files_that_only_the_owner_reads(folder: Path) -> None:
     assert {path.name for path in folder.iterdir()} == {ROOT, INTERMEDIATE, SIGNER}
     assert [path.name for path in folder.parent.iterdir()] == ["provenance"]
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     assert {stat.S_IMODE((folder / name).stat().st_mode) for name in (INTERMEDIATE, SIGNER)} == {0o600}
 
 
-def test_the_roots_private_key_is_nowhere(folder: Path):
+def test_the_roots_private_key_is_nowhere(folder: Path) -> None:
     assert b"PRIVATE KEY" not in (folder / ROOT).read_bytes()
     root = x509.load_pem_x509_certificate((folder / ROOT).read_bytes())
     assert load(folder / INTERMEDIATE).certificate.public_key() != root.public_key()
 
 
-def test_the_leaf_follows_the_profile(folder: Path):
+def test_the_leaf_follows_the_profile(folder: Path) -> None:
     leaf = load(folder / SIGNER).certificate
     purposes = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     usage = leaf.extensions.get_extension_for_class(x509.KeyUsage)
@@ -52,7 +52,7 @@ def test_the_leaf_follows_the_profile(folder: Path):
     assert leaf.subject.get_attributes_for_oid(x509.NameOID.ORGANIZATION_NAME)
 
 
-def test_a_second_start_uses_the_same_identity(folder: Path):
+def test_a_second_start_uses_the_same_identity(folder: Path) -> None:
     before = (folder / SIGNER).read_bytes()
     again = development_identity(folder)
     assert (folder / SIGNER).read_bytes() == before
@@ -62,7 +62,7 @@ def test_a_second_start_uses_the_same_identity(folder: Path):
 
 
 @pytest.mark.parametrize("left", [timedelta(days=30), timedelta(days=-1)])
-def test_a_leaf_close_to_expiry_is_renewed_under_the_same_root(folder: Path, left: timedelta):
+def test_a_leaf_close_to_expiry_is_renewed_under_the_same_root(folder: Path, left: timedelta) -> None:
     intermediate = load(folder / INTERMEDIATE)
     start = datetime.now(UTC) - timedelta(days=100)
     old = claim_signer(intermediate, start, timedelta(days=100) + left)
@@ -75,21 +75,21 @@ def test_a_leaf_close_to_expiry_is_renewed_under_the_same_root(folder: Path, lef
 
 
 @pytest.mark.parametrize("name", [SIGNER, INTERMEDIATE, "."])
-def test_what_other_users_can_read_is_refused_with_the_remedy(folder: Path, name: str):
+def test_what_other_users_can_read_is_refused_with_the_remedy(folder: Path, name: str) -> None:
     (folder / name).chmod(0o755)
     with pytest.raises(ConfigurationError, match=r"mode 0755.*chmod"):
         development_identity(folder)
 
 
 @pytest.mark.parametrize("name", [SIGNER, INTERMEDIATE, ROOT])
-def test_a_missing_file_is_named(folder: Path, name: str):
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(ConfigurationError, match=name):
         development_identity(folder)
 
 
 @pytest.mark.parametrize("name", [SIGNER, INTERMEDIATE])
-def test_a_key_of_another_certificate_is_refused(folder: Path, name: str):
+def test_a_key_of_another_certificate_is_refused(folder: Path, name: str) -> None:
     stranger = claim_signer(load(folder / INTERMEDIATE))
     issued = load(folder / name)
     save(folder / name, type(issued)(issued.certificate, stranger.key))
@@ -97,7 +97,7 @@ def test_a_key_of_another_certificate_is_refused(folder: Path, name: str):
         development_identity(folder)
 
 
-def test_parts_of_two_authorities_are_refused(folder: Path, tmp_path: Path):
+def test_parts_of_two_authorities_are_refused(folder: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     development_identity(other)
     (folder / INTERMEDIATE).write_bytes((other / INTERMEDIATE).read_bytes())
@@ -106,13 +106,13 @@ def test_parts_of_two_authorities_are_refused(folder: Path, tmp_path: Path):
 
 
 @pytest.mark.parametrize("name", [SIGNER, INTERMEDIATE, ROOT])
-def test_garbage_is_refused(folder: Path, name: str):
+def test_garbage_is_refused(folder: Path, name: str) -> None:
     (folder / name).write_bytes(b"-----BEGIN CERTIFICATE-----\n!\n")
     with pytest.raises(ConfigurationError, match=name):
         development_identity(folder)
 
 
-def test_servers_that_start_together_share_one_authority(tmp_path: Path):
+def test_servers_that_start_together_share_one_authority(tmp_path: Path) -> None:
     folder = tmp_path / "provenance"
     with ThreadPoolExecutor(4) as pool:
         roots = {identity.root_pem for identity in pool.map(development_identity, [folder] * 4)}

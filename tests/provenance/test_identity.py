@@ -90,7 +90,7 @@ def certify(key: PrivateKey, issuer: Issued) -> x509.Certificate:
 )
 def test_every_algorithm_of_c2pa_signs(
     files: Files, authority: tuple[Issued, Issued], algorithm: str, generate: Callable[[], PrivateKey]
-):
+) -> None:
     key = generate()
     files.chain.write_text(pem(certify(key, authority[1]), authority[1].certificate))
     files.write_key(key)
@@ -101,38 +101,38 @@ def test_every_algorithm_of_c2pa_signs(
     assert judged(signed, "image/png", Trust(identity.root_pem)).state is CredentialState.TRUSTED
 
 
-def test_a_chain_that_names_its_root_is_signed_without_it(files: Files):
+def test_a_chain_that_names_its_root_is_signed_without_it(files: Files) -> None:
     plain = files.load()
     files.chain.write_text(files.chain.read_text() + files.root.read_text())
     assert files.load().chain_pem == plain.chain_pem
 
 
-def test_a_key_open_to_others_is_refused(files: Files):
+def test_a_key_open_to_others_is_refused(files: Files) -> None:
     files.key.chmod(0o640)
     with pytest.raises(ConfigurationError, match=r"key\.pem.*mode 0640.*chmod 600"):
         files.load()
 
 
-def test_a_key_of_another_certificate_is_refused(files: Files):
+def test_a_key_of_another_certificate_is_refused(files: Files) -> None:
     files.write_key(ec.generate_private_key(ec.SECP256R1()))
     with pytest.raises(ConfigurationError, match="does not belong to the first certificate"):
         files.load()
 
 
-def test_an_encrypted_key_is_refused(files: Files):
+def test_an_encrypted_key_is_refused(files: Files) -> None:
     files.write_key(ec.generate_private_key(ec.SECP256R1()), password=b"secret")
     with pytest.raises(ConfigurationError, match="is encrypted"):
         files.load()
 
 
-def test_a_kind_of_key_that_c2pa_does_not_know_is_refused(files: Files):
+def test_a_kind_of_key_that_c2pa_does_not_know_is_refused(files: Files) -> None:
     files.write_key(dsa.generate_private_key(2048))
     with pytest.raises(ConfigurationError, match="DSAPrivateKey"):
         files.load()
 
 
 @pytest.mark.parametrize("key", [ec.generate_private_key(ec.SECP256K1()), rsa.generate_private_key(65537, 1024)])  # noqa: S505 - weak on purpose
-def test_a_key_too_weak_for_c2pa_is_refused(files: Files, authority: tuple[Issued, Issued], key: PrivateKey):
+def test_a_key_too_weak_for_c2pa_is_refused(files: Files, authority: tuple[Issued, Issued], key: PrivateKey) -> None:
     files.chain.write_text(pem(certify(key, authority[1]), authority[1].certificate))
     files.write_key(key)
     with pytest.raises(ConfigurationError, match="C2PA"):
@@ -144,7 +144,7 @@ def test_a_key_too_weak_for_c2pa_is_refused(files: Files, authority: tuple[Issue
 )
 def test_a_leaf_out_of_its_dates_is_refused(
     files: Files, authority: tuple[Issued, Issued], start: timedelta, message: str
-):
+) -> None:
     leaf = claim_signer(authority[1], datetime.now(UTC) + start, timedelta(days=10))
     files.chain.write_text(pem(leaf.certificate, authority[1].certificate))
     files.write_key(leaf.key)
@@ -152,7 +152,7 @@ def test_a_leaf_out_of_its_dates_is_refused(
         files.load()
 
 
-def test_a_leaf_for_another_purpose_is_refused(files: Files, authority: tuple[Issued, Issued]):
+def test_a_leaf_for_another_purpose_is_refused(files: Files, authority: tuple[Issued, Issued]) -> None:
     leaf = claim_signer(authority[1])
     files.chain.write_text(pem(with_purpose(leaf.certificate, authority[1], TIME_STAMPING), authority[1].certificate))
     files.write_key(leaf.key)
@@ -160,14 +160,14 @@ def test_a_leaf_for_another_purpose_is_refused(files: Files, authority: tuple[Is
         files.load()
 
 
-def test_a_chain_with_a_gap_is_refused(files: Files):
+def test_a_chain_with_a_gap_is_refused(files: Files) -> None:
     leaf = files.chain.read_text().partition("-----END CERTIFICATE-----\n")
     files.chain.write_text(leaf[0] + leaf[1])
     with pytest.raises(ConfigurationError, match="was not issued by"):
         files.load()
 
 
-def test_a_self_signed_signer_is_refused(files: Files, authority: tuple[Issued, Issued]):
+def test_a_self_signed_signer_is_refused(files: Files, authority: tuple[Issued, Issued]) -> None:
     files.chain.write_text(files.root.read_text())
     files.write_key(authority[0].key)
     with pytest.raises(ConfigurationError, match="self-signed"):
@@ -175,7 +175,7 @@ def test_a_self_signed_signer_is_refused(files: Files, authority: tuple[Issued, 
 
 
 @pytest.mark.parametrize("name", ["chain", "key", "root"])
-def test_files_that_are_missing_or_garbage_are_named(files: Files, name: str):
+def test_files_that_are_missing_or_garbage_are_named(files: Files, name: str) -> None:
     path: Path = getattr(files, name)
     path.write_text("nothing of use")
     with pytest.raises(ConfigurationError, match=path.name):

@@ -64,21 +64,21 @@ def view(**changes: Any) -> View:
         ({"state": "Invalid", "failures": ["signingCredential.expired", "claimSignature.mismatch"]}, "invalid"),
     ],
 )
-def test_states(changes: dict[str, Any], state: str):
+def test_states(changes: dict[str, Any], state: str) -> None:
     assert judge(view(**changes), TRUST).state == state
 
 
-def test_codes_are_everything_but_success_sorted_once():
+def test_codes_are_everything_but_success_sorted_once() -> None:
     found = judge(view(failures=["b", "a"], notes=["c"], ingredient_failures=["a", "d"]), TRUST)
     assert found.codes == ("a", "b", "c", "d")
 
 
-def test_our_own_reasons_are_codes_too():
+def test_our_own_reasons_are_codes_too() -> None:
     assert judge(view(purposes=["1.2.3"]), TRUST).codes == ("signingCredential.invalid",)
     assert judge(view(purposes=None), TRUST).codes == (UNEXAMINED,)
 
 
-def test_the_active_manifest_speaks_for_the_file():
+def test_the_active_manifest_speaks_for_the_file() -> None:
     parent = {**MANIFEST, "label": "urn:b", "issuer": "other", "source_types": ["other"]}
     found = judge(view(manifests=[parent, MANIFEST]), TRUST)
     assert (found.manifest_id, found.issuer, found.claim_generator) == ("urn:a", "i", "g")
@@ -95,20 +95,20 @@ def test_the_active_manifest_speaks_for_the_file():
         ({"unparseable": "Verify: expected JUMD"}, "unparseable", ("general.error",)),
     ],
 )
-def test_files_without_a_readable_store(facts: dict[str, Any], state: str, codes: tuple[str, ...]):
+def test_files_without_a_readable_store(facts: dict[str, Any], state: str, codes: tuple[str, ...]) -> None:
     found = judge(View({"trust": TRUST.digest, **facts}), TRUST)
     assert (found.state, found.codes) == (state, codes)
 
 
-def test_nothing_to_read_is_the_same_everywhere():
+def test_nothing_to_read_is_the_same_everywhere() -> None:
     assert judge(View({"trust": TRUST.digest}), TRUST) == NO_CREDENTIAL
 
 
-def test_a_parser_that_crashed_or_never_ran_is_not_an_absence():
+def test_a_parser_that_crashed_or_never_ran_is_not_an_absence() -> None:
     assert judge(View(error="the parser crashed"), TRUST).state is CredentialState.UNPARSEABLE
 
 
-def test_another_trust_list_is_never_passed_off_as_ours():
+def test_another_trust_list_is_never_passed_off_as_ours() -> None:
     with pytest.raises(IntegrityError, match="trust list"):
         judge(view(), Trust("others"))
 
@@ -127,6 +127,6 @@ def test_another_trust_list_is_never_passed_off_as_ours():
         view(failures="none").facts,
     ],
 )
-def test_answers_of_a_worker_gone_bad(facts: dict[str, Any]):
+def test_answers_of_a_worker_gone_bad(facts: dict[str, Any]) -> None:
     with pytest.raises(ParserFailed, match="malformed"):
         judge(View(facts), TRUST)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 
-import c2pa  # type: ignore[import-untyped]
+import c2pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,22 +31,22 @@ def store() -> tuple[bytes, str]:
         return parse.store_of(reader, active), active
 
 
-def test_the_purposes_of_a_real_signer(store: tuple[bytes, str]):
+def test_the_purposes_of_a_real_signer(store: tuple[bytes, str]) -> None:
     assert signer_purposes(*store) == sorted(PURPOSES[:2])
 
 
-def test_the_purposes_of_a_signer_of_another_kind():
+def test_the_purposes_of_a_signer_of_another_kind() -> None:
     identity = stranger(purpose=TIME_STAMPING)
     data = embed(make("image/png"), "image/png", identity)
     facts = look(data, "image/png", Trust(identity.root_pem)).facts
     assert facts["store"]["purposes"] == [TIME_STAMPING.dotted_string]
 
 
-def test_a_manifest_that_is_not_there(store: tuple[bytes, str]):
+def test_a_manifest_that_is_not_there(store: tuple[bytes, str]) -> None:
     assert signer_purposes(store[0], "urn:c2pa:another") is None
 
 
-def test_a_second_signature_beside_the_real_one_is_refused(store: tuple[bytes, str]):
+def test_a_second_signature_beside_the_real_one_is_refused(store: tuple[bytes, str]) -> None:
     signature = (
         struct.pack(">I4s", 8 + 25, b"jumd") + SIGNATURE_TYPE + b"\x03decoy\0xx" + struct.pack(">I4s", 8, b"cbor")
     )
@@ -67,36 +67,36 @@ def grown(store: bytes, by: int) -> bytes:
 
 @settings(deadline=None)  # a busy machine is not a defect
 @given(st.binary(max_size=400))
-def test_garbage_has_no_signer(data: bytes):
+def test_garbage_has_no_signer(data: bytes) -> None:
     assert signer_purposes(data, "") is None
 
 
 @settings(deadline=None)  # a busy machine is not a defect
 @given(at=st.integers(0, 10**6))
-def test_damage_never_raises_and_never_adds_a_purpose(store: tuple[bytes, str], at: int):
+def test_damage_never_raises_and_never_adds_a_purpose(store: tuple[bytes, str], at: int) -> None:
     found = signer_purposes(flip(store[0], at % len(store[0])), store[1])
     assert found is None or isinstance(found, list)
 
 
 @settings(deadline=None)  # a busy machine is not a defect
 @given(st.lists(st.tuples(st.binary(min_size=4, max_size=4), st.binary(max_size=40)), max_size=5))
-def test_boxes_are_read_as_they_were_written(written: list[tuple[bytes, bytes]]):
+def test_boxes_are_read_as_they_were_written(written: list[tuple[bytes, bytes]]) -> None:
     data = b"".join((8 + len(payload)).to_bytes(4, "big") + kind + payload for kind, payload in written)
     assert list(boxes(data)) == written
 
 
-def test_long_and_open_ended_boxes():
+def test_long_and_open_ended_boxes() -> None:
     long = (1).to_bytes(4, "big") + b"long" + (18).to_bytes(8, "big") + b"ab"
     assert list(boxes(long + bytes(4) + b"openrest")) == [(b"long", b"ab"), (b"open", b"rest")]
 
 
 @pytest.mark.parametrize("length", [2, 7, 100])
-def test_impossible_lengths(length: int):
+def test_impossible_lengths(length: int) -> None:
     with pytest.raises(ValueError, match="impossible"):
         list(boxes(length.to_bytes(4, "big") + b"jumb"))
 
 
-def test_nesting_has_an_end():
+def test_nesting_has_an_end() -> None:
     data = b""
     for _ in range(2000):
         data = (8 + len(data)).to_bytes(4, "big") + b"jumb" + data

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import c2pa  # type: ignore[import-untyped]
+import c2pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,7 +42,7 @@ def listener() -> Iterator[socket.socket]:
         yield server
 
 
-def test_our_own_file(signed: Signed):
+def test_our_own_file(signed: Signed) -> None:
     found = judged(signed.data, PNG, signed.trust)
     assert found.state is CredentialState.TRUSTED
     assert found.codes == ("signingCredential.ocsp.skipped",)
@@ -53,7 +53,7 @@ def test_our_own_file(signed: Signed):
     assert json.loads(found.store_json)["active_manifest"] == found.manifest_id
 
 
-def test_the_decision_is_bound_into_the_file(signed: Signed):
+def test_the_decision_is_bound_into_the_file(signed: Signed) -> None:
     store = json.loads(judged(signed.data, PNG, signed.trust).store_json)
     (made,) = store["manifests"].values()
     assertions = {assertion["label"]: assertion["data"] for assertion in made["assertions"]}
@@ -68,19 +68,19 @@ def test_the_decision_is_bound_into_the_file(signed: Signed):
     assert action["when"] == "2026-11-22T12:00:00Z"
 
 
-def test_a_stranger_is_intact_and_untrusted(signed: Signed):
+def test_a_stranger_is_intact_and_untrusted(signed: Signed) -> None:
     found = judged(signed.data, PNG, Trust(stranger().root_pem))
     assert found.state is CredentialState.VALID_UNTRUSTED
     assert "signingCredential.untrusted" in found.codes
 
 
-def test_an_expired_signer_without_time_stamp(expired: Signed):
+def test_an_expired_signer_without_time_stamp(expired: Signed) -> None:
     found = judged(expired.data, PNG, expired.trust)
     assert found.state is CredentialState.EXPIRED_NO_TIMESTAMP
     assert "signingCredential.expired" in found.codes
 
 
-def test_a_time_stamping_certificate_may_not_sign_claims():
+def test_a_time_stamping_certificate_may_not_sign_claims() -> None:
     imposter = stranger(purpose=TIME_STAMPING)
     trust = Trust(imposter.root_pem)
     data = embed(make(PNG), PNG, imposter)
@@ -90,7 +90,7 @@ def test_a_time_stamping_certificate_may_not_sign_claims():
     assert "signingCredential.invalid" in found.codes
 
 
-def test_tampering_is_named(signed: Signed):
+def test_tampering_is_named(signed: Signed) -> None:
     pixels = flip(signed.data, pixel_offset(signed.plain, signed.data))
     assertion = replace_once(signed.data, b"trainedAlgorithmicMedia", b"digitalCaptureByCameras")
     claim = replace_once(signed.data, b"output", b"Output")
@@ -103,16 +103,16 @@ def test_tampering_is_named(signed: Signed):
         assert (found.state, code in found.codes) == (CredentialState.INVALID, True)
 
 
-def test_a_stripped_file_has_none(signed: Signed):
+def test_a_stripped_file_has_none(signed: Signed) -> None:
     assert judged(reencode(signed.data, PNG), PNG, signed.trust).state is CredentialState.NONE
 
 
 @pytest.mark.parametrize("mime", ["image/bmp", "video/webm"])
-def test_formats_without_a_place_for_a_manifest_have_none(trust: Trust, mime: str):
+def test_formats_without_a_place_for_a_manifest_have_none(trust: Trust, mime: str) -> None:
     assert judged(b"BM", mime, trust).state is CredentialState.NONE
 
 
-def test_damaged_boxes_are_unparseable_not_absent(signed: Signed):
+def test_damaged_boxes_are_unparseable_not_absent(signed: Signed) -> None:
     damaged = replace_once(signed.data, b"jumd", b"jumx")
     assert judged(damaged, PNG, signed.trust).state is CredentialState.UNPARSEABLE
     assert "JUMD" in look(damaged, PNG, signed.trust).facts["unparseable"]
@@ -120,7 +120,7 @@ def test_damaged_boxes_are_unparseable_not_absent(signed: Signed):
 
 @settings(deadline=None, max_examples=60)  # a busy machine is not a defect
 @given(at=st.integers(0, 10**6), bit=st.integers(0, 7), cut=st.booleans())
-def test_no_damage_makes_another_trusted_claim(signed: Signed, at: int, bit: int, cut: bool):
+def test_no_damage_makes_another_trusted_claim(signed: Signed, at: int, bit: int, cut: bool) -> None:
     """C2PA leaves some bytes of a store's own framing unsigned: damage there may change nothing, but only nothing."""
     at %= len(signed.data)
     damaged = bytearray(signed.data[:at] if cut else signed.data)
@@ -133,7 +133,7 @@ def test_no_damage_makes_another_trusted_claim(signed: Signed, at: int, bit: int
 
 @settings(deadline=None, max_examples=40)
 @given(at=st.integers(0, 10**6), bit=st.integers(0, 7))
-def test_every_bit_of_the_picture_is_signed(signed: Signed, at: int, bit: int):
+def test_every_bit_of_the_picture_is_signed(signed: Signed, at: int, bit: int) -> None:
     start = pixel_offset(signed.plain, signed.data)
     damaged = bytearray(signed.data)
     damaged[start + at % (len(damaged) - start)] ^= 1 << bit
@@ -141,7 +141,7 @@ def test_every_bit_of_the_picture_is_signed(signed: Signed, at: int, bit: int):
     assert found in (CredentialState.INVALID, CredentialState.UNPARSEABLE)
 
 
-def test_a_parent_keeps_its_own_credentials(signed: Signed, identity: Identity):
+def test_a_parent_keeps_its_own_credentials(signed: Signed, identity: Identity) -> None:
     edited = embed(make(JPEG), JPEG, identity, EDIT, (signed.data, PNG))
     found = judged(edited, JPEG, signed.trust)
     assert found.state is CredentialState.TRUSTED
@@ -149,7 +149,7 @@ def test_a_parent_keeps_its_own_credentials(signed: Signed, identity: Identity):
     assert judged(signed.data, PNG, signed.trust).manifest_id in {one.label for one in found.manifests}
 
 
-def test_a_broken_parent_is_found_under_any_number_of_good_edits(signed: Signed, identity: Identity):
+def test_a_broken_parent_is_found_under_any_number_of_good_edits(signed: Signed, identity: Identity) -> None:
     broken = flip(signed.data, pixel_offset(signed.plain, signed.data))
     child = embed(make(JPEG), JPEG, identity, EDIT, (broken, PNG))
     grandchild = embed(make(JPEG), JPEG, identity, EDIT, (child, JPEG))
@@ -160,7 +160,7 @@ def test_a_broken_parent_is_found_under_any_number_of_good_edits(signed: Signed,
         assert "assertion.dataHash.mismatch" in found.codes
 
 
-def test_an_unknown_parent_is_unproven_not_broken(signed: Signed, identity: Identity):
+def test_an_unknown_parent_is_unproven_not_broken(signed: Signed, identity: Identity) -> None:
     foreign = embed(make(PNG), PNG, stranger())
     found = judged(embed(make(JPEG), JPEG, identity, EDIT, (foreign, PNG)), JPEG, signed.trust)
     assert found.state is CredentialState.TRUSTED
@@ -190,7 +190,7 @@ def asked(listener: socket.socket) -> bool:
     return True
 
 
-def test_a_remote_manifest_is_never_fetched(listener: socket.socket, identity: Identity, trust: Trust):
+def test_a_remote_manifest_is_never_fetched(listener: socket.socket, identity: Identity, trust: Trust) -> None:
     data = remote_only(identity, f"http://127.0.0.1:{listener.getsockname()[1]}/manifest.c2pa")
     found = judged(data, JPEG, trust)
     assert found.state is CredentialState.REMOTE_NOT_FETCHED
@@ -199,7 +199,7 @@ def test_a_remote_manifest_is_never_fetched(listener: socket.socket, identity: I
     assert not asked(listener)
 
 
-def test_the_listener_would_have_noticed(listener: socket.socket, identity: Identity, trust: Trust):
+def test_the_listener_would_have_noticed(listener: socket.socket, identity: Identity, trust: Trust) -> None:
     """The test above can fail: without our setting c2pa does connect."""
     data = remote_only(identity, f"http://127.0.0.1:{listener.getsockname()[1]}/manifest.c2pa")
     careless: dict[str, Any] = parse.settings(trust.options())
@@ -216,7 +216,7 @@ def test_the_listener_would_have_noticed(listener: socket.socket, identity: Iden
     assert not reader.is_alive()
 
 
-def test_what_c2pa_cannot_sign_is_named(identity: Identity, trust: Trust):
+def test_what_c2pa_cannot_sign_is_named(identity: Identity, trust: Trust) -> None:
     options: dict[str, Any] = {
         **trust.options(),
         "mime": PNG,

@@ -15,6 +15,7 @@ from core.media import Kind, Media, digest_of
 from core.parsers.catalog import PARSERS as CORE_PARSERS
 from core.sandbox import Sandbox
 from server.provenance import PARSERS, Claim, Identity, Provenance, Trust
+from server.provenance.claim import Action
 from tests.provenance.conftest import Validate
 from tests.provenance.files import MIMES, MP4, flip, make, pixel_offset, replace_once
 from tests.provenance.signers import CLAIM, EDIT, stranger
@@ -48,7 +49,7 @@ async def sign(
 @pytest.mark.parametrize("mime", MIMES)
 async def test_every_format_is_signed_and_believed(
     sandbox: Sandbox, provenance: Provenance, trust: Trust, validate: Validate, mime: str
-):
+) -> None:
     signed = await sign(provenance, make(mime), mime)
     media = await opened(sandbox, signed)
     found = await provenance.read(media)
@@ -62,7 +63,7 @@ async def test_every_format_is_signed_and_believed(
 @pytest.mark.parametrize("mime", MIMES)
 async def test_every_format_can_be_a_parent(
     sandbox: Sandbox, provenance: Provenance, trust: Trust, validate: Validate, mime: str
-):
+) -> None:
     parent = await opened(sandbox, await sign(provenance, make(mime), mime))
     output_mime = MP4 if parent.kind is Kind.VIDEO else JPEG
     signed = await sign(provenance, make(output_mime), output_mime, EDIT, parent)
@@ -75,8 +76,8 @@ async def test_every_format_can_be_a_parent(
 
 @pytest.mark.parametrize("action", ["edited", "enhanced", "resized"])
 async def test_an_upload_without_credentials_becomes_the_parent(
-    sandbox: Sandbox, provenance: Provenance, trust: Trust, validate: Validate, action: str
-):
+    sandbox: Sandbox, provenance: Provenance, trust: Trust, validate: Validate, action: Action
+) -> None:
     parent = await opened(sandbox, make(PNG))
     signed = await sign(provenance, make(JPEG), JPEG, replace(EDIT, action=action), parent)
     found = await provenance.read(await opened(sandbox, signed))
@@ -87,7 +88,7 @@ async def test_an_upload_without_credentials_becomes_the_parent(
     assert validate(signed, JPEG, trust).intact
 
 
-async def test_a_broken_parent_does_not_stop_work_and_is_not_hidden(sandbox: Sandbox, provenance: Provenance):
+async def test_a_broken_parent_does_not_stop_work_and_is_not_hidden(sandbox: Sandbox, provenance: Provenance) -> None:
     plain = make(JPEG)
     intact = await sign(provenance, plain, JPEG)
     parent = await opened(sandbox, flip(intact, pixel_offset(plain, intact)))
@@ -100,7 +101,7 @@ async def test_a_broken_parent_does_not_stop_work_and_is_not_hidden(sandbox: San
 
 async def test_a_parent_with_unreadable_credentials_is_kept_as_failed(
     sandbox: Sandbox, provenance: Provenance, trust: Trust, validate: Validate
-):
+) -> None:
     damaged = replace_once(await sign(provenance, make(JPEG), JPEG), b"jumd", b"jumx")
     parent = await opened(sandbox, damaged)
     assert (await provenance.read(parent)).state is CredentialState.UNPARSEABLE
@@ -110,7 +111,7 @@ async def test_a_parent_with_unreadable_credentials_is_kept_as_failed(
     assert validate(signed, JPEG, trust).intact
 
 
-async def test_the_parents_digest_is_bound_into_the_output(sandbox: Sandbox, provenance: Provenance):
+async def test_the_parents_digest_is_bound_into_the_output(sandbox: Sandbox, provenance: Provenance) -> None:
     parent = await opened(sandbox, make(PNG))
     found = await provenance.read(await opened(sandbox, await sign(provenance, make(JPEG), JPEG, EDIT, parent)))
     assertions = json.loads(found.store_json)["manifests"][found.manifest_id]["assertions"]
@@ -118,27 +119,27 @@ async def test_the_parents_digest_is_bound_into_the_output(sandbox: Sandbox, pro
     assert decision["parentDigest"] == digest_of(make(PNG))
 
 
-async def test_an_altered_file_is_found_through_the_sandbox(sandbox: Sandbox, provenance: Provenance):
+async def test_an_altered_file_is_found_through_the_sandbox(sandbox: Sandbox, provenance: Provenance) -> None:
     signed = await sign(provenance, make(JPEG), JPEG, CLAIM)
     found = await provenance.read(await opened(sandbox, signed + b"x"))
     assert (found.state, "assertion.dataHash.mismatch" in found.codes) == (CredentialState.INVALID, True)
 
 
-async def test_an_upload_without_credentials_has_none(sandbox: Sandbox, provenance: Provenance):
+async def test_an_upload_without_credentials_has_none(sandbox: Sandbox, provenance: Provenance) -> None:
     assert (await provenance.read(await opened(sandbox, make(PNG)))).state is CredentialState.NONE
 
 
-async def test_the_self_test_passes(provenance: Provenance):
+async def test_the_self_test_passes(provenance: Provenance) -> None:
     await provenance.self_test()
 
 
-async def test_the_self_test_finds_a_trust_list_without_our_root(sandbox: Sandbox, identity: Identity):
+async def test_the_self_test_finds_a_trust_list_without_our_root(sandbox: Sandbox, identity: Identity) -> None:
     wrong = Provenance(sandbox, identity, Trust(stranger().root_pem))
     with pytest.raises(ConfigurationError, match="valid_untrusted"):
         await wrong.self_test()
 
 
-async def test_the_self_test_finds_a_key_that_does_not_sign(sandbox: Sandbox, identity: Identity, trust: Trust):
+async def test_the_self_test_finds_a_key_that_does_not_sign(sandbox: Sandbox, identity: Identity, trust: Trust) -> None:
     with pytest.raises(ConfigurationError, match="no signature"):
         await Provenance(sandbox, replace(identity, sign=out_of_order), trust).self_test()
 
@@ -151,7 +152,9 @@ def out_of_order(data: bytes) -> bytes:
     raise OutOfOrder("slot 3 is locked")
 
 
-async def test_a_key_that_fails_is_unavailable_and_keeps_its_cause(sandbox: Sandbox, identity: Identity, trust: Trust):
+async def test_a_key_that_fails_is_unavailable_and_keeps_its_cause(
+    sandbox: Sandbox, identity: Identity, trust: Trust
+) -> None:
     provenance = Provenance(sandbox, replace(identity, sign=out_of_order), trust)
     with pytest.raises(Unavailable, match="no signature") as raised:
         await provenance.sign(make(PNG), PNG, CLAIM)
@@ -159,23 +162,23 @@ async def test_a_key_that_fails_is_unavailable_and_keeps_its_cause(sandbox: Sand
     assert "slot 3" not in str(raised.value)  # the cause is the operator's, not the caller's
 
 
-async def test_a_wrong_signature_does_not_leave(sandbox: Sandbox, identity: Identity, trust: Trust):
+async def test_a_wrong_signature_does_not_leave(sandbox: Sandbox, identity: Identity, trust: Trust) -> None:
     provenance = Provenance(sandbox, replace(identity, sign=stranger().sign), trust)
     with pytest.raises(IntegrityError, match=r"reads back as invalid.*claimSignature\.mismatch"):
         await provenance.sign(make(PNG), PNG, CLAIM)
 
 
-async def test_a_signer_whom_nobody_trusts_does_not_leave(sandbox: Sandbox, trust: Trust):
+async def test_a_signer_whom_nobody_trusts_does_not_leave(sandbox: Sandbox, trust: Trust) -> None:
     with pytest.raises(IntegrityError, match="reads back as valid_untrusted"):
         await Provenance(sandbox, stranger(), trust).sign(make(PNG), PNG, CLAIM)
 
 
-async def test_an_output_that_is_no_picture_is_not_signed(provenance: Provenance):
+async def test_an_output_that_is_no_picture_is_not_signed(provenance: Provenance) -> None:
     with pytest.raises(IntegrityError, match="could not be signed"):
         await provenance.sign(b"not a picture", PNG, CLAIM)
 
 
-async def test_a_deadline_is_kept(provenance: Provenance):
+async def test_a_deadline_is_kept(provenance: Provenance) -> None:
     with pytest.raises((LimitExceeded, Unavailable)):
         await provenance.sign(make(PNG), PNG, CLAIM, timeout=0.0)
 
@@ -183,12 +186,12 @@ async def test_a_deadline_is_kept(provenance: Provenance):
 @pytest.mark.parametrize(
     ("mime", "claim", "field"), [("image/bmp", CLAIM, "mime"), ("", CLAIM, "mime"), (PNG, EDIT, "parent")]
 )
-async def test_orders_that_cannot_be_signed(provenance: Provenance, mime: str, claim: Claim, field: str):
+async def test_orders_that_cannot_be_signed(provenance: Provenance, mime: str, claim: Claim, field: str) -> None:
     with pytest.raises(InvalidInput) as raised:
         await provenance.sign(b"", mime, claim)
     assert raised.value.field == field
 
 
-async def test_what_was_made_from_nothing_has_no_parent(sandbox: Sandbox, provenance: Provenance):
+async def test_what_was_made_from_nothing_has_no_parent(sandbox: Sandbox, provenance: Provenance) -> None:
     with pytest.raises(InvalidInput, match="must not have a parent"):
         await provenance.sign(make(PNG), PNG, CLAIM, await opened(sandbox, make(PNG)))

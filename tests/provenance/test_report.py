@@ -33,13 +33,13 @@ def report(**fields: Any) -> str:
 
 @settings(deadline=None)  # a busy machine is not a defect
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON), st.dictionaries(st.sampled_from(MANIFEST_FIELDS), JSON))
-def test_any_shape_gives_well_formed_facts(store: dict[str, Any], manifest: dict[str, Any]):
+def test_any_shape_gives_well_formed_facts(store: dict[str, Any], manifest: dict[str, Any]) -> None:
     for value in (store, {**store, "manifests": {"urn:a": manifest}}):
         facts = {"trust": "", "store": facts_of(json.dumps(value)) | {"purposes": None}}
         assert Reading.of(View(facts)).store is not None
 
 
-def test_failures_are_found_wherever_an_ingredient_keeps_them():
+def test_failures_are_found_wherever_an_ingredient_keeps_them() -> None:
     recorded = {
         "activeManifest": {"failure": [status("recorded")], "success": [status("fine")]},
         "ingredientDeltas": [{"validationDeltas": {"failure": [status("recorded.delta")]}}],
@@ -55,7 +55,7 @@ def test_failures_are_found_wherever_an_ingredient_keeps_them():
     assert facts["failures"] == []
 
 
-def test_a_manifest_is_summed_up():
+def test_a_manifest_is_summed_up() -> None:
     manifest = {
         "title": "t",
         "claim_generator_info": [{"name": "Camera", "version": "3"}, {"name": "second"}],
@@ -79,12 +79,12 @@ def test_a_manifest_is_summed_up():
     }
 
 
-def test_version_1_claims_name_their_generator_in_one_text():
+def test_version_1_claims_name_their_generator_in_one_text() -> None:
     (summed,) = facts_of(report(manifests={"urn:a": {"claim_generator": "Tool/1.0"}}))["manifests"]
     assert summed["claim_generator"] == "Tool/1.0"
 
 
-def test_texts_are_cut_and_stores_are_bounded():
+def test_texts_are_cut_and_stores_are_bounded() -> None:
     (summed,) = facts_of(report(manifests={"urn:a": {"title": "x" * 10_000}}))["manifests"]
     assert len(summed["title"]) == MAX_TEXT
     with pytest.raises(StoreTooLarge, match="manifests"):

@@ -87,7 +87,8 @@ def _decimate(luma: NDArray[np.float32]) -> NDArray[np.float32]:
     height, width = luma.shape
     rows = ((_STEPS + 0.5) * height / _SIDE).astype(np.intp)
     columns = ((_STEPS + 0.5) * width / _SIDE).astype(np.intp)
-    return luma[rows[:, None], columns]
+    picked: NDArray[np.float32] = luma[rows[:, None], columns]
+    return picked
 
 
 def _quality(small: NDArray[np.float32]) -> int:

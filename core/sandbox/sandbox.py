@@ -108,7 +108,12 @@ class Sandbox:
     def _weigh(self, blob: bytes) -> None:
         found, limit = len(blob), self._boot.limits.max_bytes
         if found > limit:
-            raise _exceeded("bytes", str(limit), str(found))
+            raise LimitExceeded(
+                f"the file has {found} bytes, allowed are {limit}",
+                field="media.bytes",
+                limit=str(limit),
+                found=str(found),
+            )
 
     async def _travel(self, trip: Trip, timeout: float | None) -> dict[str, View]:
         """Makes the trip within its deadline, with the first worker that is free."""
@@ -137,12 +142,10 @@ class Sandbox:
         except TimeoutError as error:
             if not deadline.expired():  # an answer's own
                 raise
-            raise _exceeded("seconds", f"{seconds:g}", "more") from error
-
-
-def _exceeded(what: str, limit: str, found: str) -> LimitExceeded:
-    message = f"the media's {what} to parse: {found}, allowed: {limit}"
-    return LimitExceeded(message, field=f"media.{what}", limit=limit, found=found)
+            limit = f"{seconds:.3g}"
+            raise LimitExceeded(
+                f"parsing took longer than {limit} s", field="media.seconds", limit=limit, found="more"
+            ) from error
 
 
 def _mime(blobs: Sequence[bytes]) -> str:

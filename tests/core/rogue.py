@@ -197,7 +197,7 @@ def fails(request: Request) -> View:
     """Raises what it is told to."""
     kind = getattr(core.errors, request.options["type"], None)
     if kind is None:
-        raise ValueError("a bug")
+        raise ValueError("a bug that quotes a secret")
     raise kind("told to", field="f", limit="l", found="v")
 
 

@@ -147,4 +147,6 @@ def _pillow_errors(limits: Limits) -> Iterator[None]:
     except _DAMAGE as error:
         if _TEXT_BOMB.search(str(error)):
             raise exceeded("text_bytes", _MAX_TEXT_CHUNK, "more") from error
-        raise CorruptMedia(f"the picture cannot be decoded: {error}"[:300], field="media") from error
+        # A library's text may quote the file, and refusals are recorded for good: the type has to do.
+        how = "ends early" if "truncated" in str(error).lower() else f"cannot be decoded ({type(error).__name__})"
+        raise CorruptMedia(f"the picture {how}", field="media") from error

@@ -201,4 +201,4 @@ def _libav_errors() -> Iterator[None]:
     except (av.error.FFmpegError, ValueError, EOFError, OverflowError) as error:
         if isinstance(error, OSError) and error.errno == errno.ENOMEM:
             raise MemoryError from error
-        raise CorruptMedia(f"the film cannot be decoded: {error}"[:300], field="media") from error
+        raise CorruptMedia(f"the film cannot be decoded ({type(error).__name__})", field="media") from error

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from core.errors import LimitExceeded, ParserFailed
 from core.sandbox import memory
@@ -18,8 +19,8 @@ from core.sandbox.wire import HEADER, MAX_BODY, MAX_HEAD, Message, decode, encod
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | TEXT,
-    lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
-    max_leaves=10,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=6,
 )
 
 
@@ -100,7 +101,12 @@ def test_blobs_cross_unchanged(blobs: list[bytes]) -> None:
 
 
 def test_arrays_follow_each_other() -> None:
-    arrays = {"a": np.arange(5, dtype=np.uint16), "b": np.zeros((0, 2)), "c": np.array(1.5), "d": np.eye(3)[::2]}
+    arrays: dict[str, NDArray[Any]] = {
+        "a": np.arange(5, dtype=np.uint16),
+        "b": np.zeros((0, 2)),
+        "c": np.array(1.5),
+        "d": np.eye(3)[::2],
+    }
     with memory.memory_file("test") as descriptor:
         first, end = memory.write_arrays(descriptor, arrays, 0, 1000)
         second, _ = memory.write_arrays(descriptor, {"a": np.ones(3, np.int8)}, end, 1000)

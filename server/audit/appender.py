@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeAlias
 
 from sqlalchemy import Connection, tuple_
@@ -17,20 +18,25 @@ from server.audit.database import Database
 from server.audit.entry import Draft, Recorded, from_microseconds
 from server.audit.head import Head, HeadSigner, read_head, write_head
 from server.audit.insertion import insert_entries, write_tiles
-from server.audit.rows import read_tiles, recorded_from, select_recorded
+from server.audit.mark import write_mark
+from server.audit.rows import extends, read_tiles, recorded_from, select_recorded
 from server.audit.tables import entries
-from server.audit.tree import Edge, TileKey, TileReader, root_at
+from server.audit.tree import Edge
 
 Outcome: TypeAlias = Recorded | CountersignError
 _Key: TypeAlias = tuple[str, str, str]
 
 
 class Appender:
-    """Appends batches. One at a time: only the writer thread of `group_commit` calls it."""
+    """Appends batches. One at a time: only the writer thread of `group_commit` calls it.
 
-    def __init__(self, database: Database, signer: HeadSigner) -> None:
+    mark: where the newest checkpoint is kept beside the database (see `mark`).
+    """
+
+    def __init__(self, database: Database, signer: HeadSigner, mark: Path) -> None:
         self._database = database
         self._signer = signer
+        self._mark = mark
         # What this process committed or accepted last.
         self._edge: Edge | None = None
         self._root = b""
@@ -56,6 +62,8 @@ class Appender:
                 write_head(connection, head)
         # 4. The transaction is committed: from here on the outcomes are true.
         self._edge, self._root = edge, head.root
+        if placed:
+            write_mark(self._mark, head.checkpoint)
         records = earlier | {draft.key: _recorded(index, draft) for index, draft in placed.items()}
         return [_outcome(draft, records[draft.key]) for draft in batch]
 
@@ -63,25 +71,16 @@ class Appender:
         """The right edge under `head`. MUST be verified against the root, or a damaged tile would be signed over."""
         if self._edge is not None and (self._edge.size, self._root) == (head.size, head.root):
             return self._edge
-
-        def read(key: TileKey) -> bytes:
-            return read_tiles(connection, [key])[key]
-
+        # A log that was put back or rewritten under a running server MUST NOT be signed: that would be a fork.
+        if self._edge is not None and not extends(connection, head.size, self._edge.size, self._root):
+            raise IntegrityError("the log no longer holds what was acknowledged; run `log fsck`")
         try:
-            edge = Edge.load(head.size, read)
-            self._assert_extends(head, read)
+            edge = Edge.load(head.size, read_tiles(connection, Edge.keys(head.size)).__getitem__)
         except KeyError as error:
             raise IntegrityError(f"tile {error} of the log is missing; run `log fsck`") from error
         if edge.root() != head.root:
             raise IntegrityError("the tiles of the log do not lead to its root; run `log fsck`")
         return edge
-
-    def _assert_extends(self, head: Head, read: TileReader) -> None:
-        """A log that was put back or rewritten under a running server MUST NOT be signed: that would be a fork."""
-        if self._edge is None:
-            return
-        if head.size < self._edge.size or root_at(read, self._edge.size) != self._root:
-            raise IntegrityError("the log no longer holds what was acknowledged; run `log fsck`")
 
 
 def _find_earlier(connection: Connection, batch: Sequence[Draft]) -> dict[_Key, Recorded]:

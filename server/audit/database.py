@@ -24,6 +24,8 @@ from core.errors import ConfigurationError, Unavailable
 
 _RETRY_AFTER = 1.0
 _SYNCHRONOUS_FULL = 2
+# Which file a connection has open, as (device, inode): a path may come to mean another one.
+_FILE = "audit.file"
 
 
 def sqlite_path(url: str) -> Path:
@@ -61,10 +63,14 @@ def open_engine(path: Path, *, mode: str, begin: str, timeout: float, connection
     )
 
     @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _: ConnectionPoolEntry) -> None:
+    def prepare(connection: Any, record: ConnectionPoolEntry) -> None:
+        before = _identity(path)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA query_only={int(query_only)}")
+        record.info[_FILE] = _identity(path)
+        if before not in (None, record.info[_FILE]):
+            raise OSError(f"{path} was replaced while it was opened")
 
     @event.listens_for(engine, "begin")
     def open_transaction(connection: Connection) -> None:
@@ -85,7 +91,6 @@ class Database:
         if not self.path.exists():
             raise ConfigurationError(f"there is no database at {self.path}; run `countersign db upgrade`")
         self._lock = _take_lock(self.path)
-        self._file = _identity(self.path)
         self._writer = open_engine(
             self.path, mode="rw", begin="BEGIN IMMEDIATE", timeout=timeout, connections=1, query_only=False
         )
@@ -109,18 +114,19 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that holds the write lock from its first statement, committed when the block ends."""
-        with _faults(), self._writer.connect() as connection, connection.begin():
-            self._assert_same_file()
-            yield connection
-            # SQLite would go on writing into a file that was removed meanwhile, and acknowledge what nobody can read.
-            self._assert_same_file()
+        with _faults(), self._writer.connect() as connection:
+            self._assert_same_file(connection)
+            with connection.begin():
+                yield connection
+                # SQLite would go on writing into a file that was removed, and acknowledge what nobody can read.
+                self._assert_same_file(connection)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A snapshot of the committed log."""
-        with _faults():
-            self._assert_same_file()
-            with self._reader.connect() as connection, connection.begin():
+        with _faults(), self._reader.connect() as connection:
+            self._assert_same_file(connection)
+            with connection.begin():
                 yield connection
 
     def close(self) -> None:
@@ -134,15 +140,10 @@ class Database:
         if lock >= 0:
             os.close(lock)
 
-    def _assert_same_file(self) -> None:
-        found = _identity(self.path)
-        if found == self._file:
-            return
-        self._writer.dispose()
-        self._reader.dispose()
-        if found is not None:
-            self._file = found
-        raise Unavailable("the audit log's database was removed or replaced", retry_after=_RETRY_AFTER)
+    def _assert_same_file(self, connection: Connection) -> None:
+        if connection.info[_FILE] != _identity(self.path):
+            connection.invalidate()
+            raise Unavailable("the audit log's database was removed or replaced", retry_after=_RETRY_AFTER)
 
 
 @contextmanager

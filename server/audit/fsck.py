@@ -2,8 +2,9 @@
 
 Reads one snapshot, so that it can run beside a server that goes on recording; memory does not grow with the log.
 What it finds: any change to a leaf, tile, head, row or blob, anything missing, added or reordered, damage to
-SQLite's own structures, and, with checkpoints seen earlier, a log that was cut back or replaced. What it cannot find
-without them: a log rewritten from the start by someone who holds the signing key.
+SQLite's own structures, and, by the high-water mark and checkpoints seen earlier, a log that was cut back or replaced.
+What it does not look at: the gaps in SQLite's pages, where nothing is stored. What it cannot find without checkpoints
+from elsewhere: a log rewritten from the start by someone who holds the signing key.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from server.audit.checks.report import Damage, Findings, Report
 from server.audit.checks.store import check_schema, check_store
 from server.audit.checks.tree import TreeCheck
 from server.audit.database import open_engine, sqlite_path
+from server.audit.mark import mark_path
 from server.audit.tables import decisions, detections, entries, open_intents
 from server.audit.tree import WIDTH
 
@@ -31,7 +33,8 @@ _LOCK_TIMEOUT = 5.0
 
 
 def fsck(url: str, vkey: str, seen: Sequence[str] = ()) -> Report:
-    """Examine the log at `url`. vkey: the log's verifier key. seen: checkpoints (signed notes) from earlier.
+    """Examine the log at `url`. vkey: the log's verifier key. seen: checkpoints (signed notes) from earlier;
+    the high-water mark beside the database is one more.
 
     ConfigurationError if there is no database or `vkey` is no key; every damage is in the report instead.
     """
@@ -43,7 +46,8 @@ def fsck(url: str, vkey: str, seen: Sequence[str] = ()) -> Report:
     except VerificationError as error:
         raise ConfigurationError(f"the log's verifier key cannot be used: {error}") from error
     engine = open_engine(path, mode="rw", begin="BEGIN", timeout=_LOCK_TIMEOUT, connections=1, query_only=True)
-    examination = _Examination(key, seen)
+    mark = mark_path(path)
+    examination = _Examination(key, [*seen, *([mark.read_text(errors="replace")] if mark.exists() else [])])
     try:
         guarded(examination.findings, "the database", lambda: examination.run(engine))
     finally:

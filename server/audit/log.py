@@ -21,16 +21,19 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from core.errors import Unavailable
+from core.errors import ConfigurationError, Unavailable
+from countersign.verify.checkpoint import Checkpoint
 from server.audit import queries, schema
 from server.audit.appender import Appender
 from server.audit.database import Database
 from server.audit.entry import Blob, Entry, Recorded, draft
 from server.audit.group_commit import GroupCommit, GroupLimits
-from server.audit.head import HeadSigner, read_head, start_log
+from server.audit.head import Head, HeadSigner, read_head, start_log
 from server.audit.keys import CheckpointSigner
 from server.audit.listing import Filter, Page, list_page
+from server.audit.mark import mark_path, read_mark
 from server.audit.receipts import ReceiptParts, SignedCheckpoint, make_receipt
+from server.audit.rows import extends
 
 _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")
@@ -55,7 +58,7 @@ class AuditLog:
         self._database = database
         self._clock = clock
         self._log_key = str(signer.key)
-        self._group = GroupCommit(Appender(database, signer).append, limits)
+        self._group = GroupCommit(Appender(database, signer, mark_path(database.path)).append, limits)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="audit-reader")
 
     @classmethod
@@ -166,8 +169,19 @@ def _start(url: str, signer: HeadSigner, lock_timeout: float) -> Database:
         with database.writing() as connection:
             schema.assert_current(connection)
             start_log(connection, signer)
-            signer.assert_owns(read_head(connection, lock=True))
+            head = read_head(connection, lock=True)
+            signer.assert_owns(head)
+            _assert_extends_mark(connection, head, read_mark(mark_path(database.path), signer.key))
     except BaseException:
         database.close()
         raise
     return database
+
+
+def _assert_extends_mark(connection: Connection, head: Head, mark: Checkpoint | None) -> None:
+    """To append to an older state of the log would sign a second history. MUST be refused."""
+    if mark is not None and not extends(connection, head.size, mark.size, mark.root):
+        raise ConfigurationError(
+            f"the log has {head.size} entries, but it acknowledged {mark.size} that it does not hold any more: it was "
+            "restored from a backup or damaged; run `log fsck`"
+        )

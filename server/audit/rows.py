@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, select, tuple_
 
 from server.audit.entry import Recorded, from_microseconds
 from server.audit.tables import entries, tiles
-from server.audit.tree import TileKey
+from server.audit.tree import TileKey, root_at
 
 
 def select_recorded() -> Select[Any]:
@@ -47,3 +47,15 @@ def read_tiles(connection: Connection, keys: Sequence[TileKey]) -> dict[TileKey,
         return {}
     statement = select(tiles).where(tuple_(tiles.c.level, tiles.c.number).in_(keys))
     return {(row.level, row.number): row.hashes for row in connection.execute(statement)}
+
+
+def extends(connection: Connection, stored: int, size: int, root: bytes) -> bool:
+    """Whether the log, of `stored` entries, starts with the tree of `size` entries under `root`."""
+
+    def read(key: TileKey) -> bytes:
+        return read_tiles(connection, [key])[key]
+
+    try:
+        return size <= stored and root_at(read, size) == root
+    except (KeyError, IndexError):  # tiles are missing
+        return False

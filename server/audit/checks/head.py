@@ -10,9 +10,8 @@ from countersign.verify.checkpoint import Checkpoint, open_checkpoint
 from countersign.verify.errors import VerificationError
 from countersign.verify.note import VerifierKey
 from server.audit.checks.report import Findings
-from server.audit.rows import read_tiles
+from server.audit.rows import extends
 from server.audit.tables import log_head
-from server.audit.tree import TileKey, TileReader, root_at
 
 
 def check_head(connection: Connection, key: VerifierKey, findings: Findings) -> Checkpoint | None:
@@ -34,10 +33,6 @@ def check_head(connection: Connection, key: VerifierKey, findings: Findings) -> 
 
 def check_history(connection: Connection, size: int, seen: Sequence[str], key: VerifierKey, findings: Findings) -> None:
     """That the log still extends every checkpoint in `seen` (signed notes by `key`)."""
-
-    def read(tile: TileKey) -> bytes:
-        return read_tiles(connection, [tile])[tile]
-
     for note in seen:
         try:
             checkpoint = open_checkpoint(note, key)
@@ -47,12 +42,5 @@ def check_history(connection: Connection, size: int, seen: Sequence[str], key: V
         if checkpoint.size > size:
             detail = f"the log has {size} entries, but it signed a checkpoint over {checkpoint.size}"
             findings.add("history", size, detail)
-        elif not _leads_to(read, checkpoint):
+        elif not extends(connection, size, checkpoint.size, checkpoint.root):
             findings.add("history", None, f"the first {checkpoint.size} entries are not those that were signed once")
-
-
-def _leads_to(read: TileReader, checkpoint: Checkpoint) -> bool:
-    try:
-        return root_at(read, checkpoint.size) == checkpoint.root
-    except (KeyError, IndexError):  # tiles are missing; `tree` says which
-        return False

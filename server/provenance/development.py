@@ -53,6 +53,14 @@ def development_identity(folder: Path) -> Identity:
 
     Raises ConfigurationError for files that other users can read, that are missing, or that do not belong together.
     """
+    try:
+        return open_or_create(folder)
+    except OSError as error:
+        raise ConfigurationError(f"cannot keep the development authority in {folder}: {error.strerror}") from error
+
+
+def open_or_create(folder: Path) -> Identity:
+    """As `development_identity`, but raises OSError where the folder cannot be used."""
     if not folder.exists() or not any(folder.iterdir()):
         create(folder)
     refuse_open(folder)

@@ -75,7 +75,7 @@ def credentials(request: Request) -> View:
             if reader is None:
                 return View(facts=facts)
             store = facts_of(stack.enter_context(reader).json())
-            store["purposes"] = signer_purposes(store_of(reader, store["active"]), store["active"])
+            store["purposes"] = purposes_of(reader, store["active"])
             return View(facts=facts | {"store": store})
     except (C2paError, StoreTooLarge, ValueError, RecursionError) as error:
         reason = str(error) or type(error).__name__
@@ -120,8 +120,12 @@ def settings(options: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def store_of(reader: Reader, active: str) -> bytes:
-    """The manifest store, JUMBF: what c2pa gives for the address of a manifest."""
+def purposes_of(reader: Reader, active: str) -> list[str] | None:
+    """Key purposes of the active manifest's signer; None where they cannot be found."""
     store = io.BytesIO()
-    reader.resource_to_stream(f"self#jumbf=/c2pa/{active}", store)
-    return store.getvalue()
+    try:
+        # For the address of a manifest, c2pa gives the whole store as it lies in the file.
+        reader.resource_to_stream(f"self#jumbf=/c2pa/{active}", store)
+    except C2paError:
+        return None
+    return signer_purposes(store.getvalue(), active)

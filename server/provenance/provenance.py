@@ -94,7 +94,9 @@ class Provenance:
             blobs.append(parent.media.data)
         answer = OneSignature(self._identity.sign)
         view = await self._sandbox.call("sign", blobs, options, answer=answer, timeout=timeout)
-        signed: Pixels = view.arrays["signed"]
+        signed: Pixels | None = view.arrays.get("signed")
+        if signed is None:
+            raise IntegrityError("the sandboxed signer gave no file")
         return signed.tobytes()
 
     async def _view(self, data: bytes, trust: Trust, timeout: float | None = None) -> View:

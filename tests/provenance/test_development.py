@@ -112,6 +112,21 @@ def test_garbage_is_refused(folder: Path, name: str) -> None:
         development_identity(folder)
 
 
+def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "provenance"
+    file.write_text("in the way")
+    for unusable in (file, file / "below"):
+        with pytest.raises(ConfigurationError, match="provenance"):
+            development_identity(unusable)
+
+
+def test_an_empty_folder_made_by_the_operator_becomes_private(tmp_path: Path) -> None:
+    folder = tmp_path / "provenance"
+    folder.mkdir(mode=0o755)
+    assert development_identity(folder).is_development
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
 def test_servers_that_start_together_share_one_authority(tmp_path: Path) -> None:
     folder = tmp_path / "provenance"
     with ThreadPoolExecutor(4) as pool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -22,6 +23,7 @@ from tests.provenance.signers import CLAIM, EDIT, stranger
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PNG, JPEG = "image/png", "image/jpeg"
+PHOTOGRAPH = Path(__file__).parent.parent / "media" / "mountains.jpg"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -72,6 +74,16 @@ async def test_every_format_can_be_a_parent(
     assert (await provenance.read(parent)).manifest_id in {one.label for one in found.manifests}
     opinion = validate(signed, output_mime, trust)
     assert (opinion.intact, opinion.trusted) == (True, True), opinion.codes
+
+
+async def test_a_real_photograph_is_enhanced_and_keeps_its_origin(
+    sandbox: Sandbox, provenance: Provenance, trust: Trust, validate: Validate
+) -> None:
+    photograph = await opened(sandbox, PHOTOGRAPH.read_bytes())
+    signed = await sign(provenance, make(PNG), PNG, EDIT, photograph)
+    assert (await provenance.read(photograph)).state is CredentialState.NONE
+    assert (await provenance.read(await opened(sandbox, signed))).state is CredentialState.TRUSTED
+    assert validate(signed, PNG, trust).trusted
 
 
 @pytest.mark.parametrize("action", ["edited", "enhanced", "resized"])

@@ -61,7 +61,7 @@ def usable_size(path: Path) -> int:
     try:
         if not path.is_file():
             what = "is a directory" if path.is_dir() else "is not a file" if path.exists() else "does not exist"
-            raise UnusableFile(f"{path} {what}", field="file", found=str(path))
+            raise UnusableFile(f"{path} {what}", field="file")
         size = path.stat().st_size
         with path.open("rb"):
             pass  # only to learn now, not in the middle of a call, whether it may be read
@@ -74,7 +74,7 @@ def usable_size(path: Path) -> int:
 
 def unreadable(name: str, error: OSError) -> UnusableFile:
     """The client error of a failed read."""
-    return UnusableFile(f"cannot read {name}: {error.strerror}", field="file", found=name)
+    return UnusableFile(f"cannot read {name}: {error.strerror}", field="file")
 
 
 class ScreenParts:

@@ -1,7 +1,7 @@
 """Answers as plain JSON values, in the shape that `--json` promises.
 
 Enumerations appear by name without their prefix ("ALLOW"), digests and timestamps as text (RFC 3339), absent numbers
-as null. Field names are those of the protos.
+and unspecified values as null. Field names are those of the protos.
 """
 
 from __future__ import annotations
@@ -18,19 +18,21 @@ from countersign.v1 import common_pb2, model_pb2, provenance_pb2
 Json = dict[str, Any]
 
 
-def enum_name(kind: Any, value: int, prefix: str) -> str:
-    """The value's name in a generated enum, "ALLOW" of ACTION_ALLOW.
+def enum_name(kind: Any, value: int, prefix: str) -> str | None:
+    """The value's name in a generated enum, "ALLOW" of ACTION_ALLOW; None of UNSPECIFIED.
 
     Of a value that a newer server knows and we do not, its number.
     """
+    if value == 0:
+        return None
     try:
         return str(kind.Name(value)).removeprefix(prefix)
     except ValueError:
         return str(value)
 
 
-def action_name(action: int) -> str:
-    """One of "ALLOW", "LABEL", "REVIEW" and "BLOCK"."""
+def action_name(action: int) -> str | None:
+    """One of "ALLOW", "LABEL", "REVIEW" and "BLOCK"; None where refused media was not decided on."""
     return enum_name(common_pb2.Action, action, "ACTION_")
 
 

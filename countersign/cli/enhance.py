@@ -16,7 +16,7 @@ from countersign.cli.files import refuse_output, write_atomically, write_json
 from countersign.cli.progress import Bars
 from countersign.cli.session import AsJson, Jurisdiction, Surface, connect, context_of
 from countersign.cli.tables import reasons_text
-from countersign.cli.text import complain, reporting, say, say_json
+from countersign.cli.text import complain, reporting, say, say_json, short
 from countersign.receipts import receipt_json
 from countersign.views import enhancement_json
 
@@ -62,7 +62,7 @@ def enhance(
         complain(f"{output} was not written, the decision blocks it:\n{reasons_text(view['reasons'])}")
         raise typer.Exit(ExitCode.CHECK_FAILED)
     if not as_json:
-        say(f"{output}: {view['action']}, by {view['model']}, log index {view['receipt']['log_index']}")
+        say(f"{output}: {view['action']}, by {short(view['model'])}, log index {view['receipt']['log_index']}")
 
 
 def parameters_of(pairs: list[str]) -> dict[str, str]:

@@ -16,13 +16,13 @@ from countersign.errors import UnusableFile
 def refuse_output(output: Path, *, force: bool, source: Path | None = None) -> None:
     """Raises UnusableFile, before any work is done, for an output that could not or should not be written."""
     if source is not None and output.exists() and source.exists() and output.samefile(source):
-        raise UnusableFile(f"{output} is the input itself", field="output", found=str(output))
+        raise UnusableFile(f"{output} is the input itself", field="output")
     if output.is_dir():
-        raise UnusableFile(f"{output} is a directory", field="output", found=str(output))
+        raise UnusableFile(f"{output} is a directory", field="output")
     if output.exists() and not force:
-        raise UnusableFile(f"{output} exists; --force replaces it", field="output", found=str(output))
+        raise UnusableFile(f"{output} exists; --force replaces it", field="output")
     if not output.parent.is_dir():
-        raise UnusableFile(f"{output.parent} is not a directory", field="output", found=str(output))
+        raise UnusableFile(f"{output.parent} is not a directory", field="output")
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def atomically(output: Path, *, force: bool) -> Iterator[BinaryIO]:
         refuse_output(output, force=force)
         part.replace(output)
     except OSError as error:
-        raise UnusableFile(f"cannot write {output}: {error.strerror}", field="output", found=str(output)) from error
+        raise UnusableFile(f"cannot write {output}: {error.strerror}", field="output") from error
     finally:
         part.unlink(missing_ok=True)
 
@@ -63,7 +63,7 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         message = f"cannot make the folder {folder}: {error.strerror}"
-        raise UnusableFile(message, field="output", found=str(folder)) from error
+        raise UnusableFile(message, field="output") from error
 
 
 def safe_name(name: str) -> str:

@@ -13,8 +13,8 @@ import typer
 
 from countersign.cli.files import refuse_output, write_json
 from countersign.cli.session import AsJson, connect
-from countersign.cli.tables import decisions_table, findings_table, reasons_text, state_cell
-from countersign.cli.text import action_cell, reporting, say, say_json
+from countersign.cli.tables import decision_table, decisions_table, findings_table
+from countersign.cli.text import reporting, say, say_json
 from countersign.client import Client
 from countersign.receipts import receipt_json
 from countersign.v1 import common_pb2
@@ -66,13 +66,10 @@ def show(ctx: typer.Context, decision_id: DecisionId, as_json: AsJson = False) -
         view = decision_json(client.get_decision(decision_id))
     if as_json:
         say_json(view)
-        return
-    say(f"{view['decision_id']}  {view['decided_at']}  {view['direction']}  {view['media_digest']}")
-    say(action_cell(view["action"]), reasons_text(view["reasons"]))
-    if view["refusal"]:
-        say(f"refused: {view['refusal']['message']}")
-    say(f"policy {view['policy_id']} {view['policy_digest']}", state_cell(view["provenance"]))
-    say(findings_table(view["findings"]))
+    else:
+        say(decision_table(view))
+        if view["findings"]:
+            say(findings_table(view["findings"]))
 
 
 def receipt(

@@ -8,22 +8,22 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from countersign.cli.text import STATE_STYLES, action_cell, cell
+from countersign.cli.text import STATE_STYLES, action_cell, cell, short
 
 Json = dict[str, Any]
 
 
-def table_of(*headings: str) -> Table:
-    """An empty table."""
+def table_of(*headings: str, whole: Sequence[str] = ()) -> Table:
+    """An empty table. whole: the headings of columns whose lines are never broken."""
     table = Table(header_style="bold")
     for heading in headings:
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading in whole)
     return table
 
 
 def screening_table(screenings: Iterable[Json]) -> Table:
     """One row a file: decision, reasons, credential, place in the log."""
-    table = table_of("File", "Decision", "Reasons", "Credential", "Log index")
+    table = table_of("File", "Decision", "Reasons", "Credential", "Log", whole=("Decision", "Credential", "Log"))
     for view in screenings:
         if "decision_id" in view:
             table.add_row(
@@ -38,29 +38,51 @@ def screening_table(screenings: Iterable[Json]) -> Table:
     return table
 
 
+def decision_table(view: Json) -> Table:
+    """One decision, one line a property; what is not there has no line."""
+    table = Table(show_header=False)
+    refusal = view["refusal"]
+    for name, value in (
+        ("Decision", action_cell(view["action"])),
+        ("Reasons", refusal["message"] if refusal else reasons_text(view["reasons"])),
+        ("Id", view["decision_id"]),
+        ("Decided at", view["decided_at"]),
+        ("Direction", view["direction"]),
+        ("Media", view["media_digest"]),
+        ("Made by", short(view["model"])),
+        ("Made of", view["source_digest"]),
+        ("Credential", state_cell(view["provenance"])),
+        ("Policy", f"{view['policy_id']}\n{view['policy_digest']}".strip()),
+    ):
+        if value:
+            table.add_row(name, value if isinstance(value, Text) else cell(value))
+    return table
+
+
 def decisions_table(decisions: Iterable[Json]) -> Table:
     """One row a recorded decision."""
-    table = table_of("Decided at", "Decision id", "Direction", "Decision", "Reasons", "Media")
+    table = table_of(
+        "Decided at, id", "Direction", "Decision", "Reasons", whole=("Decided at, id", "Direction", "Decision")
+    )
     for view in decisions:
+        refusal = view["refusal"]
         table.add_row(
-            cell(view["decided_at"] or "—"),
-            cell(view["decision_id"]),
-            cell(view["direction"]),
+            cell(f"{view['decided_at'] or '—'}\n{view['decision_id']}"),
+            cell(view["direction"] or "—"),
             action_cell(view["action"]),
-            cell(reasons_text(view["reasons"])),
-            cell(view["media_digest"].removeprefix("sha256:")[:16]),
+            cell(refusal["message"] if refusal else reasons_text(view["reasons"])),
         )
     return table
 
 
 def findings_table(findings: Sequence[Json]) -> Table:
     """One row a finding."""
-    table = table_of("Detector", "Verdict", "Probability", "Codes", "Explanation")
+    table = table_of("Detector", "Verdict", "Probability", "Codes", "Explanation", whole=("Verdict",))
     for finding in findings:
         probability = finding["probability"]
         table.add_row(
             cell(finding["detector"]),
-            cell(finding["verdict"]),
+            cell(finding["verdict"] or "—"),
             cell("—" if probability is None else f"{probability:.3f}"),
             cell("\n".join(finding["codes"])),
             cell(finding["explanation"]),
@@ -83,9 +105,10 @@ def manifests_table(manifests: Sequence[Json]) -> Table:
 
 def models_table(models: Iterable[Json]) -> Table:
     """One row a model."""
-    table = table_of("Name", "Role", "Task", "Version", "Licence", "Summary")
+    table = table_of("Name", "Role", "Task", "Summary", "Licence, version", whole=("Name", "Role"))
     for model in models:
-        table.add_row(*(cell(model[key]) for key in ("name", "role", "task", "version", "licence", "summary")))
+        origin = f"{model['licence']}\n{short(model['version'])}"
+        table.add_row(*(cell(model[key] or "—") for key in ("name", "role", "task", "summary")), cell(origin))
     return table
 
 
@@ -96,5 +119,5 @@ def reasons_text(reasons: Sequence[Json]) -> str:
 
 def state_cell(provenance: Json | None) -> Text:
     """The credential's state in its colour."""
-    state = provenance["state"] if provenance else "—"
-    return cell(state, STATE_STYLES.get(state, ""))
+    state = provenance["state"] if provenance else None
+    return cell(state or "—", STATE_STYLES.get(state or "", ""))

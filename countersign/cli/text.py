@@ -7,6 +7,7 @@ markup.
 from __future__ import annotations
 
 import json
+import re
 import sys
 import unicodedata
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ from countersign.cli.exits import exit_code_of
 from countersign.errors import CountersignError
 from countersign.views import error_json
 
+DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
 ACTION_STYLES = {"ALLOW": "green", "LABEL": "cyan", "REVIEW": "yellow", "BLOCK": "bold red"}
 # UAX #9: embeddings, overrides and isolates. Joiners, which honest text needs, are none of them.
 REORDERING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
@@ -44,9 +46,14 @@ def cell(value: object, style: str = "") -> Text:
     return Text(plain(value), style=style, overflow="fold")
 
 
-def action_cell(action: str) -> Text:
-    """A decision in its colour."""
-    return cell(action, ACTION_STYLES.get(action, ""))
+def action_cell(action: str | None) -> Text:
+    """A decision in its colour. Media that was refused was not decided on."""
+    return cell(action, ACTION_STYLES.get(action, "")) if action else cell("refused", "red")
+
+
+def short(text: str) -> str:
+    """The text with digests cut to a length that people can compare."""
+    return DIGEST.sub(r"\1…", text)
 
 
 def say(*rows: Any) -> None:
@@ -82,7 +89,8 @@ def reporting(as_json: bool, **about: object) -> Iterator[None]:
 
 def sentence_of(error: CountersignError) -> str:
     """The error as one line: message, then what was allowed and what was found."""
-    particulars = [f"{name} {value}" for name, value in (("limit", error.limit), ("found", error.found)) if value]
+    known = (("limit", error.limit), ("found", error.found))
+    particulars = [f"{name} {value}" for name, value in known if value and value not in error.message]
     suffix = f" ({', '.join(particulars)})" if particulars else ""
     support = f" [support id {error.support_id}]" if error.support_id else ""
     return f"{error.code}: {error.message}{suffix}{support}"

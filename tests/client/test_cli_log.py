@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from countersign.v1 import common_pb2
 from tests.client.conftest import Command
 from tests.client.fake_server import FakeServer
 
@@ -51,6 +52,17 @@ def test_show_prints_one_decision(command: Command) -> None:
     shown = command("log", "show", "d0001").stdout
     assert "BLOCK" in shown
     assert "too small" in shown
+
+
+def test_refused_media_was_not_decided_on(server: FakeServer, command: Command) -> None:
+    refusal = common_pb2.Refusal(field="media", limit="JPEG", found="a text", message="unsupported format")
+    server.decisions = {"r": common_pb2.Decision(decision_id="d7", refusal=refusal)}
+    view = json.loads(command("log", "show", "d7", "--json").stdout)
+    assert (view["action"], view["provenance"], view["refusal"]["found"]) == (None, None, "a text")
+    for words in (["log", "show", "d7"], ["log", "list"]):
+        shown = command(*words).stdout
+        assert "refused" in shown
+        assert "unsupported format" in shown
 
 
 def test_show_of_nothing_is_2(command: Command) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.ebml import read_vint
 from core.errors import UnsupportedMedia
 from core.media import Kind
 
@@ -109,25 +110,15 @@ def _doctype(data: bytes) -> bytes:
 
 def _ebml_header(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Identifier and content of each element inside the EBML header; stops at the first damaged one."""
-    size, at = _vint(data, 4, keep_marker=False)
+    size, at = read_vint(data, 4, keep_marker=False)
     end = min(at + size, len(data), 4096)
     while at < end:
-        identifier, at = _vint(data, at, keep_marker=True)
-        size, at = _vint(data, at, keep_marker=False)
+        identifier, at = read_vint(data, at, keep_marker=True)
+        size, at = read_vint(data, at, keep_marker=False)
         if identifier == 0 or at + size > end:
             return
         yield identifier, data[at : at + size]
         at += size
-
-
-def _vint(data: bytes, at: int, *, keep_marker: bool) -> tuple[int, int]:
-    """A variable-size integer (RFC 8794, 4) and the offset behind it; 0 where it is damaged."""
-    first = data[at] if at < len(data) else 0
-    length = 9 - first.bit_length()
-    if first == 0 or at + length > len(data):
-        return 0, at + 1
-    value = int.from_bytes(data[at : at + length], "big")
-    return (value if keep_marker else value & ~(1 << (7 * length))), at + length
 
 
 def _describe(data: bytes) -> str:

@@ -22,6 +22,7 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
+from core.ebml import read_size, read_vint
 from core.errors import CorruptMedia
 from core.limits import Limits
 from core.media import Pixels, View
@@ -31,6 +32,7 @@ from core.sandbox.contract import Request
 _DEMUXERS = {"video/mp4": "mov", "video/quicktime": "mov", "video/webm": "matroska"}
 # A container may name further files for libav to open, over protocols of this list; none is called "none".
 _OPTIONS = {"protocol_whitelist": "none"}
+_SEGMENT = 0x18538067  # RFC 9559, section 5.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ def parse(request: Request) -> View:
     Raises CorruptMedia for a file without a decodable picture or one that ends early, and LimitExceeded.
     """
     limits = request.limits
+    if request.mime == "video/webm":
+        _check_segment(request.blobs[0])
     with _libav_errors(), _open(request) as container:
         stream = _picture_track(container)
         context = stream.codec_context
@@ -86,6 +90,17 @@ def warm() -> None:
     parse(Request((file.getvalue(),), "video/mp4", Limits()))
 
 
+def _check_segment(data: bytes) -> None:
+    """Raises CorruptMedia for a WebM file that ends before its segment does, over which libav says nothing."""
+    size, at = read_vint(data, 4, keep_marker=False)  # of the EBML header, whose identifier has 4 bytes
+    identifier, at = read_vint(data, at + size, keep_marker=True)
+    length, at = read_size(data, at)
+    if identifier == _SEGMENT and length is not None and at + length > len(data):
+        raise CorruptMedia(
+            "the film ends early", field="media", limit=f"{at + length} bytes", found=f"{len(data)} bytes"
+        )
+
+
 def _open(request: Request) -> InputContainer:
     return av.open(
         io.BytesIO(request.blobs[0]),
@@ -99,7 +114,9 @@ def _open(request: Request) -> InputContainer:
 def _picture_track(container: InputContainer) -> VideoStream:
     """The first track of moving pictures; cover pictures are none."""
     for stream in container.streams.video:
-        if not stream.disposition & av.stream.Disposition.attached_pic:
+        # A damaged sample table leaves a track without a decoder, whatever PyAV's annotations say.
+        playable = getattr(stream, "codec_context", None) is not None
+        if playable and not stream.disposition & av.stream.Disposition.attached_pic:
             return stream
     raise CorruptMedia("the film has no track of pictures", field="media")
 

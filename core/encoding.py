@@ -1,7 +1,7 @@
 """Our own pixels as a file. Runs in process, because the pixels are ours.
 
-Metadata of an upload is copied as it is; Pillow looks into EXIF alone, for the orientation that AVIF tells twice.
-Knows Pillow's writers and which of them keep alpha and metadata. Does not know what was made, nor sign it.
+Metadata of an upload is copied as it is; Pillow looks into EXIF alone, for the orientation, which AVIF tells twice and
+TIFF in a tag of its own. Knows Pillow's writers and which of them keep alpha and metadata. Does not know what was made, nor sign it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from core.media import Frame
 
 _XMP_PNG_KEYWORD = "XML:com.adobe.xmp"
 _EXIF_HEADER = b"Exif\x00\x00"
-_TIFF_XMP, _TIFF_ICC = 700, 34675
+_TIFF_ORIENTATION, _TIFF_XMP, _TIFF_ICC = 274, 700, 34675
 _OPAQUE = frozenset({"image/jpeg"})
 
 
@@ -29,7 +29,7 @@ def encode_image(
     """`frame` as a JPEG, PNG, WebP, AVIF or TIFF file; alpha is kept, except in JPEG, which has none.
 
     exif: a TIFF structure (Exif 2.32, 4.5), with or without the header that JPEG puts before it; its orientation has
-    to fit the pixels. TIFF files keep no EXIF here. icc: a profile. xmp: a packet.
+    to fit the pixels. Of it, TIFF files keep the orientation alone. icc: a profile. xmp: a packet.
     quality: 1 to 100, where the format is lossy; from 90 on, colour is not subsampled.
 
     Raises UnsupportedMedia for another `mime` and InvalidInput for pixels or metadata that the format cannot hold.
@@ -78,8 +78,12 @@ def _avif(exif: bytes, icc: bytes, xmp: bytes, quality: int) -> dict[str, Any]:
     return options | _present({"exif": exif, "icc_profile": icc, "xmp": xmp})
 
 
-def _tiff(_exif: bytes, icc: bytes, xmp: bytes, _quality: int) -> dict[str, Any]:
+def _tiff(exif: bytes, icc: bytes, xmp: bytes, _quality: int) -> dict[str, Any]:
     tags = TiffImagePlugin.ImageFileDirectory_v2()
+    kept = Image.Exif()
+    kept.load(exif)
+    if kept.get(_TIFF_ORIENTATION) in range(2, 9):
+        tags[_TIFF_ORIENTATION] = kept[_TIFF_ORIENTATION]
     for tag, value in ((_TIFF_XMP, xmp), (_TIFF_ICC, icc)):
         if value:
             tags.tagtype[tag] = 7  # UNDEFINED

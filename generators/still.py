@@ -15,14 +15,16 @@ from generators.base import Job, Output
 from generators.exif import with_size
 
 STILL = frozenset({Kind.IMAGE})
-_MIME_OUT = {
-    "image/jpeg": "image/jpeg",
-    "image/png": "image/png",
-    "image/webp": "image/webp",
-    "image/avif": "image/avif",
-    "image/tiff": "image/tiff",
+_LONGEST = {
+    "image/jpeg": 65_500,  # what libjpeg writes
+    "image/webp": 16_383,
+    "image/avif": 32_768,  # what libavif reads unless told otherwise
+    "image/tiff": 2**31 - 1,
 }
-"""Formats that are answered in kind. A palette (GIF) cannot hold what an enhancer makes; BMP carries no credentials."""
+"""Formats that are answered in kind, with the longest side that they hold, pixels.
+
+A palette (GIF) cannot hold what an enhancer makes; BMP carries no credentials.
+"""
 _FALLBACK = "image/png"
 _MAIN_FIRST = frozenset({"image/jpeg"})
 """Formats whose further pictures are previews and depth maps of the first (CIPA DC-007, as phones write it)."""
@@ -44,10 +46,10 @@ def source_of(job: Job) -> Media:
 
 def encode_like(source: Media, frame: Frame) -> Output:
     """`frame` as a file in the source's format, or PNG where that cannot hold it, with its EXIF, ICC and XMP."""
-    mime = _MIME_OUT.get(source.mime, _FALLBACK)
     tags = source.view("tags").arrays
     exif, icc, xmp = (tags[name].tobytes() if name in tags else b"" for name in ("exif", "icc", "xmp"))
     height, width = frame.pixels.shape[:2]
+    mime = source.mime if max(height, width) <= _LONGEST.get(source.mime, 0) else _FALLBACK
     data = encode_image(frame, mime, exif=with_size(exif, width, height), icc=icc, xmp=xmp, quality=95)
     return Output(data, mime, frame)
 

@@ -4,7 +4,8 @@ Issues and compares certificates in memory. Knows no file and no manifest.
 
 The profile is that of C2PA Technical Specification 2.x, section "X.509 Certificates": the leaf carries the key purpose
 of claim signing (1.3.6.1.4.1.62558.2.1) beside emailProtection, which older validators ask for, the key usages
-digitalSignature and nonRepudiation, and lives at most 366 days, as Assurance Level 1 demands.
+digitalSignature and nonRepudiation, and lives at most 366 days, as Assurance Level 1 demands. All keys are P-256: the
+chain need not be stronger than its leaf, and P-384 above it doubles the time that reading a credential takes.
 """
 
 from __future__ import annotations
@@ -40,15 +41,15 @@ class Issued:
 
 
 def root_authority() -> Issued:
-    """A self-signed P-384 root that may sign one level of intermediates."""
-    key = ec.generate_private_key(ec.SECP384R1())
+    """A self-signed root that may sign one level of intermediates."""
+    key = ec.generate_private_key(ec.SECP256R1())
     name = named("Countersign development root")
     return Issued(authority(name, name, key, key, path_length=1), key)
 
 
 def intermediate_authority(root: Issued) -> Issued:
-    """A P-384 intermediate under `root` that may sign leaves only."""
-    key = ec.generate_private_key(ec.SECP384R1())
+    """An intermediate under `root` that may sign leaves only."""
+    key = ec.generate_private_key(ec.SECP256R1())
     name = named("Countersign development intermediate")
     return Issued(authority(name, root.certificate.subject, key, root.key, path_length=0), key)
 
@@ -62,7 +63,7 @@ def claim_signer(issuer: Issued, start: datetime | None = None, life: timedelta 
         .add_extension(usage(authority=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage([CLAIM_SIGNING, EMAIL_PROTECTION]), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(public(issuer.key)), critical=False)
-        .sign(issuer.key, hashes.SHA384())
+        .sign(issuer.key, hashes.SHA256())
     )
     return Issued(certificate, key)
 
@@ -76,7 +77,7 @@ def authority(
         .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
         .add_extension(usage(authority=True), critical=True)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(public(issuer_key)), critical=False)
-        .sign(issuer_key, hashes.SHA384())
+        .sign(issuer_key, hashes.SHA256())
     )
 
 

@@ -71,7 +71,7 @@ def with_purpose(old: x509.Certificate, issuer: Issued, purpose: x509.ObjectIden
         if isinstance(value, x509.ExtendedKeyUsage):
             value = x509.ExtendedKeyUsage([purpose])
         builder = builder.add_extension(value, extension.critical)
-    return builder.sign(issuer.key, hashes.SHA384())
+    return builder.sign(issuer.key, hashes.SHA256())
 
 
 def embed(

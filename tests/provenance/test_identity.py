@@ -75,7 +75,7 @@ def certify(key: PrivateKey, issuer: Issued) -> x509.Certificate:
     )
     for extension in template.extensions:
         builder = builder.add_extension(extension.value, extension.critical)
-    return builder.sign(issuer.key, hashes.SHA384())
+    return builder.sign(issuer.key, hashes.SHA256())
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """Our own pixels as a file. Runs in process, because the pixels are ours.
 
 Metadata of an upload is copied as it is; Pillow looks into EXIF alone, for the orientation, which AVIF tells twice and
-TIFF in a tag of its own. Knows Pillow's writers and which of them keep alpha and metadata. Does not know what was made, nor sign it.
+TIFF in a tag of its own. Knows Pillow's writers and which of them keep alpha and metadata. Does not know what was made,
+nor sign it.
 """
 
 from __future__ import annotations

@@ -10,9 +10,11 @@ from server.cli.operating import operating, settings_of
 def serve(ctx: typer.Context) -> None:
     """Start a server. It prints one line when it is ready, and stops on Ctrl-C."""
     with operating():
+        # Settings first: the server's libraries take seconds to load, a misspelt setting should not.
+        settings = settings_of(ctx)
         from server import app
 
-        app.serve(settings_of(ctx))
+        app.serve(settings)
 
 
 def register(app: typer.Typer) -> None:

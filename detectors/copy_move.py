@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
+from typing import Any
 
 import cv2
 import numpy as np
@@ -77,7 +78,7 @@ class CopyMoveDetector(SingleDetector):
         judged = [(CALIBRATION.judge(features(found)), found) for found in overlaps]
         convincing = [found for (chance, _), found in judged if chance >= THRESHOLD]
         chance, ratio = max((verdict for verdict, _ in judged), default=CALIBRATION.judge((0.0, 0.0, 0.0)))
-        measured = {"probability": chance, "log10_lr": ratio, "fpr_at_threshold": MEASURED_FPR}
+        measured: dict[str, Any] = {"probability": chance, "log10_lr": ratio, "fpr_at_threshold": MEASURED_FPR}
         if not convincing:
             return self.not_detected("No part of the picture repeats elsewhere pixel for pixel.", **measured)
         members = sum(found.members for found in convincing)

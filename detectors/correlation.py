@@ -7,6 +7,7 @@ the keypoints too. Knows pixels and one map; does not know where the map came fr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -50,11 +51,10 @@ class Overlap:
 def overlap(grey: Pixels, repetition: Repetition, settings: Settings) -> Overlap:
     """The part of `grey`, uint8 (h, w), that repeats under the map and hangs together with the matched points."""
     height, width = grey.shape
-    smooth = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), settings.sigma)
+    smooth = np.asarray(cv2.GaussianBlur(grey.astype(np.float32), (0, 0), settings.sigma), np.float32)
     affine = repetition.affine
-    image = cv2.warpAffine(
-        smooth, affine, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderValue=-1.0
-    )
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    image = np.asarray(cv2.warpAffine(smooth, affine, (width, height), flags=flags, borderValue=-1.0), np.float32)
     inside = image >= 0
     agreement, textured = _correlation(smooth, image, settings)
     agree = (agreement > settings.least) & textured & inside
@@ -99,11 +99,12 @@ def _with_points(mask: NDArray[np.bool_], points: Floats) -> NDArray[np.bool_]:
     return np.isin(labels, held[held > 0])
 
 
-def _at(values: NDArray[np.generic], points: Floats) -> NDArray[np.generic]:
+def _at(values: NDArray[Any], points: Floats) -> NDArray[Any]:
     height, width = values.shape
     x = points[:, 0].round().astype(int).clip(0, width - 1)
     y = points[:, 1].round().astype(int).clip(0, height - 1)
-    return values[y, x]
+    picked: NDArray[Any] = values[y, x]
+    return picked
 
 
 def _hull(points: Floats, shape: tuple[int, int]) -> NDArray[np.bool_]:

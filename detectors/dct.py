@@ -32,5 +32,4 @@ def transform(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def unsaturated(pixels: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Blocks of `blocks` without black or white pixels: the others were clipped, and their DCT lies."""
-    whole: NDArray[np.bool_] = ((pixels > -128.0) & (pixels < 127.0)).all(axis=(2, 3))
-    return whole
+    return np.asarray(np.all((pixels > -128.0) & (pixels < 127.0), axis=(2, 3)), dtype=np.bool_)

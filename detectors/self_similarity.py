@@ -65,9 +65,9 @@ class Repetition:
 
 def keypoints(grey: Pixels, settings: Settings) -> Keypoints:
     """Keypoints of a grey picture, uint8 (h, w), the strongest `features`."""
-    sift = cv2.SIFT_create(nfeatures=settings.features, contrastThreshold=settings.contrast)
+    sift = cv2.SIFT.create(nfeatures=settings.features, contrastThreshold=settings.contrast)
     points, descriptors = sift.detectAndCompute(grey, None)
-    if descriptors is None:
+    if not points:
         empty = np.empty(0, np.float32)
         return Keypoints(empty.reshape(0, 2), empty, empty, empty.reshape(0, 128))
     root = np.sqrt(descriptors / np.maximum(descriptors.sum(axis=1, keepdims=True), 1e-6))  # RootSIFT
@@ -149,6 +149,7 @@ def _fit(
     """The affine map of a group, refined by taking in all pairs that it explains."""
     source, target = points.positions[members[:, 0]], points.positions[members[:, 1]]
     everything = points.positions[pairs[:, 0]], points.positions[pairs[:, 1]]
+    affine = None
     for tolerance in (4.0, 2.0, 1.0, 1.0):
         affine = _least_squares(source, target)
         if affine is None:
@@ -157,7 +158,7 @@ def _fit(
         source, target = everything[0][close], everything[1][close]
         if len(np.unique(source.round(), axis=0)) < settings.members:
             return None
-    return Repetition(source, target, affine)
+    return Repetition(source, target, affine) if affine is not None else None
 
 
 def _least_squares(source: Floats, target: Floats) -> NDArray[np.float64] | None:

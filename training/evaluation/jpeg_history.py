@@ -10,6 +10,7 @@ compression. Positives for the fit are those that can be known: the first qualit
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def report(samples: list[Sample], threshold: float, name: str) -> None:
     """Prints false and true positives at a threshold on the gain."""
     once = np.array([sample.found.gain for sample in samples if not sample.first])
     print(f"{name}, once: FPR {proportion(int((once >= threshold).sum()), len(once))}")
-    groups = {
+    groups: dict[str, Callable[[Sample], bool]] = {
         "first ≤ second − 10": lambda s: s.first <= s.second - 10,
         "first 3–9 below": lambda s: s.second - 10 < s.first <= s.second - MARGIN,
         "within 2": lambda s: abs(s.first - s.second) < MARGIN,

@@ -12,13 +12,13 @@ from contextlib import AsyncExitStack
 from typing import Self
 
 import cv2
-import detectors.catalog
 import grpc
 import grpc.aio
 import structlog
 from grpc_reflection.v1alpha import reflection
 from prometheus_client import start_http_server
 
+import detectors.catalog
 import generators.catalog
 from core.errors import ConfigurationError
 from core.limits import Limits
@@ -30,6 +30,7 @@ from detectors.hash_list import HashList
 from policies.base import Policy
 from policies.files import DEFAULT_PACK, load_policy_file
 from server import logs, provenance
+from server.admission import ByteBudget, Room
 from server.audit import AuditLog, keys, schema
 from server.auth import Authenticator
 from server.config import Settings, split_address
@@ -45,6 +46,8 @@ from server.recorder import Recorder
 from server.services import register
 from server.services.uploads import MAX_UNARY
 
+MAKING_PLACES = 2
+"""Orders at a time: one that is made, and one whose upload is examined meanwhile."""
 GRACE = 10.0
 """Seconds that running calls get to finish when the server stops."""
 
@@ -83,11 +86,22 @@ class App:
         views = {view for model in models for view in model.views} | {"tags"}
         examiner = Examiner(sandbox, engine, credentials, policy, views)
         pipeline = Pipeline(
-            examiner, engine, credentials, Recorder(log, metrics), OutputStore(settings.data_dir / "outputs")
+            examiner,
+            engine,
+            credentials,
+            Recorder(log, metrics),
+            OutputStore(settings.data_dir / "outputs"),
+            screening=Room(settings.in_flight, settings.max_pending),
+            making=Room(MAKING_PLACES, settings.max_pending),
         )
         edge = Edge(Authenticator(settings.tokens), metrics)
-        server = grpc.aio.server(options=[("grpc.max_receive_message_length", MAX_UNARY + 1024 * 1024)])
-        register(server, edge, pipeline, examiner, log, limits, models, makers)
+        server = grpc.aio.server(
+            options=[("grpc.max_receive_message_length", MAX_UNARY + 1024 * 1024)],
+            # Messages are in memory before any code of ours sees them; this alone bounds how many.
+            maximum_concurrent_rpcs=2 * settings.max_pending,
+        )
+        budget = ByteBudget(settings.max_upload_bytes)
+        register(server, edge, pipeline, examiner, log, limits, budget, models, makers)
         await watch_health(server, log, metrics, stack)
         reflection.enable_server_reflection((*SERVICES, reflection.SERVICE_NAME), server)
         address = await listen(server, settings)

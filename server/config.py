@@ -63,7 +63,8 @@ class Settings(Section):
     data_dir. policy: path of the policy document, default the shipped pack. hash_list: path of the list of known
     content, default known.jsonl in data_dir.
     metrics_address: host:port of Prometheus metrics, off when empty. parsers, threads: processes that parse media and
-    threads that examine it. max_pending: requests that may wait before callers are told to come back.
+    threads that examine it. in_flight: decoded media at a time. max_pending: requests that may wait for a place before
+    callers are told to come back. max_upload_bytes: uploads that are held at a time, all callers together.
     """
 
     address: str = "127.0.0.1:50051"
@@ -76,7 +77,9 @@ class Settings(Section):
     device: str = "cpu"
     parsers: int = Field(default_factory=lambda: max(2, os.cpu_count() or 2), gt=0)
     threads: int = Field(default_factory=lambda: max(2, os.cpu_count() or 2), gt=0)
+    in_flight: int = Field(default_factory=lambda: 4 * (os.cpu_count() or 2), gt=0)
     max_pending: int = Field(default=256, gt=0)
+    max_upload_bytes: int = Field(default=2 * 1024**3, gt=0)
     tls: Tls | None = None
     tokens: tuple[Token, ...] = ()
     limits: MediaLimits = MediaLimits()

@@ -24,6 +24,9 @@ from server.auth import Authenticator, Caller
 from server.metrics import Metrics
 from server.status import code_of, status_of
 
+MAX_DEADLINE = 3600.0
+"""Seconds that a caller may ask the server to work for it."""
+
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -92,8 +95,10 @@ def metadata(context: Context) -> Sequence[tuple[str, str | bytes]]:
 def deadline(context: Context) -> float:
     """When the caller stops waiting. A call without a deadline is refused: it could hold its place for ever."""
     remaining = context.time_remaining()
-    if remaining is None or remaining > 366 * 24 * 3600:
-        raise InvalidInput("set a deadline on the call", field="deadline", limit="required", found="none")
+    if remaining is None or remaining > MAX_DEADLINE:
+        found = "none" if remaining is None else f"{remaining:.0f} s"
+        limit = f"{MAX_DEADLINE:.0f} s"
+        raise InvalidInput(f"set a deadline of at most {limit}", field="deadline", limit=limit, found=found)
     return time.monotonic() + remaining
 
 

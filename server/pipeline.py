@@ -18,6 +18,7 @@ from core.media import Media, digest_of
 from generators.base import Generator, Job, Output
 from policies.base import Action
 from server import record
+from server.admission import Room
 from server.audit import Recorded
 from server.auth import Caller
 from server.claims import claim_of
@@ -34,13 +35,22 @@ class Pipeline:
     """Carries media through the steps above. One pipeline serves all callers."""
 
     def __init__(
-        self, examiner: Examiner, engine: Engine, provenance: Provenance, recorder: Recorder, outputs: OutputStore
+        self,
+        examiner: Examiner,
+        engine: Engine,
+        provenance: Provenance,
+        recorder: Recorder,
+        outputs: OutputStore,
+        screening: Room,
+        making: Room,
     ) -> None:
         self._examiner = examiner
         self._engine = engine
         self._provenance = provenance
         self._recorder = recorder
         self._outputs = outputs
+        self._screening = screening
+        self._making = making
         self._once = Once()
 
     async def screen(self, upload: Upload, caller: Caller) -> Recorded:
@@ -55,10 +65,11 @@ class Pipeline:
             # 1. The same id gives the same answer and one record.
             if earlier := await self._recorder.earlier(request):
                 return earlier
-            # 2. Open: hostile bytes are parsed in the sandbox only.
-            media = await self._open(request, context, upload.data, upload.declared_mime)
-            # 3. Examine and decide.
-            seen = await self._examiner.examine(media, context)
+            async with self._screening.enter():
+                # 2. Open: hostile bytes are parsed in the sandbox only.
+                media = await self._open(request, context, upload.data, upload.declared_mime)
+                # 3. Examine and decide.
+                seen = await self._examiner.examine(media, context)
             # 4. Record: MUST be durable before anybody learns the verdict.
             return await self._recorder.decision(request, context, seen)
 
@@ -71,32 +82,37 @@ class Pipeline:
             # 1. The same id gives the same answer and one record.
             if earlier := await self._recorder.earlier(request):
                 return await self._again(earlier)
-            # 2. What is to be improved is screened as every upload is.
-            report("examining", 0.0)
-            source = await self._examine_source(request, context, order)
-            if source and source.decision.action is Action.BLOCK:
-                return await self._block(request, context, source, record.making_json(order, stage="input"))
-            # 3. Intent MUST be durable before anything is made (after boulder's issuance cycle).
-            intent = await self._recorder.intent(request, context, order, source)
-            making = record.making_json(order, stage="output", intent_index=intent.index, source=source)
-            # 4. Make, and look at what was made as at any media.
-            output = await self._generate(request, context, order, source, report)
-            report("examining", 0.0)
-            seen = await self._examiner.examine(await self._examiner.open(output.data), context)
-            if seen.decision.action is Action.BLOCK:
-                return await self._block(request, context, seen, making)
-            # 5. Sign, and keep the file before the record that names it: what is recorded can be given again.
-            report("signing", 0.0)
-            claim = claim_of(order, seen.decision, intent.index)
-            signed = await self._provenance.sign(output.data, output.mime, claim, source.media if source else None)
-            digest = await asyncio.to_thread(self._outputs.put, signed.data)
-            # 6. Record the digest and the credential of what leaves.
-            report("recording", 0.0)
-            file = record.media_json(seen.media) | {"digest": digest, "byte_size": len(signed.data)}
-            recorded = await self._recorder.decision(
-                request, context, seen, media=file, credential=signed.credential, making=making
-            )
-            return Made(recorded, signed.data)
+            async with self._making.enter():
+                return await self._make(request, context, order, report)
+
+    async def _make(self, request: Request, context: Context, order: Order, report: Report) -> Made:
+        """An order's first time."""
+        # 2. What is to be improved is screened as every upload is.
+        report("examining", 0.0)
+        source = await self._examine_source(request, context, order)
+        if source and source.decision.action is Action.BLOCK:
+            return await self._block(request, context, source, record.making_json(order, stage="input"))
+        # 3. Intent MUST be durable before anything is made (after boulder's issuance cycle).
+        intent = await self._recorder.intent(request, context, order, source)
+        making = record.making_json(order, stage="output", intent_index=intent.index, source=source)
+        # 4. Make, and look at what was made as at any media.
+        output = await self._generate(request, context, order, source, report)
+        report("examining", 0.0)
+        seen = await self._examiner.examine(await self._open(request, context, output.data), context)
+        if seen.decision.action is Action.BLOCK:
+            return await self._block(request, context, seen, making)
+        # 5. Sign, and keep the file before the record that names it: what is recorded can be given again.
+        report("signing", 0.0)
+        claim = claim_of(order, seen.decision, intent.index)
+        signed = await self._provenance.sign(output.data, output.mime, claim, source.media if source else None)
+        digest = await asyncio.to_thread(self._outputs.put, signed.data)
+        # 6. Record the digest and the credential of what leaves.
+        report("recording", 0.0)
+        file = record.media_json(seen.media) | {"digest": digest, "byte_size": len(signed.data)}
+        recorded = await self._recorder.decision(
+            request, context, seen, media=file, credential=signed.credential, making=making
+        )
+        return Made(recorded, signed.data)
 
     async def refuse(
         self,

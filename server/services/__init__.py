@@ -15,6 +15,7 @@ from countersign.v1 import (
 )
 from detectors.base import Detector
 from generators.base import Generator
+from server.admission import ByteBudget
 from server.audit import AuditLog
 from server.edge import Edge
 from server.examination import Examiner
@@ -34,15 +35,18 @@ def register(
     examiner: Examiner,
     log: AuditLog,
     limits: Limits,
+    budget: ByteBudget,
     detectors: Registry[Detector],
     generators: Registry[Generator],
 ) -> None:
     """Adds every service to the server."""
     answers = Answers(log)
-    screening_pb2_grpc.add_ScreeningServiceServicer_to_server(ScreeningService(edge, pipeline, answers, limits), server)
-    generation_pb2_grpc.add_GenerationServiceServicer_to_server(
-        GenerationService(edge, pipeline, answers, generators), server
+    screening_pb2_grpc.add_ScreeningServiceServicer_to_server(
+        ScreeningService(edge, pipeline, answers, limits, budget), server
     )
-    provenance_pb2_grpc.add_ProvenanceServiceServicer_to_server(ProvenanceService(edge, examiner), server)
+    generation_pb2_grpc.add_GenerationServiceServicer_to_server(
+        GenerationService(edge, pipeline, answers, generators, budget), server
+    )
+    provenance_pb2_grpc.add_ProvenanceServiceServicer_to_server(ProvenanceService(edge, examiner, budget), server)
     audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditService(edge, log, answers), server)
     model_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(edge, detectors, generators), server)

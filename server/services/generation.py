@@ -12,6 +12,7 @@ from countersign.v1 import generation_pb2_grpc
 from generators import parameters
 from generators.base import Generator
 from generators.catalog import choose
+from server.admission import ByteBudget
 from server.edge import Call, Context, Edge
 from server.pipeline import Pipeline
 from server.requests import Made, Order
@@ -29,11 +30,14 @@ Response = TypeVar("Response", pb.EnhanceResponse, pb.GenerateResponse)
 class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
     """Runs generators for callers: progress, then chunks, then the result."""
 
-    def __init__(self, edge: Edge, pipeline: Pipeline, answers: Answers, generators: Registry[Generator]) -> None:
+    def __init__(
+        self, edge: Edge, pipeline: Pipeline, answers: Answers, generators: Registry[Generator], budget: ByteBudget
+    ) -> None:
         self._edge = edge
         self._pipeline = pipeline
         self._answers = answers
         self._generators = generators
+        self._budget = budget
 
     async def Enhance(  # noqa: N802 - the name of the RPC
         self, request: pb.EnhanceRequest, context: Context
@@ -54,8 +58,9 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
                 surface=request.context.surface,
                 jurisdiction=request.context.jurisdiction,
             )
-            async for part in self._stream(order, call, pb.EnhanceResponse):
-                yield part
+            with self._budget.hold(len(request.media)):
+                async for part in self._stream(order, call, pb.EnhanceResponse):
+                    yield part
 
     async def Generate(  # noqa: N802
         self, request: pb.GenerateRequest, context: Context

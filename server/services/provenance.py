@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from countersign.v1 import provenance_pb2, provenance_pb2_grpc
 from server import convert
+from server.admission import ByteBudget
 from server.edge import Context, Edge
 from server.examination import Examiner
 from server.services.uploads import oversize
@@ -14,9 +15,10 @@ SERVICE = "/countersign.v1.ProvenanceService"
 class ProvenanceService(provenance_pb2_grpc.ProvenanceServiceServicer):
     """Reads credentials. Decides nothing, so it records nothing."""
 
-    def __init__(self, edge: Edge, examiner: Examiner) -> None:
+    def __init__(self, edge: Edge, examiner: Examiner, budget: ByteBudget) -> None:
         self._edge = edge
         self._examiner = examiner
+        self._budget = budget
 
     async def Inspect(  # noqa: N802 - the name of the RPC
         self, request: provenance_pb2.InspectRequest, context: Context
@@ -25,7 +27,8 @@ class ProvenanceService(provenance_pb2_grpc.ProvenanceServiceServicer):
         async with self._edge.call(context, f"{SERVICE}/Inspect", request):
             if error := oversize(len(request.media)):
                 raise error
-            media, credential = await self._examiner.inspect(request.media)
+            with self._budget.hold(len(request.media)):
+                media, credential = await self._examiner.inspect(request.media)
             return provenance_pb2.InspectResponse(
                 provenance=convert.provenance(credential),
                 media_digest=media.digest,

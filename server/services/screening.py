@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from core.errors import InvalidInput
 from core.limits import Limits
 from countersign.v1 import common_pb2, screening_pb2, screening_pb2_grpc
+from server.admission import ByteBudget
 from server.edge import Call, Context, Edge, validate
 from server.pipeline import Pipeline
 from server.requests import Upload
@@ -20,11 +21,12 @@ SERVICE = "/countersign.v1.ScreeningService"
 class ScreeningService(screening_pb2_grpc.ScreeningServiceServicer):
     """Screens uploads sent whole or in chunks."""
 
-    def __init__(self, edge: Edge, pipeline: Pipeline, answers: Answers, limits: Limits) -> None:
+    def __init__(self, edge: Edge, pipeline: Pipeline, answers: Answers, limits: Limits, budget: ByteBudget) -> None:
         self._edge = edge
         self._pipeline = pipeline
         self._answers = answers
         self._limits = limits
+        self._budget = budget
 
     async def Screen(  # noqa: N802 - the name of the RPC
         self, request: screening_pb2.ScreenRequest, context: Context
@@ -33,7 +35,8 @@ class ScreeningService(screening_pb2_grpc.ScreeningServiceServicer):
         async with self._edge.call(context, f"{SERVICE}/Screen", request) as call:
             upload = upload_of(request, request.media)
             await self._within(call, upload, len(request.media), MAX_UNARY)
-            recorded = await self._pipeline.screen(upload, call.caller)
+            with self._budget.hold(len(request.media)):
+                recorded = await self._pipeline.screen(upload, call.caller)
             return screening_pb2.ScreenResponse(
                 decision=await self._answers.decision(recorded, include_evidence=request.include_evidence),
                 receipt=await self._answers.receipt(recorded),
@@ -46,8 +49,10 @@ class ScreeningService(screening_pb2_grpc.ScreeningServiceServicer):
         async with self._edge.call(context, f"{SERVICE}/ScreenStream") as call:
             header = await first_header(request_iterator)
             await self._within(call, upload_of(header, b""), header.byte_size, self._limits.max_bytes)
-            data = await received(request_iterator, header.byte_size)
-            recorded = await self._pipeline.screen(upload_of(header, data), call.caller)
+            # Held from before the first chunk: an announced size is a claim on memory.
+            with self._budget.hold(header.byte_size):
+                data = await received(request_iterator, header.byte_size)
+                recorded = await self._pipeline.screen(upload_of(header, data), call.caller)
             return screening_pb2.ScreenStreamResponse(
                 decision=await self._answers.decision(recorded, include_evidence=header.include_evidence),
                 receipt=await self._answers.receipt(recorded),

@@ -16,6 +16,7 @@ from core.limits import Limits
 from core.parsers.catalog import PARSERS
 from core.sandbox import Sandbox
 from detectors.base import Detector
+from server.admission import Room
 from server.audit import AuditLog, Recorded, keys, schema
 from server.auth import ROLES, Caller
 from server.engine.local import LocalEngine
@@ -80,7 +81,9 @@ async def build(folder: Path, trusted: tuple[Sandbox, Provenance], extra: Iterab
     metrics, detector = Metrics(), RedDetector()
     engine = LocalEngine([detector, *extra], metrics)
     examiner = Examiner(sandbox, engine, provenance, BlockRed(), {"tags"})
-    pipeline = Pipeline(examiner, engine, provenance, Recorder(log, metrics), OutputStore(folder / "outputs"))
+    pipeline = Pipeline(
+        examiner, engine, provenance, Recorder(log, metrics), OutputStore(folder / "outputs"), Room(4, 64), Room(2, 64)
+    )
     return House(pipeline, examiner, log, engine, detector, metrics, folder)
 
 

@@ -29,6 +29,7 @@ from countersign.v1.screening_pb2_grpc import ScreeningServiceStub
 from countersign.verify.receipt import verify_receipt
 from detectors.base import Detector
 from generators.base import Generator
+from server.admission import ByteBudget
 from server.auth import Authenticator
 from server.config import Token
 from server.edge import Edge
@@ -94,7 +95,7 @@ async def wire(house: House) -> AsyncIterator[Wire]:
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", MAX_UNARY + 2**20)])
     edge = Edge(Authenticator(tokens), house.metrics)
     limits = Limits(max_bytes=100_000)
-    register(server, edge, house.pipeline, house.examiner, house.log, limits, detectors, generators)
+    register(server, edge, house.pipeline, house.examiner, house.log, limits, ByteBudget(2**28), detectors, generators)
     monitor = HealthMonitor(house.log, house.metrics)
     monitor.register(server)
     await monitor.check()

@@ -1,0 +1,56 @@
+"""How much work is let in at once, so that memory is bounded by settings and not by callers.
+
+Compressed uploads may wait; decoded pictures may not, since a small file can hold a hundred megapixels. Whoever would
+wait behind too many others is told at once to come back. Knows nothing of what the work is.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+from core.errors import Unavailable
+
+
+class Room:
+    """Places for work, and a bounded queue before the door. places: pieces of work inside. max_waiting: at the door."""
+
+    def __init__(self, places: int, max_waiting: int) -> None:
+        self._door = asyncio.Semaphore(places)
+        self._max_waiting = max_waiting
+        self._waiting = 0
+
+    @asynccontextmanager
+    async def enter(self) -> AsyncIterator[None]:
+        """Takes a place, waiting for one in the order of arrival. Raises Unavailable where too many wait."""
+        if self._door.locked() and self._waiting >= self._max_waiting:
+            raise Unavailable(f"{self._max_waiting} requests wait already", retry_after=1.0)
+        self._waiting += 1
+        try:
+            await self._door.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            yield
+        finally:
+            self._door.release()
+
+
+class ByteBudget:
+    """Bytes of uploads that the server holds at once. max_bytes: of all callers together."""
+
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
+        self._held = 0
+
+    @contextmanager
+    def hold(self, size: int) -> Iterator[None]:
+        """Counts `size` bytes while the block runs. Raises Unavailable where that would be too many."""
+        if self._held + size > self._max_bytes:
+            raise Unavailable(f"uploads of {self._held} bytes are being worked on already", retry_after=2.0)
+        self._held += size
+        try:
+            yield
+        finally:
+            self._held -= size

@@ -8,15 +8,18 @@ from sqlalchemy import Connection, select
 
 from countersign.verify.checkpoint import Checkpoint, open_checkpoint
 from countersign.verify.errors import VerificationError
+from countersign.verify.merkle import EMPTY_ROOT
 from countersign.verify.note import VerifierKey
 from server.audit.checks.report import Findings
 from server.audit.rows import extends
-from server.audit.tables import log_head
+from server.audit.tables import entries, log_head
 
 
 def check_head(connection: Connection, key: VerifierKey, findings: Findings) -> Checkpoint | None:
     """The signed checkpoint of the log; None if there is none to believe."""
     rows = connection.execute(select(log_head)).all()
+    if not rows and connection.execute(select(entries.c.log_index).limit(1)).first() is None:
+        return Checkpoint(key.name, 0, EMPTY_ROOT)  # migrated, and never opened by a server
     if len(rows) != 1:
         findings.add("head", None, f"the log has {len(rows)} heads")
         return None

@@ -1,0 +1,76 @@
+"""Logs and entries for the tests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from core.media import digest_of
+from countersign.verify.note import VerifierKey
+from server.audit import AuditLog, Blob, Entry, schema
+from server.audit.database import sqlite_url
+from server.audit.group_commit import GroupLimits
+from server.audit.keys import FileSigner
+
+ORIGIN = "log.example/test"
+SIGNER = FileSigner(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
+VKEY = str(VerifierKey(ORIGIN, SIGNER.public_key))
+
+
+def blob(data: bytes, mime: str = "image/png") -> Blob:
+    return Blob(digest_of(data), mime, data)
+
+
+def decision(number: int, tenant: str = "acme", **changes: Any) -> Entry:
+    """A decision about media number `number`, with every facet in use."""
+    values: dict[str, Any] = {
+        "kind": "decision",
+        "tenant": tenant,
+        "actor": "uploader",
+        "request_id": f"request-{number}",
+        "request_digest": digest_of(b"request %d" % number),
+        "body": {"findings": [{"detector": "copy_move", "score": number / 7}]},
+        "action": 1 + number % 4,
+        "direction": "inbound",
+        "media_digest": digest_of(b"media %d" % number),
+        "detected": ("copy_move",) if number % 3 == 0 else (),
+        "evidence": (blob(b"mask %d" % (number % 5)),) if number % 2 else (),
+    }
+    return Entry(**{**values, **changes})
+
+
+def intent(number: int, tenant: str = "acme", **changes: Any) -> Entry:
+    """The intent before decision number `number`."""
+    return decision(number, tenant, **{"kind": "intent", "action": 0, "detected": (), "evidence": (), **changes})
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def new_database(directory: Path) -> str:
+    url = sqlite_url(directory / "log.db")
+    schema.upgrade(url)
+    return url
+
+
+@asynccontextmanager
+async def opened(
+    url: str,
+    *,
+    limits: GroupLimits | None = None,
+    lock_timeout: float = 0.2,
+    clock: Callable[[], datetime] = now,
+) -> AsyncIterator[AuditLog]:
+    log = await AuditLog.open(
+        url, SIGNER, ORIGIN, limits=limits or GroupLimits(), lock_timeout=lock_timeout, clock=clock
+    )
+    try:
+        yield log
+    finally:
+        await log.close()

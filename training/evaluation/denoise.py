@@ -43,6 +43,11 @@ def evaluate(originals: Mapping[str, Picture], seed: int = 0) -> list[Row]:
     return [_row(sigma, originals, seed) for sigma in LEVELS]
 
 
+def clean_levels(originals: Mapping[str, Picture]) -> dict[str, float]:
+    """The level found in each photograph as it is: what the estimate takes texture for, in 8-bit steps."""
+    return {name: noise_level(original) for name, original in originals.items()}
+
+
 def with_noise(picture: Picture, sigma: float, rng: np.random.Generator) -> Picture:
     """A copy of an RGB uint8 picture with Gaussian noise, clipped and rounded as a stored picture would be."""
     noisy: Picture = np.rint(np.clip(picture + rng.normal(0.0, sigma, picture.shape), 0, 255)).astype(np.uint8)
@@ -84,11 +89,15 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    rows = evaluate(read_pictures(arguments.hr), arguments.seed)
+    originals = read_pictures(arguments.hr)
+    clean = clean_levels(originals)
+    rows = evaluate(originals, arguments.seed)
     if arguments.json:
-        print(json.dumps([asdict(row) for row in rows], indent=2))
+        print(json.dumps({"rows": [asdict(row) for row in rows], "clean": clean}, indent=2))
     else:
         Console().print(_table(rows))
+        found = sorted(clean.values())
+        print(f"σ found without added noise: {found[0]:.1f} to {found[-1]:.1f}, median {np.median(found):.1f}")
 
 
 if __name__ == "__main__":

@@ -37,6 +37,8 @@ def enhance(
 ) -> None:
     """Improve an image. It comes back signed and recorded, or not at all."""
     parameters = parameters_of(param or [])
+    if receipt and receipt.resolve() == output.resolve():
+        raise typer.BadParameter("--output and --receipt name the same file")
     with reporting(as_json, file=str(file)):
         for target in (output, receipt):
             if target:

@@ -98,6 +98,13 @@ def test_malformed_parameters_are_bad_usage(command: Command, photo: Path, param
     assert (result.exit_code, result.stdout) == (2, "")
 
 
+def test_output_and_receipt_may_not_be_one_file(server: FakeServer, command: Command, photo: Path) -> None:
+    out = photo.with_name("out.png")
+    result = command("enhance", photo, "-o", out, "--task", "upscale", "--receipt", "out.png")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert not server.seen
+
+
 def test_a_missing_input_names_the_file(command: Command, tmp_path: Path) -> None:
     result = command("enhance", tmp_path / "no.png", "-o", tmp_path / "out.png", "--task", "upscale", "--json")
     assert result.exit_code == 2

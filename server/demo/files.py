@@ -12,9 +12,9 @@ from PIL import Image, ImageFilter
 from PIL.PngImagePlugin import PngInfo
 
 PHOTOGRAPH = Path(__file__).parent / "jaguars.jpg"
-JAGUAR = (150, 225, 360, 560)
+JAGUAR = (160, 225, 475, 625)
 """The left animal in the photograph: left, upper, right, lower, pixels."""
-BESIDE = (790, 250)
+BESIDE = (700, 235)
 """Where its copy goes."""
 CHUNK = (
     "three jaguars on a rock, golden hour, 85mm\n"

@@ -22,6 +22,9 @@ UNEXAMINED = "org.countersign.signerUnexamined"
 # An ingredient by a signer we do not know, or with a manifest elsewhere, is unproven; it is not broken.
 UNPROVEN = frozenset({UNTRUSTED, INACCESSIBLE})
 
+OCSP_OFF = "signingCredential.ocsp.skipped"
+"""Noted on every signed file, because we never ask the network: it says nothing of the file."""
+
 
 def judge(view: View, trust: Trust) -> Credential:
     """The credential in what the parser `credentials` saw.
@@ -50,7 +53,7 @@ def credential_of(store: Store, trust: Trust) -> Credential:
     active = next((one for one in manifests if one.active), Manifest(store.active))
     return Credential(
         state=state,
-        codes=tuple(sorted({*store.failures, *store.notes, *store.ingredient_failures, *extra})),
+        codes=tuple(sorted({*store.failures, *store.notes, *store.ingredient_failures, *extra} - {OCSP_OFF})),
         manifest_id=active.label,
         issuer=active.issuer,
         claim_generator=active.claim_generator,

@@ -45,7 +45,7 @@ def listener() -> Iterator[socket.socket]:
 def test_our_own_file(signed: Signed) -> None:
     found = judged(signed.data, PNG, signed.trust)
     assert found.state is CredentialState.TRUSTED
-    assert found.codes == ("signingCredential.ocsp.skipped",)
+    assert found.codes == ()
     assert found.digital_source_types == (CLAIM.source_uri,)
     assert found.claim_generator == "Countersign"
     assert found.issuer == "Countersign development"

@@ -24,9 +24,11 @@ from detectors.single import SingleDetector, version_of
 WORK_AREA = 500_000  # pixels; larger pictures are reduced before the search
 LEAST_SIDE = 128
 LEAST_KEYPOINTS = 50
+_LOOK_ALIKE = 0.85  # correlation that arches or stripes reach without having been copied
+NOTHING = (0.0, 0.0)  # the features of a picture in which nothing repeats
 # python -m training.evaluation.copy_move
-CALIBRATION = Logistic(weights=(1.0, 1.0, 1.0), bias=0.0, bound=2.0)
-THRESHOLD = 0.9
+CALIBRATION = Logistic(weights=(1.25, 0.61), bias=-2.13, bound=2.0)
+THRESHOLD = 0.7  # of the probability
 MEASURED_FPR = 0.03
 
 
@@ -43,9 +45,11 @@ def search(pixels: Pixels) -> tuple[int, list[Overlap]]:
     return len(points.positions), [correlation.overlap(work, group, correlation.Settings()) for group in groups]
 
 
-def features(found: Overlap) -> tuple[float, float, float]:
-    """What the calibration reads: logarithm of the matches inside, correlation above one half, share that agrees."""
-    return math.log1p(found.members), max(0.0, found.correlation - 0.5) * 10, found.filled
+def features(found: Overlap) -> tuple[float, float]:
+    """What the calibration reads: matches inside, logarithmic, by the share of pixels between them that agree; and how
+    far these correlate beyond what look-alikes do.
+    """
+    return math.log1p(found.members) * found.filled, max(0.0, found.correlation - _LOOK_ALIKE) * 10
 
 
 class CopyMoveDetector(SingleDetector):
@@ -77,7 +81,7 @@ class CopyMoveDetector(SingleDetector):
             return self.abstain(reason, ("picture.too_plain",))
         judged = [(CALIBRATION.judge(features(found)), found) for found in overlaps]
         convincing = [found for (chance, _), found in judged if chance >= THRESHOLD]
-        chance, ratio = max((verdict for verdict, _ in judged), default=CALIBRATION.judge((0.0, 0.0, 0.0)))
+        chance, ratio = max((verdict for verdict, _ in judged), default=CALIBRATION.judge(NOTHING))
         measured: dict[str, Any] = {"probability": chance, "log10_lr": ratio, "fpr_at_threshold": MEASURED_FPR}
         if not convincing:
             return self.not_detected("No part of the picture repeats elsewhere pixel for pixel.", **measured)

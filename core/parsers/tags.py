@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from core.media import View
 from core.parsers.metadata import blocks, container, diffusion, exif, iptc, xmp
@@ -106,9 +106,8 @@ def _image(data: bytes) -> View:
     sections = _Sections()
     with Image.open(io.BytesIO(data), formats=blocks.FORMATS) as image:
         found = blocks.of(image, data)
-        fields = sections.read("exif", lambda: exif.fields(found.exif))
+        fields, clean = _exif(image, data, sections)
         sections.read("iptc", lambda: iptc.records(image))
-        clean = _without_thumbnail(found.exif, sections)
     properties = sections.read("xmp", lambda: xmp.properties(found.xmp)) if found.xmp else []
     texts = dict(sections.read("text", lambda: found.texts))
     named = {f"exif.{key}": value for key, value in fields} | {f"xmp.{key}": value for key, value in properties}
@@ -117,9 +116,16 @@ def _image(data: bytes) -> View:
     return sections.finish(named | texts, exif=clean, icc=found.icc, xmp=found.xmp)
 
 
-def _without_thumbnail(loaded: Image.Exif, sections: _Sections) -> bytes:
+def _exif(image: ImageFile.ImageFile, data: bytes, sections: _Sections) -> tuple[_Pairs, bytes]:
+    """The EXIF section, and what of it can stand beside other pixels."""
     try:
-        return exif.without_thumbnail(loaded)
+        loaded = blocks.exif(image, data)
+    except _DAMAGE:
+        sections.damaged.append("exif")
+        return [], b""
+    fields = sections.read("exif", lambda: exif.fields(loaded))
+    try:
+        return fields, exif.without_thumbnail(loaded)
     except _DAMAGE:
         sections.budget.note("exif")
-        return b""
+        return fields, b""

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.media import Pixels
-from detectors.copy_move import CALIBRATION, LEAST_KEYPOINTS, features, search
+from detectors.copy_move import CALIBRATION, LEAST_KEYPOINTS, NOTHING, features, search
 from detectors.correlation import Overlap
 from training.corpora.photographs import DEFAULT_CACHE, load_split
 from training.evaluation.forgeries import draw, forge, from_jpeg, to_jpeg
@@ -81,14 +81,14 @@ def _f1(found: Overlap, truth: NDArray[np.bool_]) -> float:
 
 
 def _best(sample: Sample, weights: NDArray[np.float64]) -> tuple[float, ...]:
-    """The features of the strongest repetition; zeros where there is none."""
-    return max(sample.found, key=lambda values: float(np.dot(weights[:-1], values)), default=(0.0, 0.0, 0.0))
+    """The features of the strongest repetition."""
+    return max(sample.found, key=lambda values: float(np.dot(weights[:-1], values)), default=NOTHING)
 
 
 def fit(samples: list[Sample]) -> NDArray[np.float64]:
     """Weights, bias last; refitted because which repetition is the strongest depends on the weights."""
     truth = np.array([sample.kind != "untouched" for sample in samples])
-    weights = np.array([1.0, 1.0, 1.0, 0.0])
+    weights = np.array([1.0] * len(NOTHING) + [0.0])
     for _ in range(5):
         weights = fit_logistic(np.array([_best(sample, weights) for sample in samples]), truth, ridge=1.0)
     return weights

@@ -16,7 +16,6 @@ FORMATS = ("AVIF", "BMP", "GIF", "JPEG", "PNG", "TIFF", "WEBP")
 class Blocks:
     """What the container holds. texts: name and text, in file order. xmp, icc: empty when there is none."""
 
-    exif: Image.Exif
     texts: tuple[tuple[str, str], ...]
     xmp: bytes
     icc: bytes
@@ -27,18 +26,18 @@ def of(image: ImageFile.ImageFile, data: bytes) -> Blocks:
     texts = _texts(image, data)
     packet = _bytes(image.info.get("xmp")) or dict(texts).get(png.XMP_KEYWORD, "").encode() or xmp.find(data)
     return Blocks(
-        exif=_exif(image, data),
         texts=tuple((name, text) for name, text in texts if name != png.XMP_KEYWORD),
         xmp=packet,
         icc=_bytes(image.info.get("icc_profile")),
     )
 
 
-def _exif(image: ImageFile.ImageFile, data: bytes) -> Image.Exif:
-    if image.format == "PNG" and (raw := png.exif(data)):
-        exif = Image.Exif()
-        exif.load(raw)
-        return exif
+def exif(image: ImageFile.ImageFile, data: bytes) -> Image.Exif:
+    """The EXIF of `image`; empty where there is none or more than MAX_BLOCK. Raises what Pillow raises."""
+    if image.format == "PNG":  # Pillow would decode the pixels to look behind them
+        found = Image.Exif()
+        found.load(png.exif(data))
+        return found
     if len(_bytes(image.info.get("exif"))) > MAX_BLOCK:
         return Image.Exif()
     return image.getexif()

@@ -15,6 +15,7 @@ from core.parsers.metadata.bounds import MAX_BLOCK
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 XMP_KEYWORD = "XML:com.adobe.xmp"
 _MAX_CHUNKS = 65_536
+_PROFILES = ("Raw profile type exif", "Raw profile type APP1")
 
 
 def texts(data: bytes) -> Iterator[tuple[str, str]]:
@@ -26,8 +27,14 @@ def texts(data: bytes) -> Iterator[tuple[str, str]]:
 
 
 def exif(data: bytes) -> bytes:
-    """The body of the eXIf chunk; empty when there is none."""
-    return next((body for kind, body in _chunks(data) if kind == b"eXIf"), b"")
+    """The body of the eXIf chunk, or the EXIF that ImageMagick writes as hexadecimal text; empty without either.
+
+    Raises ValueError for text that is not hexadecimal.
+    """
+    if body := next((body for kind, body in _chunks(data) if kind == b"eXIf"), b""):
+        return body
+    profile = next((text for keyword, text in texts(data) if keyword in _PROFILES), "")
+    return bytes.fromhex("".join(profile.split("\n")[3:]))
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:

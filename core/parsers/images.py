@@ -1,6 +1,7 @@
 """Still and animated pictures by Pillow: the first frame as RGB, with facts about the rest.
 
-Colour profiles are reported, not applied, and EXIF orientation is left to the reader. This module does not read
+Colour profiles are reported, not applied, and EXIF orientation is left to the reader. A JPEG whose end marker comes
+too early is filled up by libjpeg, as browsers do, and cannot be told from a whole one here. This module does not read
 metadata: `core.parsers.tags` does.
 """
 
@@ -21,6 +22,7 @@ from core.errors import CorruptMedia
 from core.limits import Limits
 from core.media import View
 from core.parsers.bounds import check_frames, check_size, exceeded
+from core.parsers.png_rows import codes_every_row
 from core.parsers.samples import has_alpha, to_rgb
 from core.sandbox.contract import Request
 
@@ -66,7 +68,7 @@ def parse(request: Request) -> View:
         check_frames(frames, request.limits)
         image.seek(0)
         facts = _facts(image, frames, request.blobs[0])
-        rgb, alpha = to_rgb(_load(image))
+        rgb, alpha = to_rgb(_load(image, request.blobs[0]))
     height, width = rgb.shape[:2]
     arrays: dict[str, NDArray[Any]] = {"pixels": rgb[np.newaxis], "times": np.zeros(1)}
     if alpha is not None:
@@ -94,11 +96,19 @@ def _open(request: Request) -> Image.Image:
     return Image.open(io.BytesIO(request.blobs[0]), formats=[_DECODERS[request.mime]])
 
 
-def _load(image: Image.Image) -> Image.Image:
+def _load(image: Image.Image, data: bytes) -> Image.Image:
     """The decoded picture as it is coded: Pillow turns TIFFs by their orientation, so they are turned back."""
     orientation = _tiff_orientation(image)
     image.load()
+    if image.format == "PNG" and _last_row_may_be_missing(image) and not codes_every_row(data):
+        raise CorruptMedia("the picture ends early", field="media")
     return image.transpose(_TURN_BACK[orientation]) if orientation in _TURN_BACK else image
+
+
+def _last_row_may_be_missing(image: Image.Image) -> bool:
+    """Missing rows read as zeros. An interlaced picture lacks other rows first."""
+    width, height = image.size
+    return bool(image.info.get("interlace")) or not np.asarray(image.crop((0, height - 1, width, height))).any()
 
 
 def _tiff_orientation(image: Image.Image) -> int:
@@ -141,12 +151,12 @@ def _pillow_errors(limits: Limits) -> Iterator[None]:
         yield
     except Image.DecompressionBombError as error:
         found = re.search(r"\d+", str(error))
-        raise exceeded("pixels", limits.max_pixels, found.group() if found else "more") from error
+        raise exceeded("pixels", "number of pixels", limits.max_pixels, found.group() if found else "more") from error
     except UnidentifiedImageError as error:
         raise CorruptMedia("the picture is damaged at its beginning", field="media") from error
     except _DAMAGE as error:
         if _TEXT_BOMB.search(str(error)):
-            raise exceeded("text_bytes", _MAX_TEXT_CHUNK, "more") from error
+            raise exceeded("text", "unpacked size of a text or profile in bytes", _MAX_TEXT_CHUNK, "more") from error
         # A library's text may quote the file, and refusals are recorded for good: the type has to do.
         how = "ends early" if "truncated" in str(error).lower() else f"cannot be decoded ({type(error).__name__})"
         raise CorruptMedia(f"the picture {how}", field="media") from error

@@ -75,9 +75,9 @@ def png_chunk(name: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
 
 
-def png(width: int, height: int, *chunks: bytes, idat: bytes = b"") -> bytes:
+def png(width: int, height: int, *chunks: bytes, idat: bytes = b"", interlaced: bool = False) -> bytes:
     """A grey PNG that declares that size; `idat` is what its pixels inflate from."""
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, interlaced)
     parts = (png_chunk(b"IHDR", header), *chunks, png_chunk(b"IDAT", idat), png_chunk(b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 

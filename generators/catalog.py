@@ -22,10 +22,10 @@ _UPSCALERS = ("upscale_x2", "upscale_x4")
 
 
 def build(weights_dir: Path, device: str, *, max_pixels: int = MAX_PIXELS) -> Registry[Generator]:
-    """Every generator, loaded on `device` ("cpu", "cuda"). The first of a task is the task's default.
+    """Every generator, loaded on `device` ("cpu", "cuda", "auto"). The first of a task is the task's default.
 
-    Raises ConfigurationError for an unreadable manifest, PreconditionFailed for weights that are not there, and
-    IntegrityError for weights that differ from their pinned digest or hold no usable network.
+    Raises ConfigurationError for an unreadable manifest or an unknown device, PreconditionFailed for weights that are
+    not there, and IntegrityError for weights that differ from their pinned digest or hold no usable network.
     """
     manifest = read_manifest(weights_dir / "weights.toml")
     generators = Registry[Generator]("generator")

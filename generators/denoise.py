@@ -65,6 +65,7 @@ class NonLocalMeans:
         frame = source.frames()[0]
         sigma = float(parameters.complete(self.parameters, job.parameters)["sigma"]) or noise_level(frame.pixels)
         pixels = denoise(frame.pixels, sigma, progress, cancelled)
+        stop_if(cancelled)  # a large file takes seconds to write
         return encode_like(source, Frame(pixels, frame.alpha))
 
 

@@ -12,14 +12,25 @@ import numpy as np
 import torch
 from spandrel import ImageModelDescriptor, ModelLoader, UnsupportedModelError, canonicalize_state_dict
 
-from core.errors import IntegrityError
+from core.errors import ConfigurationError, IntegrityError
 from core.media import Pixels
 from core.weights import PinnedWeights
 
+# What spandrel and torch raise when the tensors' names fit an architecture and their number or shapes do not.
+_UNFIT = (UnsupportedModelError, RuntimeError, LookupError, ValueError, TypeError, AssertionError, ArithmeticError)
 
-def best_device() -> str:
-    """The fastest device of this machine, for the composition root to pass on: "cuda" or "cpu"."""
-    return "cuda" if torch.cuda.is_available() else "cpu"
+
+def pick_device(name: str) -> torch.device:
+    """The device of that name in torch's terms ("cpu", "cuda", "cuda:1"); "auto" is a GPU where there is one.
+
+    Raises ConfigurationError for one that this machine or this build of torch lacks.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        return torch.empty(0, device=name).device
+    except (RuntimeError, AssertionError) as error:  # AssertionError: torch built without that device
+        raise ConfigurationError(f"there is no device {name!r} here for the models to run on") from error
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -65,20 +76,22 @@ class Restorer:
 def load(weights: PinnedWeights, device: str) -> Restorer:
     """The network of a pinned file, on `device`, in half precision where both the device and the network allow it.
 
-    Raises PreconditionFailed for a missing file, IntegrityError for another digest, for an architecture that spandrel
-    does not recognise, and for a network that does not turn a picture into a picture.
+    Raises ConfigurationError as `pick_device` does, PreconditionFailed for a missing file, and IntegrityError for
+    another digest, for tensors in which spandrel recognises no architecture, and for a network that does not turn a
+    picture into a picture.
     """
+    target = pick_device(device)
     tensors = canonicalize_state_dict(dict(weights.load()))
     try:
         network = ModelLoader(device="cpu").load_from_state_dict(tensors)
-    except (UnsupportedModelError, RuntimeError) as error:  # RuntimeError: names fit, shapes do not
+    except _UNFIT as error:
         raise IntegrityError(f"the weights {weights.path.name} are of no architecture that spandrel knows") from error
     if not isinstance(network, ImageModelDescriptor):
         raise IntegrityError(f"the weights {weights.path.name} need a mask besides the picture")
     if (network.input_channels, network.output_channels) not in {(1, 1), (3, 3)}:
         raise IntegrityError(f"the weights {weights.path.name} do not map RGB to RGB or grey to grey")
     # Half precision on a CPU is slower than single, where it exists at all.
-    half = network.supports_half and torch.device(device).type == "cuda"
-    network.to(device=device, dtype=torch.float16 if half else torch.float32)
+    half = network.supports_half and target.type == "cuda"
+    network.to(device=target, dtype=torch.float16 if half else torch.float32)
     network.eval().model.requires_grad_(False)
     return Restorer(network, weights.sha256)

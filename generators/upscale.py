@@ -90,6 +90,7 @@ class Upscaler:
         frame = source.frames()[0]
         pixels = enlarge(self._networks[factor], frame.pixels, progress, cancelled, self._plan)
         alpha = None if frame.alpha is None else _enlarged_alpha(frame.alpha, factor)
+        stop_if(cancelled)  # a large file takes seconds to write
         return encode_like(source, Frame(pixels, alpha))
 
 

@@ -96,5 +96,12 @@ def test_tensors_of_impossible_shapes_are_refused(tmp_path: Path) -> None:
         restoration.load(pin_tensors(tmp_path, "any", tensors), "cpu")
 
 
-def test_the_device_offered_is_one_that_torch_has() -> None:
-    assert torch.zeros(1, device=restoration.best_device()).item() == 0
+def test_auto_is_a_device_of_this_machine() -> None:
+    assert restoration.pick_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert restoration.pick_device("cpu") == torch.device("cpu")
+
+
+@pytest.mark.parametrize("name", ["abacus", "cuda:99", ""])
+def test_a_device_that_is_not_there_is_refused_by_name(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigurationError, match=repr(name)):
+        restoration.load(pin(tmp_path, "any", compact(2)), name)

@@ -53,18 +53,18 @@ def list_page(connection: Connection, tenant: str, wanted: Filter, page_size: in
     count = page_size or DEFAULT_PAGE
     scope = repr((tenant, astuple(wanted)))
     before = read_token(page_token, scope) if page_token else None
-    candidates, others = _candidates(tenant, wanted, before), _other_conditions(wanted)
+    chosen, others = candidates(tenant, wanted, before), _other_conditions(wanted)
     window = max(_WINDOW, count + 1) if others else count + 1
     # One more than asked for tells whether the page is the last.
-    found = _matches(connection, candidates.limit(window), others, count + 1)
+    found = _matches(connection, chosen.limit(window), others, count + 1)
     if len(found) > count:
         following = write_token(_position(found[count - 1]), scope)
     else:
-        following = _after_window(connection, candidates, window, scope)
+        following = _after_window(connection, chosen, window, scope)
     return Page(tuple(found[:count]), following)
 
 
-def _candidates(tenant: str, wanted: Filter, before: Position | None) -> Select[Any]:
+def candidates(tenant: str, wanted: Filter, before: Position | None) -> Select[Any]:
     """Places that the driving filter selects, in the order of the list: by the most selective filter there is."""
     table = detections if wanted.detector and not wanted.media_digest else decisions
     conditions: list[ColumnElement[bool]] = [table.c.tenant == tenant]

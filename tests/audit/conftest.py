@@ -4,9 +4,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from server.audit import AuditLog
 from tests.audit.making import new_database, opened
+
+# The laws hold at any speed; a deadline would test how busy the machine is.
+settings.register_profile("any-speed", deadline=None)
+settings.load_profile("any-speed")
 
 
 @pytest.fixture

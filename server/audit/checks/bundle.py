@@ -40,9 +40,12 @@ def read_bundle(connection: Connection, start: int, stop: int, findings: Finding
     grouped: dict[int, list[Row[Any]]] = {}
     for row in rows(detections):
         grouped.setdefault(row.log_index, []).append(row)
-    return Bundle(
-        start, stop, _by_index(rows(entries)), _by_index(rows(decisions)), _by_index(rows(open_intents)), grouped
-    )
+    log = _by_index(rows(entries))
+    # SQLite keeps whatever type is put into a column.
+    for index in [index for index, row in log.items() if not isinstance(row.leaf, bytes)]:
+        findings.add("leaf", index, "the leaf is not binary")
+        del log[index]
+    return Bundle(start, stop, log, _by_index(rows(decisions)), _by_index(rows(open_intents)), grouped)
 
 
 def guarded(findings: Findings, what: str, work: Callable[[], None]) -> None:

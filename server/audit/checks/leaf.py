@@ -31,9 +31,9 @@ class Leaf:
         return self.tenant, self.request_id
 
     @classmethod
-    def parse(cls, data: bytes) -> Leaf:
-        """VerificationError unless `data` is the canonical form of a version 1 entry."""
-        entry = _typed(parse_canonical(data), dict)
+    def parse(cls, data: object) -> Leaf:
+        """VerificationError unless `data` is bytes, the canonical form of a version 1 entry."""
+        entry = _typed(parse_canonical(_typed(data, bytes)), dict)
         if _typed(entry.get("v"), int) != 1:
             raise VerificationError("not a version 1 entry")
         facets = _typed(entry.get("facets"), dict)

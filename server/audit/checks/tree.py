@@ -86,7 +86,8 @@ class TreeCheck:
 
     def _read(self, keys: list[TileKey]) -> dict[TileKey, bytes]:
         try:
-            return read_tiles(self._connection, keys)
+            found = read_tiles(self._connection, keys)
+            return {key: hashes for key, hashes in found.items() if isinstance(hashes, bytes)}
         except UNREADABLE:
             self._findings.add("tile", None, f"tiles {keys} cannot be read")
             return {}

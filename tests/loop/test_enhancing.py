@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from core.media import digest_of
 from server.demo import files
 from tests.loop.conftest import Served
+from tests.provenance.conftest import opinion_of
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +25,8 @@ def enhanced(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_output_is_larger_and_its_decision_is_recorded(served: Served, enhanced: Path) -> None:
-    before, after = Image.open(enhanced / "photo.jpg"), Image.open(enhanced / "out.jpg")
-    assert after.width in {before.width * 2, before.width * 4}
+    with Image.open(enhanced / "photo.jpg") as before, Image.open(enhanced / "out.jpg") as after:
+        assert after.width in {before.width * 2, before.width * 4}
     answer = json.loads((enhanced / "answer.json").read_text())
     shown = served.json("log", "show", answer["decision_id"])
     assert shown["direction"] == "OUTBOUND"
@@ -37,6 +39,26 @@ def test_our_reader_trusts_the_output_and_names_the_parent(served: Served, enhan
     assert seen["state"] == "TRUSTED"
     (active,) = [manifest for manifest in seen["manifests"] if manifest["active"]]
     assert "c2pa.opened" in active["actions"]
+
+
+def test_a_reader_that_shares_no_code_with_ours_trusts_it_too(
+    served: Served, enhanced: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ENCYPHER_C2PA_CONFIG_DIR", str(enhanced))
+    root = (served.data_dir / "provenance/root.pem").read_text()
+    opinion = opinion_of((enhanced / "out.jpg").read_bytes(), "image/jpeg", root)
+    assert (opinion.intact, opinion.trusted) == (True, True), opinion
+    altered = opinion_of(files.altered((enhanced / "out.jpg").read_bytes()), "image/jpeg", root)
+    assert not altered.intact
+
+
+def test_the_upload_is_the_parent_ingredient(served: Served, enhanced: Path) -> None:
+    with served.client() as client:
+        answer = client.inspect(enhanced / "out.jpg")
+    store = json.loads(answer.manifest_store_json)
+    (parent,) = store["manifests"][store["active_manifest"]]["ingredients"]
+    assert parent["relationship"] == "parentOf"
+    assert digest_of((enhanced / "photo.jpg").read_bytes()) in answer.manifest_store_json
 
 
 def test_one_changed_byte_makes_the_credential_invalid(served: Served, enhanced: Path) -> None:
@@ -55,4 +77,5 @@ def test_metadata_stays(served: Served, tmp_path: Path) -> None:
     Image.open(io.BytesIO(files.small())).save(buffer, "JPEG", quality=92, exif=exif)
     (tmp_path / "in.jpg").write_bytes(buffer.getvalue())
     served.run("enhance", tmp_path / "in.jpg", "-o", tmp_path / "out.jpg", "--task", "denoise")
-    assert Image.open(tmp_path / "out.jpg").getexif()[0x010F] == "Camera Maker"
+    with Image.open(tmp_path / "out.jpg") as output:
+        assert output.getexif()[0x010F] == "Camera Maker"

@@ -48,7 +48,8 @@ def test_a_copy_moved_photo_is_reviewed_with_a_mask(served: Served, folder: Path
     assert answer["action"] in {"REVIEW", "BLOCK"}
     assert finding(answer, "copy_move")["verdict"] == "DETECTED"
     (mask,) = (folder / "evidence").rglob("*mask*.png")
-    marked = np.asarray(Image.open(mask).convert("L")) > 127
+    with Image.open(mask) as picture:
+        marked = np.asarray(picture.convert("L")) > 127
     left, upper, right, lower = files.JAGUAR
     x, y = files.BESIDE
     truth = np.zeros_like(marked)

@@ -58,9 +58,9 @@ def test_fsck_accepts_the_log_and_finds_one_changed_byte(served: Served, folder:
     database = served.data_dir / "countersign.db"
     shutil.copy(database, folder / "kept.db")
     with sqlite3.connect(database) as connection:
-        (leaf,) = connection.execute('SELECT leaf FROM entries WHERE log_index = 1').fetchone()
+        (leaf,) = connection.execute("SELECT leaf FROM entries WHERE log_index = 1").fetchone()
         changed = leaf.replace(b'"action":"LABEL"', b'"action":"ALLOW"')
         assert changed != leaf
-        connection.execute('UPDATE entries SET leaf = ? WHERE log_index = 1', (changed,))
+        connection.execute("UPDATE entries SET leaf = ? WHERE log_index = 1", (changed,))
     connection.close()
     assert "1" in served.run("log", "fsck", code=1)

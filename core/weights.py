@@ -12,6 +12,7 @@ A manifest, `weights.toml`, lies beside the files that it pins, with one table a
     [upscale_x4.parameters]                # optional: anything that the architecture needs
     scale = 4
 
+Further tables, such as how the weights were trained and measured, are for their readers.
 This module knows files and digests. It does not know any architecture.
 """
 

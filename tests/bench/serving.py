@@ -41,7 +41,7 @@ class Server:
     def resident(self) -> float:
         """Resident memory of the server and its workers together, MiB. Shared pages count for each (an upper bound)."""
         processes = [self.process, *self.process.children(recursive=True)]
-        return sum(each.memory_info().rss for each in processes) / 2**20
+        return float(sum(each.memory_info().rss for each in processes)) / 2**20
 
 
 @contextmanager

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import shlex
 import tomllib
+from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer.main
+from typer.core import TyperGroup
 
 from core.limits import Limits
 from countersign.cli.app import COMMANDS, build_app
@@ -23,19 +25,17 @@ TEXT = "\n".join(document.read_text() for document in DOCUMENTS)
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
 
 
-def command_line() -> click.Group:
-    from importlib.metadata import entry_points
-
+def command_line() -> TyperGroup:
     group = typer.main.get_command(build_app(entry_points(group=COMMANDS)))
-    assert isinstance(group, click.Group)
+    assert isinstance(group, TyperGroup)
     return group
 
 
-def find(words: list[str]) -> click.Command | None:
+def find(words: list[str]) -> Any:
     """The command that a typed line names, None when there is none."""
-    command: click.Command = command_line()
+    command: Any = command_line()
     for word in words:
-        if not isinstance(command, click.Group):
+        if not isinstance(command, TyperGroup):
             return command
         if word not in command.commands:
             return None

@@ -49,8 +49,8 @@ proto: $(READY)  ## Regenerate the committed stubs
 	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/python scripts/protos.py
 
 weights: $(READY)  ## Train the shipped weights again (hours)
-	$(BIN)/python -m training.restoration training/recipes/safmn_x2.yaml
-	$(BIN)/python -m training.restoration training/recipes/safmn_x4.yaml
+	$(BIN)/python -m training.restoration training/recipes/upscale_x2.yaml
+	$(BIN)/python -m training.restoration training/recipes/upscale_x4.yaml
 
 clean:  ## Remove the environment and caches
 	rm -rf $(VENV) node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

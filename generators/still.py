@@ -26,6 +26,7 @@ _LONGEST = {
 A palette (GIF) cannot hold what an enhancer makes; BMP carries no credentials.
 """
 _FALLBACK = "image/png"
+_ICC_SPACE = slice(16, 20)  # of a profile's header: the colours that it describes (ICC.1:2022, 7.2.8)
 _MAIN_FIRST = frozenset({"image/jpeg"})
 """Formats whose further pictures are previews and depth maps of the first (CIPA DC-007, as phones write it)."""
 
@@ -45,12 +46,16 @@ def source_of(job: Job) -> Media:
 
 
 def encode_like(source: Media, frame: Frame) -> Output:
-    """`frame` as a file in the source's format, or PNG where that cannot hold it, with its EXIF, ICC and XMP."""
+    """`frame` as a file in the source's format, or PNG where that cannot hold it, with its EXIF, ICC and XMP.
+
+    A profile for greys or inks is left behind: it does not fit RGB.
+    """
     tags = source.view("tags").arrays
     exif, icc, xmp = (tags[name].tobytes() if name in tags else b"" for name in ("exif", "icc", "xmp"))
     height, width = frame.pixels.shape[:2]
     mime = source.mime if max(height, width) <= _LONGEST.get(source.mime, 0) else _FALLBACK
-    data = encode_image(frame, mime, exif=with_size(exif, width, height), icc=icc, xmp=xmp, quality=95)
+    profile = icc if icc[_ICC_SPACE] == b"RGB " else b""
+    data = encode_image(frame, mime, exif=with_size(exif, width, height), icc=profile, xmp=xmp, quality=95)
     return Output(data, mime, frame)
 
 

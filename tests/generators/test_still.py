@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageCms
 
 from core.media import Frame
 from generators.still import encode_like, is_neutral
@@ -47,6 +47,14 @@ def test_a_tiff_is_still_shown_the_right_way_up() -> None:
     source = media(noise(5, 10), mime="image/tiff", tags={"exif": exif.tobytes()})
     image = opened(encode_like(source, Frame(noise(20, 40))))
     assert image.size == (20, 40)  # Pillow turns TIFFs when it reads them
+
+
+@pytest.mark.parametrize(("space", "kept"), [(b"RGB ", True), (b"CMYK", False), (b"GRAY", False)])
+def test_a_profile_is_kept_where_it_fits_rgb(space: bytes, kept: bool) -> None:
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    profile[16:20] = space
+    image = opened(encode_like(media(noise(4, 4), mime="image/jpeg", tags={"icc": bytes(profile)}), Frame(noise(4, 4))))
+    assert ("icc_profile" in image.info) is kept
 
 
 def test_one_coloured_pixel_makes_a_picture_coloured() -> None:

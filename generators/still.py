@@ -38,8 +38,8 @@ def source_of(job: Job) -> Media:
         raise InvalidInput("there is no picture to improve", field="media", limit="one still picture", found="none")
     if source.kind not in STILL:
         raise InvalidInput("only still pictures can be improved", field="media", limit="image", found=source.mime)
-    count = int(source.view("pixels").facts.get("n_frames", 1))
-    if count > 1 and source.mime not in _MAIN_FIRST:
+    count = source.view("pixels").facts.get("n_frames")
+    if isinstance(count, int) and count > 1 and source.mime not in _MAIN_FIRST:
         message = "animations and files of several pages cannot be improved: all but one picture would be lost"
         raise InvalidInput(message, field="media", limit="one picture", found=f"{count} pictures")
     return source

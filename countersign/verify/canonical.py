@@ -11,14 +11,13 @@ This module does not know what an entry means.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from json.encoder import encode_basestring
 from typing import Any, NoReturn
 
 from countersign.verify.errors import VerificationError
 
 _MAX_NUMBER = 2**53 - 1
-_LITERALS = {True: "true", False: "false", None: "null"}
 
 
 def canonical_json(value: Any) -> bytes:
@@ -51,25 +50,30 @@ def parse_json(data: bytes) -> Any:
 
 
 def _encode(value: Any) -> str:
-    if isinstance(value, str):
-        return encode_basestring(value)
-    if value is None or isinstance(value, bool):
-        return _LITERALS[value]
-    if isinstance(value, int):
-        return _integer(value)
-    if isinstance(value, float):
-        return _float(value)
-    if isinstance(value, Mapping):
-        return _object(value)
-    if isinstance(value, (list, tuple)):
-        return "[" + ",".join([_encode(item) for item in value]) + "]"
+    # By exact type first: it is several times faster than asking abstract classes, and entries are plain JSON.
+    encode = _ENCODERS.get(type(value))
+    if encode is not None:
+        return encode(value)
+    for kind, encode in _ENCODERS.items():
+        if isinstance(value, kind):
+            return encode(value)
     raise VerificationError(f"{type(value).__name__} has no JSON form")
 
 
+def _literal(value: bool | None) -> str:
+    return "null" if value is None else "true" if value else "false"
+
+
+def _array(value: Sequence[Any]) -> str:
+    return "[" + ",".join([_encode(item) for item in value]) + "]"
+
+
 def _object(value: Mapping[Any, Any]) -> str:
-    if not all(isinstance(key, str) for key in value):
-        raise VerificationError("a JSON key is a string")
-    keys = sorted(value) if all(map(str.isascii, value)) else sorted(value, key=_utf16)
+    try:
+        # Code points and UTF-16 code units sort alike in ASCII.
+        keys = sorted(value) if "".join(value).isascii() else sorted(value, key=_utf16)
+    except TypeError as error:
+        raise VerificationError("a JSON key is a string") from error
     return "{" + ",".join([f"{encode_basestring(key)}:{_encode(value[key])}" for key in keys]) + "}"
 
 
@@ -98,6 +102,20 @@ def _float(value: float) -> str:
     if zeros < 6:
         return f"{sign}0.{'0' * zeros}{digits}"
     return f"{sign}{mantissa}e{int(exponent)}"
+
+
+# bool stands before int, which it inherits from.
+_ENCODERS: Mapping[type, Callable[[Any], str]] = {
+    dict: _object,
+    str: encode_basestring,
+    bool: _literal,
+    type(None): _literal,
+    int: _integer,
+    float: _float,
+    list: _array,
+    tuple: _array,
+    Mapping: _object,
+}
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

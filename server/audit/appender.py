@@ -10,17 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-from sqlalchemy import Connection, tuple_
+from sqlalchemy import Connection
 
 from core.errors import Conflict, CountersignError, IntegrityError
 from countersign.verify.merkle import leaf_hash
 from server.audit.database import Database
 from server.audit.entry import Draft, Recorded, from_microseconds
 from server.audit.head import Head, HeadSigner, read_head, write_head
-from server.audit.insertion import insert_entries, write_tiles
+from server.audit.insertion import Placed, insert_entries, insert_facets, write_tiles
 from server.audit.mark import write_mark
-from server.audit.rows import extends, read_tiles, recorded_from, select_recorded
-from server.audit.tables import entries
+from server.audit.queries import find
+from server.audit.rows import extends, read_tiles
 from server.audit.tree import Edge
 
 Outcome: TypeAlias = Recorded | CountersignError
@@ -50,13 +50,12 @@ class Appender:
             # 1. Lock the head, and hold it against what this process committed last.
             head = read_head(connection, lock=True)
             edge = self._edge_of(connection, head)
-            # 2. Find what was recorded earlier; the lock keeps that from changing. Give the rest their places.
-            earlier = _find_earlier(connection, batch)
-            placed = _place(batch, earlier, head.size)
-            # 3. The entries and what makes them findable, then the tiles, then the head.
+            # 2. Give every new request its place; the lock keeps others from taking it.
+            earlier, placed = _insert_new(connection, batch, head.size)
+            # 3. What makes the entries findable, then the tiles, then the head.
             if placed:
-                edge, changed = edge.grow([leaf_hash(draft.leaf) for draft in placed.values()])
-                insert_entries(connection, list(placed.items()))
+                edge, changed = edge.grow([leaf_hash(draft.leaf) for _, draft in placed])
+                insert_facets(connection, placed)
                 write_tiles(connection, changed)
                 head = self._signer.head(edge.size, edge.root())
                 write_head(connection, head)
@@ -64,7 +63,7 @@ class Appender:
         self._edge, self._root = edge, head.root
         if placed:
             write_mark(self._mark, head.checkpoint)
-        records = earlier | {draft.key: _recorded(index, draft) for index, draft in placed.items()}
+        records = earlier | {draft.key: _recorded(index, draft) for index, draft in placed}
         return [_outcome(draft, records[draft.key]) for draft in batch]
 
     def _edge_of(self, connection: Connection, head: Head) -> Edge:
@@ -83,20 +82,31 @@ class Appender:
         return edge
 
 
-def _find_earlier(connection: Connection, batch: Sequence[Draft]) -> dict[_Key, Recorded]:
-    keys = {draft.key for draft in batch}
-    key = tuple_(entries.c.tenant, entries.c.request_id, entries.c.kind)
-    found = map(recorded_from, connection.execute(select_recorded().where(key.in_(sorted(keys)))))
-    return {(record.tenant, record.request_id, record.kind): record for record in found}
+def _insert_new(connection: Connection, batch: Sequence[Draft], size: int) -> tuple[dict[_Key, Recorded], Placed]:
+    """Insert the drafts of `batch` that are new. What was recorded earlier, and what was inserted with its index."""
+    placed = _place(batch, {}, size)
+    if insert_entries(connection, placed):
+        return {}, placed
+    earlier = _find_earlier(connection, batch)
+    placed = _place(batch, earlier, size)
+    if placed and not insert_entries(connection, placed):
+        raise IntegrityError("the log holds entries beyond its head; run `log fsck`")
+    return earlier, placed
 
 
-def _place(batch: Sequence[Draft], earlier: Mapping[_Key, Recorded], size: int) -> dict[int, Draft]:
-    """New drafts by the index each gets; of several with one key the first."""
+def _place(batch: Sequence[Draft], earlier: Mapping[_Key, Recorded], size: int) -> Placed:
+    """New drafts, each with the index it gets; of several with one key the first."""
     new: dict[_Key, Draft] = {}
     for draft in batch:
         if draft.key not in earlier:
             new.setdefault(draft.key, draft)
-    return dict(enumerate(new.values(), start=size))
+    return list(enumerate(new.values(), start=size))
+
+
+def _find_earlier(connection: Connection, batch: Sequence[Draft]) -> dict[_Key, Recorded]:
+    """One look-up for each request: this is the rare way, and SQLite has no index for a list of triples."""
+    found = ((draft.key, find(connection, *draft.key)) for draft in batch)
+    return {key: record for key, record in found if record is not None}
 
 
 def _recorded(index: int, draft: Draft) -> Recorded:
@@ -110,11 +120,12 @@ def _recorded(index: int, draft: Draft) -> Recorded:
         request_digest=entry.request_digest,
         recorded_at=from_microseconds(draft.recorded_at),
         leaf=draft.leaf,
-        fresh=False,
+        fresh=True,
     )
 
 
 def _outcome(draft: Draft, record: Recorded) -> Outcome:
     if record.request_digest != draft.entry.request_digest:
         return Conflict(f"request_id {record.request_id!r} was used for a different request")
-    return replace(record, fresh=record.decision_id == draft.decision_id)
+    # A second draft of one request in one batch finds the first one's record.
+    return record if record.decision_id == draft.decision_id else replace(record, fresh=False)

@@ -15,10 +15,23 @@ from server.audit.tree import TileKey
 Placed: TypeAlias = Sequence[tuple[int, Draft]]
 
 
-def insert_entries(connection: Connection, placed: Placed) -> None:
-    """Entries, facets, detections, open intents and evidence of new drafts, each with its index."""
+def insert_entries(connection: Connection, placed: Placed) -> bool:
+    """Insert `placed` if all of it is new; False, and nothing inserted, if any request was recorded earlier.
+
+    placed: ascending indexes from the size of the log. Trying costs nothing where it succeeds; asking first would
+    cost every batch a look-up for each entry.
+    """
+    rows = [_entry_row(index, draft) for index, draft in placed]
+    inserted = connection.execute(insert_for(connection, entries).on_conflict_do_nothing(), rows)
+    if inserted.rowcount == len(rows):
+        return True
+    connection.execute(delete(entries).where(entries.c.log_index >= placed[0][0]))
+    return False
+
+
+def insert_facets(connection: Connection, placed: Placed) -> None:
+    """What makes new entries findable: decisions, detections, open intents, evidence."""
     made = [(index, draft) for index, draft in placed if draft.entry.kind == "decision"]
-    _insert(connection, entries, [_entry_row(index, draft) for index, draft in placed])
     _insert(connection, decisions, [_decision_row(index, draft) for index, draft in made])
     _insert(connection, detections, [row for index, draft in made for row in _detection_rows(index, draft)])
     _insert_evidence(connection, placed)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select, tuple_
+from sqlalchemy import Connection, Row, Select, false, or_, select
 
 from server.audit.entry import Recorded, from_microseconds
 from server.audit.tables import entries, tiles
@@ -41,11 +41,14 @@ def recorded_from(row: Row[Any]) -> Recorded:
     )
 
 
-def read_tiles(connection: Connection, keys: Sequence[TileKey]) -> dict[TileKey, bytes]:
+def read_tiles(connection: Connection, keys: Iterable[TileKey]) -> dict[TileKey, bytes]:
     """The stored tiles among `keys`; what is missing is missing in the answer."""
-    if not keys:
-        return {}
-    statement = select(tiles).where(tuple_(tiles.c.level, tiles.c.number).in_(keys))
+    numbers: dict[int, list[int]] = {}
+    for level, number in keys:
+        numbers.setdefault(level, []).append(number)
+    # Not (level, number) IN (…): SQLite would look through the whole table for it.
+    wanted = [(tiles.c.level == level) & tiles.c.number.in_(found) for level, found in numbers.items()]
+    statement = select(tiles).where(or_(false(), *wanted))
     return {(row.level, row.number): row.hashes for row in connection.execute(statement)}
 
 

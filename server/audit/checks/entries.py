@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, tuple_
+from sqlalchemy import Connection, Row, select
 
 from countersign.verify.errors import VerificationError
 from server.audit.checks.bundle import Bundle
@@ -77,25 +77,34 @@ def _check_intents(connection: Connection, bundle: Bundle, leaves: Mapping[int, 
 
 
 def _decided(connection: Connection, requests: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    if not requests:
-        return set()
-    request = tuple_(entries.c.tenant, entries.c.request_id)
-    statement = select(entries.c.tenant, entries.c.request_id).where(entries.c.kind == "decision")
-    return {(row.tenant, row.request_id) for row in connection.execute(statement.where(request.in_(requests)))}
+    """Those (tenant, request_id) that have a decision."""
+    found: set[tuple[str, str]] = set()
+    for tenant, request_ids in _by_tenant(requests).items():
+        statement = select(entries.c.request_id).where(entries.c.tenant == tenant, entries.c.kind == "decision")
+        decided = connection.scalars(statement.where(entries.c.request_id.in_(request_ids)))
+        found |= {(tenant, request_id) for request_id in decided}
+    return found
 
 
 def _check_evidence(connection: Connection, leaves: Mapping[int, Leaf], findings: Findings) -> None:
     """That each blob a leaf names is there; whether it is what it should be is `evidence.check_evidence`."""
+    stored: set[tuple[str, str]] = set()
     named = {(leaf.tenant, digest) for leaf in leaves.values() for digest, _ in leaf.evidence}
-    if not named:
-        return
-    key = tuple_(evidence.c.tenant, evidence.c.digest)
-    statement = select(evidence.c.tenant, evidence.c.digest).where(key.in_(named))
-    stored = {(row.tenant, row.digest) for row in connection.execute(statement)}
+    for tenant, digests in _by_tenant(named).items():
+        statement = select(evidence.c.digest).where(evidence.c.tenant == tenant, evidence.c.digest.in_(digests))
+        stored |= {(tenant, digest) for digest in connection.scalars(statement)}
     for index, leaf in leaves.items():
         for digest, _ in leaf.evidence:
             if (leaf.tenant, digest) not in stored:
                 findings.add("evidence", index, f"evidence {digest} is missing")
+
+
+def _by_tenant(pairs: set[tuple[str, str]]) -> dict[str, list[str]]:
+    """Pairs grouped by tenant: SQLite has no index for a list of pairs."""
+    grouped: dict[str, list[str]] = {}
+    for tenant, name in sorted(pairs):
+        grouped.setdefault(tenant, []).append(name)
+    return grouped
 
 
 def _time(recorded_at: Any) -> str:

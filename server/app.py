@@ -12,15 +12,12 @@ from contextlib import AsyncExitStack
 from typing import Self
 
 import cv2
-import grpc
 import grpc.aio
 import structlog
 from grpc_reflection.v1alpha import reflection
-from prometheus_client import start_http_server
 
 import detectors.catalog
 import generators.catalog
-from core.errors import ConfigurationError
 from core.limits import Limits
 from core.parsers.catalog import PARSERS
 from core.registry import Registry
@@ -33,11 +30,12 @@ from server import logs, provenance
 from server.admission import ByteBudget, Room
 from server.audit import AuditLog, keys, schema
 from server.auth import Authenticator
-from server.config import Settings, split_address
+from server.config import Settings
 from server.edge import Edge
 from server.engine.local import LocalEngine
 from server.examination import CREDENTIALS, Examiner
 from server.health import SERVICES, HealthMonitor
+from server.listening import listen, serve_metrics
 from server.metrics import Metrics
 from server.outputs import OutputStore
 from server.pipeline import Pipeline
@@ -162,44 +160,6 @@ async def watch_health(server: grpc.aio.Server, log: AuditLog, metrics: Metrics,
     monitor.register(server)
     watching = asyncio.create_task(monitor.run())
     stack.callback(watching.cancel)
-
-
-async def listen(server: grpc.aio.Server, settings: Settings) -> str:
-    """Binds the address and starts; returns it with the port that was taken (port 0 takes a free one)."""
-    host, _ = split_address(settings.address)
-    try:
-        if settings.tls:
-            port = server.add_secure_port(settings.address, tls_credentials(settings))
-        else:
-            port = server.add_insecure_port(settings.address)
-    except RuntimeError as error:
-        raise ConfigurationError(f"cannot listen on {settings.address}: is another server running?") from error
-    await server.start()
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def tls_credentials(settings: Settings) -> grpc.ServerCredentials:
-    """The server's identity, and the authority of its clients where mTLS is configured."""
-    if settings.tls is None:
-        raise ConfigurationError("tls is not configured")
-    try:
-        pair = (settings.tls.key.read_bytes(), settings.tls.certificate.read_bytes())
-        client_ca = settings.tls.client_ca.read_bytes() if settings.tls.client_ca else None
-    except OSError as error:
-        raise ConfigurationError(f"tls: cannot read {error.filename}: {error.strerror}") from error
-    return grpc.ssl_server_credentials([pair], client_ca, require_client_auth=client_ca is not None)
-
-
-def serve_metrics(settings: Settings, metrics: Metrics, stack: AsyncExitStack) -> None:
-    """Prometheus metrics over HTTP on the loopback interface."""
-    host, port = split_address(settings.metrics_address)
-    try:
-        httpd, thread = start_http_server(port, host, metrics.registry)
-    except OSError as error:
-        raise ConfigurationError(f"cannot serve metrics on {settings.metrics_address}: {error.strerror}") from error
-    stack.callback(thread.join)
-    stack.callback(httpd.server_close)
-    stack.callback(httpd.shutdown)
 
 
 def announce(settings: Settings, address: str, policy: Policy, models: Registry[Detector]) -> None:

@@ -20,6 +20,7 @@ from server.audit.head import Head, HeadSigner, read_head, write_head
 from server.audit.insertion import Placed, insert_entries, insert_facets, write_tiles
 from server.audit.mark import write_mark
 from server.audit.queries import find
+from server.audit.recent import Recent
 from server.audit.rows import extends, read_tiles
 from server.audit.tree import Edge
 
@@ -37,9 +38,12 @@ class Appender:
         self._database = database
         self._signer = signer
         self._mark = mark
-        # What this process committed or accepted last.
-        self._edge: Edge | None = None
-        self._root = b""
+        self._recent: Recent | None = None
+
+    @property
+    def recent(self) -> Recent | None:
+        """What this process committed or accepted last; None before the first batch. Readable from any thread."""
+        return self._recent
 
     def append(self, batch: Sequence[Draft]) -> list[Outcome]:
         """Record `batch`; outcomes in its order. Raises Unavailable or IntegrityError when nothing was recorded.
@@ -48,30 +52,27 @@ class Appender:
         """
         with self._database.writing() as connection:
             # 1. Lock the head, and hold it against what this process committed last.
-            head = read_head(connection, lock=True)
-            edge = self._edge_of(connection, head)
+            recent = self._current(connection, read_head(connection, lock=True))
             # 2. Give every new request its place; the lock keeps others from taking it.
-            earlier, placed = _insert_new(connection, batch, head.size)
+            earlier, placed = _insert_new(connection, batch, recent.head.size)
             # 3. What makes the entries findable, then the tiles, then the head.
             if placed:
-                edge, changed = edge.grow([leaf_hash(draft.leaf) for _, draft in placed])
                 insert_facets(connection, placed)
-                write_tiles(connection, changed)
-                head = self._signer.head(edge.size, edge.root())
-                write_head(connection, head)
+                recent = self._grow(connection, recent, placed)
         # 4. The transaction is committed: from here on the outcomes are true.
-        self._edge, self._root = edge, head.root
+        self._recent = recent
         if placed:
-            write_mark(self._mark, head.checkpoint)
+            write_mark(self._mark, recent.head.checkpoint)
         records = earlier | {draft.key: _recorded(index, draft) for index, draft in placed}
         return [_outcome(draft, records[draft.key]) for draft in batch]
 
-    def _edge_of(self, connection: Connection, head: Head) -> Edge:
-        """The right edge under `head`. MUST be verified against the root, or a damaged tile would be signed over."""
-        if self._edge is not None and (self._edge.size, self._root) == (head.size, head.root):
-            return self._edge
+    def _current(self, connection: Connection, head: Head) -> Recent:
+        """The tree under `head`. MUST be verified against the root, or a damaged tile would be signed over."""
+        last = self._recent
+        if last is not None and last.head == head:
+            return last
         # A log that was put back or rewritten under a running server MUST NOT be signed: that would be a fork.
-        if self._edge is not None and not extends(connection, head.size, self._edge.size, self._root):
+        if last is not None and not extends(connection, head.size, last.head.size, last.head.root):
             raise IntegrityError("the log no longer holds what was acknowledged; run `log fsck`")
         try:
             edge = Edge.load(head.size, read_tiles(connection, Edge.keys(head.size)).__getitem__)
@@ -79,7 +80,14 @@ class Appender:
             raise IntegrityError(f"tile {error} of the log is missing; run `log fsck`") from error
         if edge.root() != head.root:
             raise IntegrityError("the tiles of the log do not lead to its root; run `log fsck`")
-        return edge
+        return Recent(head, edge)
+
+    def _grow(self, connection: Connection, recent: Recent, placed: Placed) -> Recent:
+        edge, changed = recent.edge.grow([leaf_hash(draft.leaf) for _, draft in placed])
+        write_tiles(connection, changed)
+        head = self._signer.head(edge.size, edge.root())
+        write_head(connection, head)
+        return recent.after(head, edge, changed)
 
 
 def _insert_new(connection: Connection, batch: Sequence[Draft], size: int) -> tuple[dict[_Key, Recorded], Placed]:

@@ -15,6 +15,9 @@ from server.audit.keys import CheckpointSigner
 from server.audit.statements import insert_for
 from server.audit.tables import log_head
 
+_READ = select(log_head.c.size, log_head.c.root, log_head.c.checkpoint).where(log_head.c.id == 1)
+_LOCKED = _READ.with_for_update()
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -61,8 +64,7 @@ def read_head(connection: Connection, *, lock: bool = False) -> Head:
 
     SQLite locks the whole database when the transaction begins and ignores FOR UPDATE.
     """
-    statement = select(log_head.c.size, log_head.c.root, log_head.c.checkpoint).where(log_head.c.id == 1)
-    row = connection.execute(statement.with_for_update() if lock else statement).one()
+    row = connection.execute(_LOCKED if lock else _READ).one()
     return Head(row.size, row.root, row.checkpoint)
 
 

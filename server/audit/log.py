@@ -12,6 +12,7 @@ checkpoints with a witness.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import uuid
 from collections.abc import Callable
@@ -32,7 +33,7 @@ from server.audit.head import Head, HeadSigner, read_head, start_log
 from server.audit.keys import CheckpointSigner
 from server.audit.listing import Filter, Page, list_page
 from server.audit.mark import mark_path, read_mark
-from server.audit.receipts import ReceiptParts, SignedCheckpoint, make_receipt
+from server.audit.receipts import ReceiptParts, SignedCheckpoint, make_receipt, stored_receipt
 from server.audit.rows import extends
 
 _Arguments = ParamSpec("_Arguments")
@@ -58,7 +59,8 @@ class AuditLog:
         self._database = database
         self._clock = clock
         self._log_key = str(signer.key)
-        self._group = GroupCommit(Appender(database, signer, mark_path(database.path)).append, limits)
+        self._appender = Appender(database, signer, mark_path(database.path))
+        self._group = GroupCommit(self._appender.append, limits)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="audit-reader")
 
     @classmethod
@@ -112,8 +114,12 @@ class AuditLog:
         return await self.receipt_for(await self.get(tenant, decision_id))
 
     async def receipt_for(self, recorded: Recorded) -> ReceiptParts:
-        """A receipt of an entry that this log returned, against the newest checkpoint."""
-        return await self._read(make_receipt, recorded, self._log_key)
+        """A receipt of an entry that this log returned, against the newest checkpoint that this process signed."""
+        recent = self._appender.recent
+        if recent is not None and recorded.index < recent.head.size:
+            with contextlib.suppress(KeyError):  # too old for memory
+                return make_receipt(recorded, recent.head, recent.read, self._log_key)
+        return await self._read(stored_receipt, recorded, self._log_key)
 
     async def checkpoint(self) -> SignedCheckpoint:
         """The newest signed checkpoint."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from core.errors import NotFound
 from server.audit.entry import Blob, Recorded, to_microseconds
@@ -12,20 +12,21 @@ from server.audit.rows import recorded_from, select_recorded
 from server.audit.tables import entries, open_intents
 from server.audit.tables import evidence as blobs
 
+# Built once: putting a statement together costs SQLAlchemy more than running it.
+_OF_TENANT = select_recorded().where(entries.c.tenant == bindparam("of"))
+_OF_REQUEST = _OF_TENANT.where(entries.c.request_id == bindparam("request"), entries.c.kind == bindparam("sort"))
+_OF_ID = _OF_TENANT.where(entries.c.decision_id == bindparam("id"))
+
 
 def find(connection: Connection, tenant: str, request_id: str, kind: str) -> Recorded | None:
     """The entry of a request, if it was recorded."""
-    statement = select_recorded().where(
-        entries.c.tenant == tenant, entries.c.request_id == request_id, entries.c.kind == kind
-    )
-    row = connection.execute(statement).one_or_none()
+    row = connection.execute(_OF_REQUEST, {"of": tenant, "request": request_id, "sort": kind}).one_or_none()
     return None if row is None else recorded_from(row)
 
 
 def get(connection: Connection, tenant: str, decision_id: str) -> Recorded:
     """One entry; NotFound if there is none, or it is another tenant's: the two answers are the same on purpose."""
-    statement = select_recorded().where(entries.c.decision_id == decision_id, entries.c.tenant == tenant)
-    row = connection.execute(statement).one_or_none()
+    row = connection.execute(_OF_ID, {"of": tenant, "id": decision_id}).one_or_none()
     if row is None:
         raise NotFound(f"there is no decision {decision_id!r}")
     return recorded_from(row)

@@ -9,9 +9,9 @@ from sqlalchemy import Connection
 from core.errors import IntegrityError
 from countersign.verify.tlog_proof import TlogProof
 from server.audit.entry import Recorded
-from server.audit.head import read_head
+from server.audit.head import Head, read_head
 from server.audit.rows import read_tiles
-from server.audit.tree import inclusion_proof, proof_tiles
+from server.audit.tree import TileReader, inclusion_proof, proof_tiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +34,20 @@ class SignedCheckpoint:
     size: int
 
 
-def make_receipt(connection: Connection, recorded: Recorded, log_key: str) -> ReceiptParts:
+def make_receipt(recorded: Recorded, head: Head, read: TileReader, log_key: str) -> ReceiptParts:
+    """A receipt against `head`, whose tiles `read` gives. KeyError if it lacks one; recorded.index < head.size."""
+    path = inclusion_proof(read, recorded.index, head.size)
+    proof = TlogProof(recorded.index, tuple(path), head.checkpoint)
+    return ReceiptParts(recorded.decision_id, recorded.index, recorded.leaf, str(proof), log_key)
+
+
+def stored_receipt(connection: Connection, recorded: Recorded, log_key: str) -> ReceiptParts:
     """A receipt against the head that `connection` sees. IntegrityError if the stored tree lacks the entry."""
     head = read_head(connection)
     if recorded.index >= head.size:
         raise IntegrityError("the log no longer holds what was acknowledged; run `log fsck`")
     stored = read_tiles(connection, proof_tiles(recorded.index, head.size))
     try:
-        path = inclusion_proof(stored.__getitem__, recorded.index, head.size)
+        return make_receipt(recorded, head, stored.__getitem__, log_key)
     except (KeyError, IndexError) as error:
         raise IntegrityError("tiles of the log are missing; run `log fsck`") from error
-    proof = TlogProof(recorded.index, tuple(path), head.checkpoint)
-    return ReceiptParts(recorded.decision_id, recorded.index, recorded.leaf, str(proof), log_key)

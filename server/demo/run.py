@@ -9,7 +9,6 @@ import asyncio
 import io
 import json
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,6 @@ from rich.console import Console
 from core.errors import ConfigurationError
 from countersign import Client
 from countersign.receipts import receipt_json
-from countersign.v1 import common_pb2
 from countersign.verify.receipt import verify_receipt
 from detectors.hash_list import Entry, HashKind, HashList
 from detectors.pdq import pdq
@@ -27,16 +25,7 @@ from server import logs
 from server.app import App
 from server.config import Settings
 from server.demo import files, show
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the closing table. media: the bytes that the receipt speaks of."""
-
-    file: str
-    media: bytes
-    decision: common_pb2.Decision
-    receipt: common_pb2.Receipt
+from server.demo.row import Row
 
 
 def run(output: Path, console: Console | None = None) -> bool:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
 from countersign.v1 import common_pb2
-
-if TYPE_CHECKING:
-    from server.demo.run import Row
+from server.demo.row import Row
 
 COLOURS = {"ALLOW": "green", "LABEL": "cyan", "REVIEW": "yellow", "BLOCK": "red"}
 

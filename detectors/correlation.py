@@ -22,13 +22,15 @@ Floats = NDArray[np.float32]
 @dataclass(frozen=True, slots=True)
 class Settings:
     """window: side in pixels of the correlation. least: zero-mean normalised correlation of a repetition, −1 to 1.
-    texture: least standard deviation, grey levels, that makes a window's correlation meaningful. sigma: pixels of
-    smoothing beforehand, against what JPEG does differently on either side.
+    texture: least standard deviation, grey levels, that makes a window's correlation meaningful. spread: least ratio of
+    the structure tensor's eigenvalues, 0 to 1: along a straight line everything repeats, so lines alone do not count.
+    sigma: pixels of smoothing beforehand, against what JPEG does differently on either side.
     """
 
     window: int = 13
     least: float = 0.75
     texture: float = 2.5
+    spread: float = 0.05
     sigma: float = 0.8
 
 
@@ -36,8 +38,9 @@ class Settings:
 class Overlap:
     """Where source and target agree. source, target: bool (h, w).
 
-    share: of the picture's area, source only. correlation: median within it. filled: share of the textured windows
-    between the matched points that agree. members: keypoints inside.
+    The rest counts only windows with structure in two directions. share: of the picture's area, source only, that
+    agrees. correlation: median of that. filled: share of what lies between the matched points that agrees.
+    members: matched points inside `source`.
     """
 
     source: NDArray[np.bool_]
@@ -59,14 +62,16 @@ def overlap(grey: Pixels, repetition: Repetition, settings: Settings) -> Overlap
     agreement, textured = _correlation(smooth, image, settings)
     agree = (agreement > settings.least) & textured & inside
     region = _with_points(_close(agree, settings.window), repetition.source)
-    hull = _hull(repetition.source, (height, width)) & textured & inside
+    telling = textured & inside & _two_dimensional(smooth, settings)
+    hull = _hull(repetition.source, (height, width)) & telling
+    proof = region & agree & telling
     members = int(_at(region, repetition.source).sum())
     moved = cv2.warpAffine(region.astype(np.uint8), affine, (width, height), flags=cv2.INTER_NEAREST) > 0
     return Overlap(
         source=region,
         target=moved,
-        share=float(region.mean()),
-        correlation=float(np.median(agreement[region & textured])) if (region & textured).any() else 0.0,
+        share=float(proof.mean()),
+        correlation=float(np.median(agreement[proof])) if proof.any() else 0.0,
         filled=float((agree & hull).sum() / max(1, hull.sum())),
         members=members,
     )
@@ -82,6 +87,15 @@ def _correlation(first: Floats, second: Floats, settings: Settings) -> tuple[Flo
     floor = settings.texture**2
     correlation = covariance / np.sqrt(np.maximum(var_1, floor) * np.maximum(var_2, floor))
     return correlation.astype(np.float32), (var_1 > floor) & (var_2 > floor)
+
+
+def _two_dimensional(smooth: Floats, settings: Settings) -> NDArray[np.bool_]:
+    """Windows whose gradients point in more than one direction. Source: Harris & Stephens (1988)."""
+    size = (settings.window, settings.window)
+    dx, dy = cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1)
+    xx, yy, xy = cv2.blur(dx * dx, size), cv2.blur(dy * dy, size), cv2.blur(dx * dy, size)
+    mean, half = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
+    return np.asarray(mean - half > settings.spread * (mean + half), dtype=np.bool_)
 
 
 def _close(mask: NDArray[np.bool_], window: int) -> NDArray[np.bool_]:

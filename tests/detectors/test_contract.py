@@ -19,7 +19,7 @@ from detectors.pdq import pdq
 from tests.core.files import film
 from tests.detectors.making import A1111, PROMPT, coded, halved, media, photograph, with_chunks
 
-SECRET = "zanzibar-quokka"
+QUOTED = "zanzibar-quokka"
 NAMES = ("metadata", "known_hash", "copy_move", "jpeg_history")
 
 
@@ -47,8 +47,8 @@ def _palette() -> bytes:
 
 
 def _corrupt_tags() -> bytes:
-    exif = b"Exif\x00\x00MM\x00\x2a\x00\x00\x00\x08\xff\xff" + SECRET.encode() * 4
-    return coded(halved("fig"), "JPEG", exif=exif, comment=SECRET.encode(), xmp=b"<x:xmpmeta " + SECRET.encode())
+    exif = b"Exif\x00\x00MM\x00\x2a\x00\x00\x00\x08\xff\xff" + QUOTED.encode() * 4
+    return coded(halved("fig"), "JPEG", exif=exif, comment=QUOTED.encode(), xmp=b"<x:xmpmeta " + QUOTED.encode())
 
 
 ODD: dict[str, Callable[[], bytes]] = {
@@ -70,7 +70,7 @@ ODD: dict[str, Callable[[], bytes]] = {
     "one-frame film": lambda: film("video/mp4", frames=1),
     "corrupt tags": _corrupt_tags,
     "CMYK": lambda: coded(Image.fromarray(_noise(64, 64, 3)).convert("CMYK"), "JPEG"),
-    "record": lambda: with_chunks(halved("fig"), parameters=f"{SECRET} {A1111}", Comment=SECRET),
+    "record": lambda: with_chunks(halved("fig"), parameters=f"{QUOTED} {A1111}", Comment=QUOTED),
 }
 
 
@@ -96,7 +96,7 @@ def check(finding: Finding, chosen: Detector) -> None:
     assert finding.fpr_at_threshold is None or 0 < finding.fpr_at_threshold < 1
     if finding.verdict is Verdict.ABSTAINED:
         assert (finding.probability, finding.score, finding.log10_lr) == (None, None, None)
-    assert SECRET not in finding.explanation
+    assert QUOTED not in finding.explanation
     assert PROMPT not in finding.explanation
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -104,7 +105,7 @@ def test_a_record_hidden_in_alpha() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(PHOTOGRAPHS.glob("*.jpg")), ids=lambda path: path.stem)
-def test_photographs_declare_nothing_and_that_proves_nothing(path) -> None:
+def test_photographs_declare_nothing_and_that_proves_nothing(path: Path) -> None:
     finding = examine(path.read_bytes())
     assert finding.verdict is Verdict.NOT_DETECTED
     assert "proves nothing" in finding.explanation

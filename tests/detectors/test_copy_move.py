@@ -1,0 +1,64 @@
+"""Copied parts found and drawn on real photographs; look-alikes and untouched pictures left alone."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from core.media import Pixels
+from detectors.base import Finding, Verdict
+from detectors.copy_move import LEAST_SIDE, CopyMoveDetector
+from tests.detectors.making import PHOTOGRAPHS, coded, media, photograph
+from training.evaluation.forgeries import CopyMove, forge
+
+
+def examine(data: bytes) -> Finding:
+    return CopyMoveDetector().detect([media(data)])[0]
+
+
+def forged(name: str, how: CopyMove) -> tuple[Pixels, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]:
+    return forge(photograph(name), how, np.random.default_rng(11))
+
+
+@pytest.mark.parametrize("how", [CopyMove(0.08), CopyMove(0.1, 50.0, 1.2), CopyMove(0.1, -130.0, 0.85)], ids=str)
+@pytest.mark.parametrize("name", ["stream", "colosseum"])
+@pytest.mark.parametrize("quality", [75, 95])
+def test_a_copied_part_is_found_and_drawn(name: str, how: CopyMove, quality: int) -> None:
+    picture, truth = forged(name, how)
+    finding = examine(coded(picture, "JPEG", quality=quality))
+    assert finding.verdict is Verdict.DETECTED
+    assert finding.codes == ("copy_move.region",)
+    assert finding.probability is not None
+    (mask,) = finding.evidence
+    drawn = cv2.imdecode(np.frombuffer(mask.data, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert drawn.shape == picture.shape[:2]
+    assert set(np.unique(drawn)) == {0, 255}
+    marked = drawn > 0
+    assert 2 * (marked & truth).sum() / (marked.sum() + truth.sum()) > 0.7
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in PHOTOGRAPHS.glob("*.jpg")))
+def test_an_untouched_photograph_is_left_alone(name: str) -> None:
+    finding = examine((PHOTOGRAPHS / f"{name}.jpg").read_bytes())
+    assert finding.verdict is Verdict.NOT_DETECTED
+    assert finding.probability is not None
+    assert finding.probability < 0.5
+
+
+def test_a_blurred_look_alike_is_no_copy() -> None:
+    """Other noise on a repeated outline: keypoints may match, pixels do not."""
+    rng = np.random.default_rng(2)
+    tile = cv2.GaussianBlur(rng.integers(0, 256, (60, 60), dtype=np.uint8), (0, 0), 6)
+    tile = cv2.normalize(tile, None, 60, 190, cv2.NORM_MINMAX)
+    wall = np.tile(tile, (6, 8)).astype(np.float32) + rng.normal(0, 35, (360, 480))
+    picture = np.repeat(wall.clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    assert examine(coded(picture)).verdict is Verdict.NOT_DETECTED
+
+
+def test_small_and_plain_pictures_are_abstentions() -> None:
+    small = examine(coded(photograph("stream")[: LEAST_SIDE - 1]))
+    assert (small.verdict, small.codes) == (Verdict.ABSTAINED, ("picture.too_small",))
+    gradient = np.repeat(np.linspace(0, 255, 400, dtype=np.uint8)[None, :, None], 300, axis=0).repeat(3, axis=2)
+    plain = examine(coded(gradient))
+    assert (plain.verdict, plain.codes) == (Verdict.ABSTAINED, ("picture.too_plain",))

@@ -45,15 +45,18 @@ def bicubic(pixels: Pixels, scale: int) -> Pixels:
     return np.asarray(Image.fromarray(pixels).resize((width * scale, height * scale), Image.Resampling.BICUBIC))
 
 
-@pytest.mark.parametrize("scale", SCALES)
-def test_photographs_come_out_nearer_the_original_than_by_bicubic(generators: Registry[Generator], scale: int) -> None:
+@pytest.mark.parametrize(("scale", "least"), [(2, 1.0), (4, 0.3)])
+def test_photographs_come_out_nearer_the_original_than_by_bicubic(
+    generators: Registry[Generator], scale: int, least: float
+) -> None:
+    """least: mean gain in dB."""
     gains = []
     for name in ("fig.jpg", "mountains.jpg", "stream.jpg"):
         original = photo(name, 192, 192)
         small = reduced(original, scale)
         made = make(generators.get("compact"), media(small), scale=str(scale))[0].frame.pixels
         gains.append(psnr(made, original) - psnr(bicubic(small, scale), original))
-    assert np.mean(gains) > 0.3  # dB
+    assert np.mean(gains) > least
     assert min(gains) > 0
 
 

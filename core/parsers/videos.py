@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import errno
 import io
-from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import av
@@ -22,37 +19,16 @@ from av.container import InputContainer
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
-from core.ebml import read_size, read_vint
 from core.errors import CorruptMedia
 from core.limits import Limits
 from core.media import Pixels, View
 from core.parsers.bounds import check_duration, check_frames, check_size
+from core.parsers.track import Track, check_segment, scan, unit_of
 from core.sandbox.contract import Request
 
 _DEMUXERS = {"video/mp4": "mov", "video/quicktime": "mov", "video/webm": "matroska"}
 # A container may name further files for libav to open, over protocols of this list; none is called "none".
 _OPTIONS = {"protocol_whitelist": "none"}
-_SEGMENT = 0x18538067  # RFC 9559, section 5.1
-
-
-@dataclass(frozen=True, slots=True)
-class _Track:
-    """What a look at every packet told; presentation times in the stream's time base, ascending, no decoding yet."""
-
-    times: Sequence[int]
-    keyframes: Sequence[int]
-    seconds: float
-
-    def spaced(self, count: int) -> list[int]:
-        """The times of up to `count` pictures, each in the middle of an equal share of the film."""
-        held = len(self.times)
-        count = min(count, held)
-        return [self.times[(2 * i + 1) * held // (2 * count)] for i in range(count)]
-
-    def keyframe_before(self, time: int) -> int | None:
-        """The time of the last keyframe that is not later."""
-        at = bisect_right(self.keyframes, time)
-        return self.keyframes[at - 1] if at else None
 
 
 def parse(request: Request) -> View:
@@ -62,13 +38,13 @@ def parse(request: Request) -> View:
     """
     limits = request.limits
     if request.mime == "video/webm":
-        _check_segment(request.blobs[0])
+        check_segment(request.blobs[0])
     with _libav_errors(), _open(request) as container:
         stream = _picture_track(container)
         context = stream.codec_context
         check_size(context.width, context.height, limits)
         _check_declared(container, stream, limits)
-        track = _scan(container, stream, limits)
+        track = scan(container, stream, limits)
         facts = _facts(container, stream, track)
         context.thread_count = 1
         context.options = {"max_pixels": str(limits.max_pixels)}  # the size may change in the middle of a film
@@ -88,17 +64,6 @@ def warm() -> None:
         frame = VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format="rgb24")
         container.mux([*stream.encode(frame), *stream.encode(None)])
     parse(Request((file.getvalue(),), "video/mp4", Limits()))
-
-
-def _check_segment(data: bytes) -> None:
-    """Raises CorruptMedia for a WebM file that ends before its segment does, over which libav says nothing."""
-    size, at = read_vint(data, 4, keep_marker=False)  # of the EBML header, whose identifier has 4 bytes
-    identifier, at = read_vint(data, at + size, keep_marker=True)
-    length, at = read_size(data, at)
-    if identifier == _SEGMENT and length is not None and at + length > len(data):
-        raise CorruptMedia(
-            "the film ends early", field="media", limit=f"{at + length} bytes", found=f"{len(data)} bytes"
-        )
 
 
 def _open(request: Request) -> InputContainer:
@@ -126,34 +91,8 @@ def _check_declared(container: InputContainer, stream: VideoStream, limits: Limi
     check_duration((container.duration or 0) / av.time_base, limits)
 
 
-def _scan(container: InputContainer, stream: VideoStream, limits: Limits) -> _Track:
-    """Reads every packet of the track, so that nothing later rests on what the container merely declares."""
-    times, keyframes = [], []
-    end = 0
-    for packet in container.demux(stream):
-        time = packet.pts if packet.pts is not None else packet.dts
-        if time is None or packet.size == 0:
-            continue
-        if packet.is_corrupt:
-            raise CorruptMedia("the film ends in the middle of a picture", field="media")
-        times.append(time)
-        check_frames(len(times), limits)
-        end = max(end, time + (packet.duration or 0))
-        if packet.is_keyframe:
-            keyframes.append(time)
-    if not times:
-        raise CorruptMedia("the film holds no picture", field="media", limit="1", found="0")
-    if stream.frames > len(times):
-        raise CorruptMedia(
-            "the film ends early", field="media", limit=f"{stream.frames} frames", found=f"{len(times)} frames"
-        )
-    seconds = float((end - min(times)) * _unit(stream))
-    check_duration(seconds, limits)
-    return _Track(sorted(times), sorted(keyframes), seconds)
-
-
 def _decode(
-    container: InputContainer, stream: VideoStream, track: _Track, limits: Limits
+    container: InputContainer, stream: VideoStream, track: Track, limits: Limits
 ) -> Iterator[tuple[float, Pixels]]:
     """Second and pixels of each sampled picture. Goes back to a keyframe only where decoding on would take longer."""
     size: tuple[int, int] | None = None
@@ -170,7 +109,7 @@ def _decode(
         reached = frame.pts or 0
         if not frame.is_corrupt:
             size = size or _fitted(frame.width, frame.height, limits)
-            yield float((reached - track.times[0]) * _unit(stream)), _pixels(frame, size)
+            yield float((reached - track.times[0]) * unit_of(stream)), _pixels(frame, size)
 
 
 def _fitted(width: int, height: int, limits: Limits) -> tuple[int, int]:
@@ -185,12 +124,7 @@ def _pixels(frame: VideoFrame, size: tuple[int, int]) -> Pixels:
     return pixels
 
 
-def _unit(stream: VideoStream) -> Fraction:
-    """Seconds in one step of the stream's times."""
-    return stream.time_base or Fraction(0)
-
-
-def _facts(container: InputContainer, stream: VideoStream, track: _Track) -> dict[str, Any]:
+def _facts(container: InputContainer, stream: VideoStream, track: Track) -> dict[str, Any]:
     context = stream.codec_context
     rate = stream.average_rate
     return {

@@ -98,6 +98,28 @@ def _with_sound(pictures: int) -> bytes:
     return file.getvalue()
 
 
+async def test_what_an_edit_list_cuts_away_is_not_shown(sandbox: Sandbox) -> None:
+    file = io.BytesIO()
+    with av.open(file, "w", format="mp4") as container:
+        track = container.add_stream("libx264", rate=10)
+        assert isinstance(track, VideoStream)
+        track.width, track.height, track.pix_fmt = 64, 48, "yuv420p"
+        greys = (np.full((48, 64, 3), 8 * number, np.uint8) for number in range(FRAMES))
+        frames = [av.VideoFrame.from_ndarray(grey, format="rgb24") for grey in greys]
+        for packet in [packet for frame in [*frames, None] for packet in track.encode(frame)]:
+            assert packet.pts is not None
+            assert packet.dts is not None
+            early = round(1.2 / packet.time_base)  # what comes before the beginning, the muxer edits away
+            packet.pts, packet.dts = packet.pts - early, packet.dts - early
+            container.mux(packet)
+    assert b"elst" in file.getvalue()
+    media = await sandbox.open(file.getvalue())
+    assert media.duration == pytest.approx(1.8)
+    assert media.view("pixels").facts["n_frames"] == FRAMES - 12
+    for frame in media.frames():
+        assert frame.pixels.mean() == pytest.approx(8 * (12 + round(frame.time * 10)), abs=6)
+
+
 async def test_sound_is_told(sandbox: Sandbox) -> None:
     assert (await sandbox.open(_with_sound(2))).view("pixels").facts["has_sound"] is True
 

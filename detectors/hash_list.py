@@ -120,7 +120,7 @@ class HashList:
             lines = path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"the hash list {path.name} cannot be read: {error}") from error
-        return cls(_parse(line, f"{path.name}, line {at}") for at, line in enumerate(lines, 1) if line.strip())
+        return cls(_parse(line, f"the hash list {path.name}, line {at}") for at, line in enumerate(lines, 1) if line.strip())
 
     def save(self, path: Path) -> None:
         """Writes the file atomically: a reader sees the old list or the new one, never a part."""

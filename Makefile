@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 BUF := node_modules/.bin/buf
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test slow serve lint bench proto weights clean
+.PHONY: help demo test slow serve lint bench proto baseline weights clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -39,7 +39,7 @@ lint: $(READY) $(BUF)  ## Style, types, layers, protos
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	cd proto && ../$(BUF) lint && ../$(BUF) format --diff --exit-code --path countersign
-	scripts/breaking.sh $(BUF)
+	cd proto && ../$(BUF) breaking --against baseline.binpb.gz --path countersign
 	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/python scripts/protos.py --check
 
 bench: $(READY)  ## Speed and memory, each beside its physical limit
@@ -47,6 +47,9 @@ bench: $(READY)  ## Speed and memory, each beside its physical limit
 
 proto: $(READY)  ## Regenerate the committed stubs
 	PATH=$(CURDIR)/$(BIN):$$PATH $(BIN)/python scripts/protos.py
+
+baseline: $(BUF)  ## At a release: the API that later ones may not break
+	cd proto && ../$(BUF) build --path countersign --exclude-source-info -o baseline.binpb.gz
 
 weights: $(READY)  ## Train the shipped weights again (hours)
 	$(BIN)/python -m training.restoration training/recipes/upscale_x2.yaml

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, false, or_, select
+from sqlalchemy import Connection, Row, Select, or_, select
 
 from server.audit.entry import Recorded, from_microseconds
 from server.audit.tables import entries, tiles
@@ -46,9 +46,11 @@ def read_tiles(connection: Connection, keys: Iterable[TileKey]) -> dict[TileKey,
     numbers: dict[int, list[int]] = {}
     for level, number in keys:
         numbers.setdefault(level, []).append(number)
+    if not numbers:
+        return {}
     # Not (level, number) IN (…): SQLite would look through the whole table for it.
     wanted = [(tiles.c.level == level) & tiles.c.number.in_(found) for level, found in numbers.items()]
-    statement = select(tiles).where(or_(false(), *wanted))
+    statement = select(tiles).where(or_(*wanted))
     return {(row.level, row.number): row.hashes for row in connection.execute(statement)}
 
 

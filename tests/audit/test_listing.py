@@ -1,17 +1,12 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy.dialects import sqlite
 
 from core.errors import InvalidInput
 from server.audit import AuditLog, Filter, listing
-from server.audit.database import sqlite_path
-from server.audit.paging import Position
 from tests.audit.making import decision, opened
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -128,25 +123,3 @@ async def test_a_page_size_out_of_range_is_refused(log: AuditLog, size: int) -> 
     with pytest.raises(InvalidInput) as caught:
         await log.list("acme", Filter(), size)
     assert caught.value.field == "page_size"
-
-
-@pytest.mark.parametrize(
-    "wanted",
-    [
-        Filter(),
-        Filter(action=2),
-        Filter(detector="copy_move"),
-        Filter(media_digest=decision(9).media_digest),
-        Filter(since=START, until=START),
-    ],
-)
-def test_every_list_walks_an_index_in_its_order(url: str, wanted: Filter) -> None:
-    """The plan, not a stopwatch: no scan and no sort means that a page costs what it holds."""
-    before = Position(0, 0)
-    statement = listing.candidates("acme", wanted, before).limit(10)
-    sql = str(statement.compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
-    with closing(sqlite3.connect(sqlite_path(url))) as connection:
-        plan = " ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}"))
-    assert "USING COVERING INDEX" in plan
-    assert "TEMP B-TREE" not in plan
-    assert "(tenant=?" in plan

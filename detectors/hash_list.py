@@ -120,7 +120,8 @@ class HashList:
             lines = path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"the hash list {path.name} cannot be read: {error}") from error
-        return cls(_parse(line, f"the hash list {path.name}, line {at}") for at, line in enumerate(lines, 1) if line.strip())
+        name = f"the hash list {path.name}"
+        return cls(_parse(line, f"{name}, line {at}") for at, line in enumerate(lines, 1) if line.strip())
 
     def save(self, path: Path) -> None:
         """Writes the file atomically: a reader sees the old list or the new one, never a part."""

@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 
 import cv2
-import detectors.catalog
 
+import detectors.catalog
 from core.limits import Limits
 from core.media import Media, View, digest_of
 from core.parsers.catalog import PARSERS

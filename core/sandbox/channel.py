@@ -26,13 +26,15 @@ class Channel:
         self._socket = connection
 
     async def send(self, message: wire.Message, *descriptors: int) -> None:
-        """Sends a message; the descriptors travel with its first bytes."""
+        """Sends a message; the descriptors travel with its first bytes. Raises ParserFailed to one who never reads."""
         data = wire.encode(message)
         try:
-            # The worker reads the header alone, so the descriptors MUST come with it. The socket's buffer is empty
-            # here, because the worker has answered everything before, so this cannot block.
+            # The worker reads the header alone, so the descriptors MUST come with it. A sound worker has read all
+            # that was sent before it waits for more, so the socket's buffer is empty and this does not block.
             socket.send_fds(self._socket, [data[: wire.HEADER.size]], descriptors)
             await asyncio.get_running_loop().sock_sendall(self._socket, data[wire.HEADER.size :])
+        except BlockingIOError as error:
+            raise wire.malformed("it asks and does not listen") from error
         except ConnectionError as error:
             raise EOFError from error
 

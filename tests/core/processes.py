@@ -22,3 +22,11 @@ def memory_files() -> list[str]:
     """The memory files that this process has open."""
     links = (str(link.readlink()) for link in Path("/proc/self/fd").iterdir() if link.is_symlink())
     return [name for name in links if "memfd:" in name]
+
+
+def runs(process: int) -> bool:
+    """Whether a process exists and has not ended."""
+    try:
+        return about(process, "stat").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

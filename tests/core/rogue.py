@@ -22,6 +22,7 @@ import numpy as np
 import core.errors
 from core.media import View
 from core.sandbox.contract import Request
+from core.sandbox.wire import Message, encode
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
 _IO_URING_SETUP, _CLONE3 = 425, 435  # the same on every architecture
@@ -160,6 +161,13 @@ def say(request: Request) -> View:
     return View()
 
 
+def pester(_request: Request) -> View:
+    """Asks for ever and never reads an answer."""
+    question = encode(Message({"ask": True}))
+    while True:
+        os.write(int(sys.argv[1]), question)
+
+
 def large(request: Request) -> View:
     """A result of that many bytes."""
     return View(arrays={"zeros": np.zeros(request.options["size"], dtype=np.uint8)})
@@ -205,6 +213,6 @@ PARSERS = {
     name: f"{__name__}:{name}"
     for name in (
         *("attempts", "surroundings", "starts_thread", "crash", "abort", "leave", "hang_up", "spin", "stubborn", "eat"),
-        *("hoard", "say", "large", "pickled", "bytes_in_facts", "surrogates", "echo", "asks", "fails"),
+        *("hoard", "say", "pester", "large", "pickled", "bytes_in_facts", "surrogates", "echo", "asks", "fails"),
     )
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 import threading
 import time
 from typing import Any
@@ -31,7 +32,7 @@ from core.sandbox.wire import Message, encode
 from tests.core import rogue
 from tests.core.conftest import ROGUE_LIMITS
 from tests.core.files import sample, scene
-from tests.core.processes import children, memory_files
+from tests.core.processes import children, memory_files, runs
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -104,6 +105,17 @@ async def test_a_worker_that_hangs_is_replaced(rogues: Sandbox, parser: str) -> 
     assert time.monotonic() - began < 1.4
     assert (failure.value.field, failure.value.limit) == ("media.seconds", "0.3")
     await _works(rogues)
+
+
+async def test_the_kernel_ends_who_computes_too_much() -> None:
+    before = children()
+    async with await Sandbox.start(rogue.PARSERS, workers=1) as sandbox:
+        (worker,) = children() - before
+        task = asyncio.create_task(sandbox.call("spin", [b""]))
+        await asyncio.sleep(0.1)
+        os.kill(worker, signal.SIGXCPU)  # what the kernel does at RLIMIT_CPU
+        with pytest.raises(LimitExceeded, match="CPU time"):
+            await task
 
 
 async def test_the_limit_holds_where_the_caller_is_more_patient() -> None:
@@ -208,6 +220,12 @@ async def test_a_parser_asks_and_is_answered(rogues: Sandbox) -> None:
     assert view.facts["answers"] == ["0021", "0121", "0221"]
 
 
+async def test_a_parser_that_asks_and_does_not_listen(rogues: Sandbox) -> None:
+    with pytest.raises((ParserFailed, LimitExceeded)):
+        await rogues.call("pester", [b""], answer=lambda _: bytes(1 << 20))
+    await _works(rogues)
+
+
 async def test_what_an_answer_raises_is_raised_here_and_the_worker_lives(rogues: Sandbox) -> None:
     before = children()
 
@@ -298,6 +316,34 @@ async def test_closing_leaves_nothing_behind() -> None:
     with pytest.raises(Unavailable):
         await sandbox.call("echo", [b""])
     await sandbox.close()
+
+
+async def test_workers_end_with_a_server_that_was_killed() -> None:
+    script = (
+        "import asyncio, sys\n"
+        "from core.sandbox import Sandbox\n"
+        "from tests.core import rogue\n"
+        "from tests.core.processes import children\n"
+        "async def main():\n"
+        "    sandbox = await Sandbox.start(rogue.PARSERS, workers=2)\n"
+        "    asyncio.create_task(sandbox.call('spin', [b'']))\n"
+        "    await asyncio.sleep(0.2)\n"
+        "    print(*children(), flush=True)\n"
+        "    await asyncio.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    server = await asyncio.create_subprocess_exec(sys.executable, "-c", script, stdout=asyncio.subprocess.PIPE)
+    assert server.stdout is not None
+    workers = [int(word) for word in (await asyncio.wait_for(server.stdout.readline(), 30)).split()]
+    assert len(workers) == 2
+    assert all(runs(worker) for worker in workers)
+    server.kill()
+    await server.wait()
+    for _ in range(100):
+        if not any(runs(worker) for worker in workers):
+            return
+        await asyncio.sleep(0.05)
+    pytest.fail("a worker outlived its server")
 
 
 async def test_closing_while_a_worker_is_replaced() -> None:

@@ -7,6 +7,7 @@ import json
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -111,10 +112,8 @@ def test_all_texts_together_are_bounded() -> None:
 
 @pytest.mark.parametrize("mime", ["image/jpeg", "image/png", "image/webp", "image/avif", "image/tiff"])
 def test_xmp_of_every_container(mime: str) -> None:
-    options = {"pnginfo": _itxt()} if mime == "image/png" else {"xmp": PACKET}
-    if mime == "image/tiff":
-        options = {"tiffinfo": {700: PACKET}}
-    view = tags.read(save(picture(), mime, **options), mime)
+    options: dict[str, dict[str, Any]] = {"image/png": {"pnginfo": _itxt()}, "image/tiff": {"tiffinfo": {700: PACKET}}}
+    view = tags.read(save(picture(), mime, **options.get(mime, {"xmp": PACKET})), mime)
     assert view.facts["xmp"] == {"CreatorTool": "a tool", "Label": "one", "Label.2": "two"}
     assert view.arrays["xmp"].tobytes().strip(b"\x00") == PACKET
 

@@ -18,6 +18,7 @@ from core.parsers import jpeg, pixels, tags
 from core.sandbox.assembly import assemble
 from core.sandbox.contract import Request
 from core.sniff import sniff
+from detectors.base import Evidence
 
 PHOTOGRAPHS = Path(__file__).parents[1] / "media"
 PROMPT = "a lighthouse of glass, zebra-striped sea"
@@ -54,6 +55,12 @@ def halved(name: str) -> Pixels:
     with Image.open(PHOTOGRAPHS / f"{name}.jpg") as picture:
         small = picture.convert("RGB").resize((picture.width // 2, picture.height // 2), Image.Resampling.LANCZOS)
         return np.asarray(small, dtype=np.uint8)
+
+
+def drawn(evidence: Evidence) -> Pixels:
+    """A grey evidence picture, (h, w)."""
+    with Image.open(io.BytesIO(evidence.data), formats=("PNG",)) as picture:
+        return np.asarray(picture.convert("L"), dtype=np.uint8)
 
 
 def film_of(*pictures: Pixels) -> bytes:

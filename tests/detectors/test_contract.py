@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable
 from functools import cache
 
-import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -17,7 +16,7 @@ from detectors.catalog import build
 from detectors.hash_list import Entry, HashKind, HashList
 from detectors.pdq import pdq
 from tests.core.files import film
-from tests.detectors.making import A1111, PROMPT, coded, halved, media, photograph, with_chunks
+from tests.detectors.making import A1111, PROMPT, coded, drawn, halved, media, photograph, with_chunks
 
 QUOTED = "zanzibar-quokka"
 NAMES = ("metadata", "known_hash", "copy_move", "jpeg_history")
@@ -164,7 +163,5 @@ def test_pictures_among_the_evidence_are_pictures(name: str) -> None:
             if evidence.kind == "text":
                 assert evidence.data.decode()
                 continue
-            drawn = cv2.imdecode(np.frombuffer(evidence.data, np.uint8), cv2.IMREAD_UNCHANGED)
             assert evidence.mime == "image/png"
-            assert drawn is not None
-            assert evidence.kind == "picture" or drawn.shape == (item.height, item.width)
+            assert evidence.kind == "picture" or drawn(evidence).shape == (item.height, item.width)

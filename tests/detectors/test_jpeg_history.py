@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 
-import cv2
 import numpy as np
 import pytest
 
 from detectors.base import Finding, Verdict
 from detectors.double_quantisation import Settings, trace
 from detectors.jpeg_history import JpegHistoryDetector, error_levels
-from tests.detectors.making import coded, halved, media
+from tests.detectors.making import coded, drawn, halved, media
 from training.evaluation.forgeries import from_jpeg, to_jpeg
 
 # Halved photographs of tests/media are uncompressed enough to be compressed once.
@@ -75,12 +74,12 @@ def test_error_levels_show_what_was_pasted_without_compression() -> None:
     pasted = base.copy()
     pasted[40:104, 40:104] = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     evidence = error_levels(pasted)
-    levels = cv2.imdecode(np.frombuffer(evidence.data, np.uint8), cv2.IMREAD_UNCHANGED)
+    levels = drawn(evidence)
     assert levels.shape == pasted.shape[:2]
     assert levels[48:96, 48:96].mean() > 5 * levels[150:, 200:].mean()
 
 
 def test_large_error_level_pictures_are_reduced() -> None:
     evidence = error_levels(np.zeros((500, 3000, 3), np.uint8))
-    levels = cv2.imdecode(np.frombuffer(evidence.data, np.uint8), cv2.IMREAD_UNCHANGED)
+    levels = drawn(evidence)
     assert max(levels.shape) == 1024

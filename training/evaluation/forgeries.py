@@ -43,6 +43,8 @@ def forge(pixels: Pixels, how: CopyMove, rng: np.random.Generator) -> tuple[Pixe
     Places are drawn without looking at the content: some patches are sky. Raises ValueError where nothing fits.
     """
     height, width = pixels.shape[:2]
+    if np.sqrt(how.area * height * width / np.pi) > min(height, width) / 2:
+        raise ValueError("no place for a patch of that size")
     for _ in range(_TRIES):
         blob = _blob(height, width, how.area, rng)
         matrix = _placement(blob, how, rng)

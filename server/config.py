@@ -74,7 +74,7 @@ class Settings(Section):
     hash_list: Path | None = None
     metrics_address: str = ""
     origin: str = "countersign.local/log"
-    device: str = "cpu"
+    device: str = "auto"
     parsers: int = Field(default_factory=lambda: max(2, os.cpu_count() or 2), gt=0)
     threads: int = Field(default_factory=lambda: max(2, os.cpu_count() or 2), gt=0)
     in_flight: int = Field(default_factory=lambda: 4 * (os.cpu_count() or 2), gt=0)

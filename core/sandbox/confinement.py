@@ -34,7 +34,7 @@ _OPEN_FILES = 32
 # socket, no exec, no kill and no ptrace among them; whatever is missing here fails with EPERM.
 _ALLOWED = (
     *("brk", "munmap", "mremap", "madvise"),
-    *("futex", "futex_waitv", "sched_yield", "sched_getaffinity", "set_robust_list", "rseq", "membarrier"),
+    *("futex", "sched_yield", "sched_getaffinity", "set_robust_list", "rseq", "membarrier"),
     *("rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "restart_syscall", "exit", "exit_group"),
     *("clock_gettime", "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time"),
     *("getpid", "gettid", "getrandom", "poll", "ppoll"),
@@ -69,16 +69,21 @@ def tie_to_parent(parent: int) -> None:
 
 def confine(limits: Limits, confinement: Confinement) -> None:
     """Locks this process in for good. Raises ConfigurationError where that does not hold."""
-    rules = _filter() if confinement is Confinement.SECCOMP else None
-    _limit_resources(limits)
     _prctl(_PR_SET_NO_NEW_PRIVS, 1)
     _prctl(_PR_SET_DUMPABLE, 0)  # nobody of the same user may attach to it or read its memory
-    if rules is not None:
-        try:
-            rules.load()
-        except OSError as error:
-            raise _unconfined(error) from error
+    if confinement is Confinement.UNSAFE_NONE:
+        _limit_resources(limits)
+        return
+    try:
+        rules = _filter()
+        _limit_resources(limits)
+        rules.load()
         _prove()
+    except (ImportError, RuntimeError, OSError) as error:
+        raise ConfigurationError(
+            f"parsing workers cannot be confined by seccomp ({error}); install libseccomp2, or run the server with "
+            "UnsafeNoConfinement and accept that a hostile file can take it over"
+        ) from error
 
 
 def _limit_resources(limits: Limits) -> None:
@@ -90,27 +95,21 @@ def _limit_resources(limits: Limits) -> None:
 
 
 def _prove() -> None:
-    """A filter that was accepted and does nothing would be worse than none."""
+    """Raises RuntimeError for a filter that was accepted and does nothing, which would be worse than none."""
     try:
         os.close(os.open("/", os.O_RDONLY))
     except PermissionError:
         return
-    raise _unconfined(RuntimeError("the filter lets files be opened"))
-
-
-def _unconfined(cause: Exception) -> ConfigurationError:
-    return ConfigurationError(
-        f"parsing workers cannot be confined by seccomp ({cause}); install libseccomp2, or run the server with "
-        "UnsafeNoConfinement and accept that a hostile file can take it over"
-    )
+    raise RuntimeError("the filter lets files be opened")
 
 
 def _filter() -> Any:
-    """The allow-list, as a filter that also holds threads that run already. Raises ConfigurationError without one."""
-    try:
-        import pyseccomp
-    except (ImportError, RuntimeError, OSError) as error:
-        raise _unconfined(error) from error
+    """The allow-list, as a filter that also holds threads that run already.
+
+    Imported here, because `pyseccomp` raises RuntimeError where libseccomp is missing, and the parent needs neither.
+    """
+    import pyseccomp
+
     arg = pyseccomp.Arg
     rules = pyseccomp.SyscallFilter(pyseccomp.ERRNO(errno.EPERM))
     rules.set_attr(pyseccomp.Attr.CTL_TSYNC, 1)

@@ -10,7 +10,7 @@ from core.errors import ConfigurationError
 from countersign.verify.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
 from countersign.verify.errors import VerificationError
 from countersign.verify.merkle import EMPTY_ROOT
-from countersign.verify.note import VerifierKey
+from countersign.verify.note import VerifierKey, is_key_name
 from server.audit.keys import CheckpointSigner
 from server.audit.statements import insert_for
 from server.audit.tables import log_head
@@ -29,9 +29,14 @@ class Head:
 
 
 class HeadSigner:
-    """Signs heads with the log's key. `key`: what they are verified with."""
+    """Signs heads with the log's key. `key`: what they are verified with.
+
+    ConfigurationError if `origin` cannot name a key.
+    """
 
     def __init__(self, signer: CheckpointSigner, origin: str) -> None:
+        if not is_key_name(origin):
+            raise ConfigurationError(f"{origin!r} cannot name a log: it may hold no spaces and no plus signs")
         self.key = VerifierKey(origin, signer.public_key)
         self._sign = signer.sign
 

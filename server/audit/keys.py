@@ -78,6 +78,16 @@ def _create(path: Path) -> None:
         pass  # another start was faster; its key is the key
     finally:
         beside.unlink()
+    _sync_directory(path.parent)
+
+
+def _sync_directory(directory: Path) -> None:
+    """A power failure after the first entry must not take the key that signed it."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _load(path: Path) -> Ed25519PrivateKey:

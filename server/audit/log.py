@@ -18,12 +18,13 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
 from core.errors import ConfigurationError, Unavailable
-from countersign.verify.checkpoint import Checkpoint
+from countersign.verify.note import VerifierKey
 from server.audit import queries, schema
 from server.audit.appender import Appender
 from server.audit.database import Database
@@ -177,17 +178,18 @@ def _start(url: str, signer: HeadSigner, lock_timeout: float) -> Database:
             start_log(connection, signer)
             head = read_head(connection, lock=True)
             signer.assert_owns(head)
-            _assert_extends_mark(connection, head, read_mark(mark_path(database.path), signer.key))
+            _assert_extends_mark(connection, head, mark_path(database.path), signer.key)
     except BaseException:
         database.close()
         raise
     return database
 
 
-def _assert_extends_mark(connection: Connection, head: Head, mark: Checkpoint | None) -> None:
+def _assert_extends_mark(connection: Connection, head: Head, path: Path, key: VerifierKey) -> None:
     """To append to an older state of the log would sign a second history. MUST be refused."""
+    mark = read_mark(path, key)
     if mark is not None and not extends(connection, head.size, mark.size, mark.root):
         raise ConfigurationError(
             f"the log has {head.size} entries, but it acknowledged {mark.size} that it does not hold any more: it was "
-            "restored from a backup or damaged; run `log fsck`"
+            f"restored from a backup or damaged. Run `log fsck`; to go on without them, take {path} away"
         )

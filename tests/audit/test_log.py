@@ -205,3 +205,9 @@ async def test_another_key_or_name_cannot_continue_the_log(url: str, tmp_path: P
 async def test_databases_that_cannot_hold_a_log_are_refused(url: str) -> None:
     with pytest.raises(ConfigurationError):
         await AuditLog.open(url, SIGNER, ORIGIN)
+
+
+@pytest.mark.parametrize("origin", ["", "two words", "a+b", "line\nbreak"])
+async def test_an_origin_that_cannot_name_a_key_is_refused(url: str, origin: str) -> None:
+    with pytest.raises(ConfigurationError, match="name a log"):
+        await AuditLog.open(url, SIGNER, origin)

@@ -29,7 +29,7 @@ class Settings:
     predicts. residual: distance off the fitted map. members: fewest matches of a group. groups: the most looked for.
     """
 
-    features: int = 2500
+    features: int = 2000
     contrast: float = 0.005
     neighbours: int = 5
     ratio: float = 0.7

@@ -45,13 +45,16 @@ class HealthMonitor:
             await asyncio.sleep(self._interval)
 
     async def check(self) -> None:
-        """One question to the log, and what follows from the answer."""
+        """One question to the log, and what follows from the answer. Raises nothing: `run` MUST outlive any fault."""
         try:
             await self._audit.ping()
+            size = (await self._audit.checkpoint()).size
         except Unavailable as error:
-            await self._tell(serving=False, why=str(error))
+            await self._tell(serving=False, why=str(error.__cause__ or error))
+        except Exception as error:  # noqa: BLE001 - a defect must not leave a server SERVING that nobody asks any more
+            await self._tell(serving=False, why=repr(error))
         else:
-            self._metrics.log_size.set((await self._audit.checkpoint()).size)
+            self._metrics.log_size.set(size)
             await self._tell(serving=True)
 
     async def _tell(self, *, serving: bool, why: str = "") -> None:

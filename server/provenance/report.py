@@ -6,6 +6,7 @@ Runs in the sandbox, because everything in a manifest is written by whoever made
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -13,6 +14,11 @@ MAX_STORE = 1 << 20  # characters of the JSON report; real stores have tens of t
 MAX_MANIFESTS = 256
 MAX_TEXT = 512
 MAX_ITEMS = 64
+# Codes and source types enter the log for good, and a leaf has a largest size: they are words and addresses, not prose.
+_CODE = re.compile(r"[A-Za-z0-9._:-]{1,80}")
+_SOURCE_TYPE = re.compile(r"[!-~]{1,128}")
+OTHER_CODE = "general.error"
+"""C2PA's own word for a failure without a code; stands for whatever a manifest records that is no code."""
 FAILURE, INFORMATIONAL = "failure", "informational"
 
 
@@ -26,7 +32,8 @@ def facts_of(report: str) -> dict[str, Any]:
     state: "Trusted", "Valid" or "Invalid". active: label of the active manifest. manifests: label, title,
     claim_generator, issuer, actions, source_types and parents (the number of parentOf ingredients) of each.
     failures, notes: status codes of the active manifest. ingredient_failures: those found now or recorded earlier
-    on any ingredient at any depth. report: the report itself. Raises StoreTooLarge.
+    on any ingredient at any depth. Of each at most MAX_ITEMS: more than there are harmless ones, so that a long list
+    cannot hide a failure. report: the report itself. Raises StoreTooLarge.
     """
     if len(report) > MAX_STORE:
         raise StoreTooLarge(f"the manifest store's report has {len(report)} characters, the limit is {MAX_STORE}")
@@ -57,7 +64,7 @@ def summary(label: str, manifest: Mapping[str, Any]) -> dict[str, Any]:
         "claim_generator": generator_of(manifest),
         "issuer": text(table(manifest.get("signature_info")).get("issuer")),
         "actions": [text(action.get("action")) for action in actions][:MAX_ITEMS],
-        "source_types": unique(text(action.get("digitalSourceType")) for action in actions)[:MAX_ITEMS],
+        "source_types": unique(source_type(action) for action in actions),
         "parents": sum(ingredient.get("relationship") == "parentOf" for ingredient in ingredients),
     }
 
@@ -88,7 +95,7 @@ def ingredient_failures(results: Mapping[str, Any], manifests: Mapping[str, Any]
             yield from codes(table(recorded.get("activeManifest")), FAILURE)
             yield from delta_failures(recorded)
             # The form before validation_results existed: failures only, but some tools listed successes too.
-            yield from (text(s.get("code")) for s in rows(ingredient.get("validation_status")) if not s.get("success"))
+            yield from (code(s) for s in rows(ingredient.get("validation_status")) if not s.get("success"))
 
 
 def delta_failures(results: Mapping[str, Any]) -> Iterator[str]:
@@ -99,12 +106,24 @@ def delta_failures(results: Mapping[str, Any]) -> Iterator[str]:
 
 def codes(statuses: Mapping[str, Any], kind: str) -> Iterator[str]:
     """The status codes of one kind."""
-    return (text(status.get("code")) for status in rows(statuses.get(kind)))
+    return (code(status) for status in rows(statuses.get(kind)))
+
+
+def code(status: Mapping[str, Any]) -> str:
+    """The code of one status; OTHER_CODE where a manifest has something else in its place."""
+    found = text(status.get("code"))
+    return found if not found or _CODE.fullmatch(found) else OTHER_CODE
+
+
+def source_type(action: Mapping[str, Any]) -> str:
+    """The digital source type of an action, an address; "" where it names none."""
+    found = text(action.get("digitalSourceType"))
+    return found if _SOURCE_TYPE.fullmatch(found) else ""
 
 
 def unique(values: Iterable[str]) -> list[str]:
-    """Sorted, without repetitions and blanks."""
-    return sorted({value for value in values if value})
+    """Sorted, without repetitions and blanks; at most MAX_ITEMS."""
+    return sorted({value for value in values if value})[:MAX_ITEMS]
 
 
 def text(value: object) -> str:

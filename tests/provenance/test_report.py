@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from core.media import View
 from server.provenance.reading import Reading
-from server.provenance.report import MAX_MANIFESTS, MAX_STORE, MAX_TEXT, StoreTooLarge, facts_of
+from server.provenance.report import MAX_ITEMS, MAX_MANIFESTS, MAX_STORE, MAX_TEXT, OTHER_CODE, StoreTooLarge, facts_of
 
 TEXT = st.text("ab", max_size=3)
 JSON = st.recursive(
@@ -91,3 +91,26 @@ def test_texts_are_cut_and_stores_are_bounded() -> None:
         facts_of(report(manifests={str(number): {} for number in range(MAX_MANIFESTS + 1)}))
     with pytest.raises(StoreTooLarge, match="characters"):
         facts_of(report(extra="x" * MAX_STORE))
+
+
+def test_prose_in_place_of_a_code_does_not_travel_on() -> None:
+    recorded = {"activeManifest": {"failure": [status("a name, a street\n"), status("claim.missing")]}}
+    ingredients = [{"validation_results": recorded, "validation_status": [status("é")]}]
+    facts = facts_of(report(manifests={"urn:a": {"ingredients": ingredients}}))
+    assert facts["ingredient_failures"] == ["claim.missing", OTHER_CODE]
+
+
+def test_what_the_log_keeps_is_bounded_however_much_a_manifest_says() -> None:
+    failures = [status(f"{number:04}" + "x" * 70) for number in range(2000)]
+    actions = [{"action": "a", "digitalSourceType": f"http://{number:04}" + '"' * 100} for number in range(2000)]
+    manifest = {
+        "assertions": [{"label": "c2pa.actions", "data": {"actions": [*actions, {"digitalSourceType": "\x01" * 9}]}}],
+        "ingredients": [{"validation_results": {"activeManifest": {"failure": failures}}}],
+    }
+    facts = facts_of(
+        report(manifests={"urn:a": manifest}, validation_results={"activeManifest": {"failure": failures}})
+    )
+    (summed,) = facts["manifests"]
+    kept = [facts["failures"], facts["ingredient_failures"], summed["source_types"]]
+    assert [len(each) for each in kept] == [MAX_ITEMS] * 3
+    assert len(json.dumps(kept)) < 0x7FFF  # half of the largest leaf

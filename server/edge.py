@@ -9,7 +9,6 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import grpc
@@ -19,7 +18,7 @@ import structlog
 from google.protobuf.message import Message
 from grpc_status import rpc_status
 
-from core.errors import CountersignError, InvalidInput
+from core.errors import CountersignError, InvalidInput, PreconditionFailed, Unavailable
 from server.auth import Authenticator, Caller
 from server.metrics import Metrics
 from server.status import code_of, status_of
@@ -28,20 +27,6 @@ MAX_DEADLINE = 3600.0
 """Seconds that a caller may ask the server to work for it."""
 
 Context = grpc.aio.ServicerContext[Any, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """An admitted call. deadline: `time.monotonic()` seconds after which nobody waits for the answer."""
-
-    caller: Caller
-    method: str
-    deadline: float
-
-    @property
-    def timeout(self) -> float:
-        """Seconds left, at least 0."""
-        return max(0.0, self.deadline - time.monotonic())
 
 
 class Edge:
@@ -53,19 +38,21 @@ class Edge:
         self._log = structlog.get_logger("countersign.rpc")
 
     @asynccontextmanager
-    async def call(self, context: Context, method: str, request: Message | None = None) -> AsyncIterator[Call]:
+    async def call(self, context: Context, method: str, request: Message | None = None) -> AsyncIterator[Caller]:
         """Admits the caller, demands a deadline, validates `request`; turns errors into a status with details.
 
         method: "/package.Service/Method". Cancellation passes through untouched: gRPC cancels the handler's task
-        when the caller goes away or its deadline passes, and everything awaited below stops with it.
+        when the caller goes away or its deadline passes, and everything awaited below stops with it. That is how a
+        deadline is passed down: as an argument it would make a hurried caller's timeout look like a fault of the media.
         """
         started = time.monotonic()
         code = grpc.StatusCode.CANCELLED
         try:
-            call = Call(self._authenticator.admit(method, metadata(context)), method, deadline(context))
+            caller = self._authenticator.admit(method, metadata(context))
+            demand_deadline(context)
             if request is not None:
                 validate(request)
-            yield call
+            yield caller
             code = grpc.StatusCode.OK
         except Exception as error:  # noqa: BLE001 - the one place where every error becomes a status
             code = code_of(error)
@@ -78,7 +65,11 @@ class Edge:
 
     async def _abort(self, context: Context, method: str, error: Exception) -> NoReturn:
         support_id = uuid.uuid4().hex
-        if isinstance(error, CountersignError):
+        if isinstance(error, (Unavailable, PreconditionFailed)):
+            # The server's own trouble. The caller is not told its cause; whoever mends it has to be.
+            cause = repr(error.__cause__) if error.__cause__ else ""
+            self._log.warning("trouble", method=method, support_id=support_id, error=str(error), cause=cause)
+        elif isinstance(error, CountersignError):
             self._log.info("refused", method=method, support_id=support_id, error=type(error).__name__)
         else:
             self._log.error("defect", method=method, support_id=support_id, exc_info=error)
@@ -92,14 +83,13 @@ def metadata(context: Context) -> Sequence[tuple[str, str | bytes]]:
     return [(str(key), value) for key, value in (context.invocation_metadata() or ())]
 
 
-def deadline(context: Context) -> float:
-    """When the caller stops waiting. A call without a deadline is refused: it could hold its place for ever."""
+def demand_deadline(context: Context) -> None:
+    """Raises InvalidInput for a call without a deadline, or a distant one: it could hold its place for ever."""
     remaining = context.time_remaining()
     if remaining is None or remaining > MAX_DEADLINE:
         found = "none" if remaining is None else f"{remaining:.0f} s"
         limit = f"{MAX_DEADLINE:.0f} s"
         raise InvalidInput(f"set a deadline of at most {limit}", field="deadline", limit=limit, found=found)
-    return time.monotonic() + remaining
 
 
 def validate(message: Message) -> None:

@@ -6,6 +6,7 @@ A server that cannot record must not decide, so its health is the log's.
 from __future__ import annotations
 
 import asyncio
+from typing import Protocol
 
 import grpc.aio
 import structlog
@@ -13,7 +14,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from core.errors import Unavailable
 from countersign.v1 import audit_pb2, generation_pb2, model_pb2, provenance_pb2, screening_pb2
-from server.audit import AuditLog
+from server.audit import SignedCheckpoint
 from server.metrics import Metrics
 
 SERVICES = tuple(
@@ -23,10 +24,22 @@ SERVICES = tuple(
 )
 
 
+class Log(Protocol):
+    """What is asked of the audit log. Both raise Unavailable while it takes no records."""
+
+    async def ping(self) -> None:
+        """Returns if entries would be taken."""
+        ...
+
+    async def checkpoint(self) -> SignedCheckpoint:
+        """The newest one, for the log's size."""
+        ...
+
+
 class HealthMonitor:
     """Asks the log every `interval` seconds and tells the health service."""
 
-    def __init__(self, log: AuditLog, metrics: Metrics, interval: float = 2.0) -> None:
+    def __init__(self, log: Log, metrics: Metrics, interval: float = 2.0) -> None:
         self._servicer = health.aio.HealthServicer()
         self._audit = log
         self._metrics = metrics

@@ -24,7 +24,7 @@ class AuditService(audit_pb2_grpc.AuditServiceServicer):
         self, request: pb.ListDecisionsRequest, context: Context
     ) -> pb.ListDecisionsResponse:
         """One page of decisions, newest first."""
-        async with self._edge.call(context, f"{SERVICE}/ListDecisions", request) as call:
+        async with self._edge.call(context, f"{SERVICE}/ListDecisions", request) as caller:
             chosen = Filter(
                 since=convert.moment(request.since) if request.HasField("since") else None,
                 until=convert.moment(request.until) if request.HasField("until") else None,
@@ -32,7 +32,7 @@ class AuditService(audit_pb2_grpc.AuditServiceServicer):
                 detector=request.detector,
                 media_digest=request.media_digest,
             )
-            page = await self._log.list(call.caller.tenant, chosen, request.page_size, request.page_token)
+            page = await self._log.list(caller.tenant, chosen, request.page_size, request.page_token)
             return pb.ListDecisionsResponse(
                 decisions=[convert.decision(recorded) for recorded in page.items],
                 next_page_token=page.next_page_token,
@@ -42,8 +42,8 @@ class AuditService(audit_pb2_grpc.AuditServiceServicer):
         self, request: pb.GetDecisionRequest, context: Context
     ) -> pb.GetDecisionResponse:
         """One decision."""
-        async with self._edge.call(context, f"{SERVICE}/GetDecision", request) as call:
-            recorded = await self._log.get(call.caller.tenant, request.decision_id)
+        async with self._edge.call(context, f"{SERVICE}/GetDecision", request) as caller:
+            recorded = await self._log.get(caller.tenant, request.decision_id)
             decision = await self._answers.decision(recorded, include_evidence=request.include_evidence)
             return pb.GetDecisionResponse(decision=decision)
 
@@ -51,8 +51,8 @@ class AuditService(audit_pb2_grpc.AuditServiceServicer):
         self, request: pb.GetReceiptRequest, context: Context
     ) -> pb.GetReceiptResponse:
         """A fresh receipt."""
-        async with self._edge.call(context, f"{SERVICE}/GetReceipt", request) as call:
-            parts = await self._log.receipt(call.caller.tenant, request.decision_id)
+        async with self._edge.call(context, f"{SERVICE}/GetReceipt", request) as caller:
+            parts = await self._log.receipt(caller.tenant, request.decision_id)
             return pb.GetReceiptResponse(receipt=convert.receipt(parts))
 
     async def GetCheckpoint(  # noqa: N802

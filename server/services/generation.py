@@ -13,7 +13,8 @@ from generators import parameters
 from generators.base import Generator
 from generators.catalog import choose
 from server.admission import ByteBudget
-from server.edge import Call, Context, Edge
+from server.auth import Caller
+from server.edge import Context, Edge
 from server.pipeline import Pipeline
 from server.requests import Made, Order
 from server.services.answers import Answers
@@ -43,10 +44,10 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
         self, request: pb.EnhanceRequest, context: Context
     ) -> AsyncIterator[pb.EnhanceResponse]:
         """Improves an upload."""
-        async with self._edge.call(context, f"{SERVICE}/Enhance", request) as call:
+        async with self._edge.call(context, f"{SERVICE}/Enhance", request) as caller:
             if error := oversize(len(request.media)):
                 content = {"method": "make", "byte_size": len(request.media)}
-                await self._pipeline.refuse(call.caller, request.request_id, "outbound", content, error)
+                await self._pipeline.refuse(caller, request.request_id, "outbound", content, error)
                 raise error
             model = choose(self._generators, request.task, request.model)
             order = Order(
@@ -59,14 +60,14 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
                 jurisdiction=request.context.jurisdiction,
             )
             with self._budget.hold(len(request.media)):
-                async for part in self._stream(order, call, pb.EnhanceResponse):
+                async for part in self._stream(order, caller, pb.EnhanceResponse):
                     yield part
 
     async def Generate(  # noqa: N802
         self, request: pb.GenerateRequest, context: Context
     ) -> AsyncIterator[pb.GenerateResponse]:
         """Makes media from a prompt."""
-        async with self._edge.call(context, f"{SERVICE}/Generate", request) as call:
+        async with self._edge.call(context, f"{SERVICE}/Generate", request) as caller:
             model = choose(self._generators, TEXT_TO_IMAGE, request.model)
             order = Order(
                 request_id=request.request_id,
@@ -78,10 +79,10 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
                 surface=request.context.surface,
                 jurisdiction=request.context.jurisdiction,
             )
-            async for part in self._stream(order, call, pb.GenerateResponse):
+            async for part in self._stream(order, caller, pb.GenerateResponse):
                 yield part
 
-    async def _stream(self, order: Order, call: Call, response: type[Response]) -> AsyncIterator[Response]:
+    async def _stream(self, order: Order, caller: Caller, response: type[Response]) -> AsyncIterator[Response]:
         """Progress while the work runs, then the output in chunks, then the result.
 
         The work is a task of its own so that progress can be sent meanwhile; it never outlives the call.
@@ -90,7 +91,7 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
         work = asyncio.create_task(
             self._pipeline.make(
                 order,
-                call.caller,
+                caller,
                 lambda stage, fraction: progress.put_nowait(pb.Progress(stage=stage, fraction=fraction)),
             )
         )

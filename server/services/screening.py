@@ -9,7 +9,8 @@ from core.errors import InvalidInput
 from core.limits import Limits
 from countersign.v1 import common_pb2, screening_pb2, screening_pb2_grpc
 from server.admission import ByteBudget
-from server.edge import Call, Context, Edge, validate
+from server.auth import Caller
+from server.edge import Context, Edge, validate
 from server.pipeline import Pipeline
 from server.requests import Upload
 from server.services.answers import Answers
@@ -32,11 +33,11 @@ class ScreeningService(screening_pb2_grpc.ScreeningServiceServicer):
         self, request: screening_pb2.ScreenRequest, context: Context
     ) -> screening_pb2.ScreenResponse:
         """Screens media of at most MAX_UNARY bytes."""
-        async with self._edge.call(context, f"{SERVICE}/Screen", request) as call:
+        async with self._edge.call(context, f"{SERVICE}/Screen", request) as caller:
             upload = upload_of(request, request.media)
-            await self._within(call, upload, len(request.media), MAX_UNARY)
+            await self._within(caller, upload, len(request.media), MAX_UNARY)
             with self._budget.hold(len(request.media)):
-                recorded = await self._pipeline.screen(upload, call.caller)
+                recorded = await self._pipeline.screen(upload, caller)
             return screening_pb2.ScreenResponse(
                 decision=await self._answers.decision(recorded, include_evidence=request.include_evidence),
                 receipt=await self._answers.receipt(recorded),
@@ -46,23 +47,23 @@ class ScreeningService(screening_pb2_grpc.ScreeningServiceServicer):
         self, request_iterator: AsyncIterator[screening_pb2.ScreenStreamRequest], context: Context
     ) -> screening_pb2.ScreenStreamResponse:
         """Screens media sent as a header, chunks and the digest of all chunks."""
-        async with self._edge.call(context, f"{SERVICE}/ScreenStream") as call:
+        async with self._edge.call(context, f"{SERVICE}/ScreenStream") as caller:
             header = await first_header(request_iterator)
-            await self._within(call, upload_of(header, b""), header.byte_size, self._limits.max_bytes)
+            await self._within(caller, upload_of(header, b""), header.byte_size, self._limits.max_bytes)
             # Held from before the first chunk: an announced size is a claim on memory.
             with self._budget.hold(header.byte_size):
                 data = await received(request_iterator, header.byte_size)
-                recorded = await self._pipeline.screen(upload_of(header, data), call.caller)
+                recorded = await self._pipeline.screen(upload_of(header, data), caller)
             return screening_pb2.ScreenStreamResponse(
                 decision=await self._answers.decision(recorded, include_evidence=header.include_evidence),
                 receipt=await self._answers.receipt(recorded),
             )
 
-    async def _within(self, call: Call, upload: Upload, size: int, limit: int) -> None:
+    async def _within(self, caller: Caller, upload: Upload, size: int, limit: int) -> None:
         """Refuses, on the record, what is larger than the limit."""
         if error := oversize(size, limit):
             content = {"method": "screen", "byte_size": size, **upload.screening()}
-            await self._pipeline.refuse(call.caller, upload.request_id, "inbound", content, error)
+            await self._pipeline.refuse(caller, upload.request_id, "inbound", content, error)
             raise error
 
 

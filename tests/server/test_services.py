@@ -16,6 +16,7 @@ import pytest_asyncio
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
+from structlog.testing import capture_logs
 
 from core.limits import Limits
 from core.media import digest_of
@@ -332,9 +333,10 @@ async def test_without_its_store_the_server_says_so_and_decides_nothing(wire: Wi
     assert (await health.Check(asked, timeout=5)).status == health_pb2.HealthCheckResponse.SERVING
     store = wire.house.folder / "log.db"
     away = store.rename(store.with_name("away.db"))
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
+    with capture_logs() as lines, pytest.raises(grpc.aio.AioRpcError) as caught:
         await wire.screening.Screen(request(), **ACME)
     assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+    assert [line["event"] for line in lines] == ["trouble", "rpc"]
     status = rpc_status.from_call(caught.value)
     assert any(detail.Is(error_details_pb2.RetryInfo.DESCRIPTOR) for detail in status.details)
     await wire.monitor.check()

@@ -69,7 +69,7 @@ class Pipeline:
                 # 2. Open: hostile bytes are parsed in the sandbox only.
                 media = await self._open(request, context, upload.data, upload.declared_mime)
                 # 3. Examine and decide.
-                seen = await self._examiner.examine(media, context)
+                seen = await self._examine(request, context, media)
             # 4. Record: MUST be durable before anybody learns the verdict.
             return await self._recorder.decision(request, context, seen)
 
@@ -98,7 +98,7 @@ class Pipeline:
         # 4. Make, and look at what was made as at any media.
         output = await self._generate(request, context, order, source, report)
         report("examining", 0.0)
-        seen = await self._examiner.examine(await self._open(request, context, output.data), context)
+        seen = await self._examine(request, context, await self._open(request, context, output.data))
         if seen.decision.action is Action.BLOCK:
             return await self._block(request, context, seen, making)
         # 5. Sign, and keep the file before the record that names it: what is recorded can be given again.
@@ -136,11 +136,19 @@ class Pipeline:
             await self._recorder.refusal(request, context, error, digest_of(data))
             raise
 
+    async def _examine(self, request: Request, context: Context, media: Media) -> Examination:
+        """Examined media; what a parser gone bad tells of it, and cannot be judged, is recorded as refused."""
+        try:
+            return await self._examiner.examine(media, context)
+        except (InvalidInput, LimitExceeded) as error:
+            await self._recorder.refusal(request, context, error, media.digest)
+            raise
+
     async def _examine_source(self, request: Request, context: Context, order: Order) -> Examination | None:
         """The examined upload of an order that has one."""
         if order.source is None:
             return None
-        return await self._examiner.examine(await self._open(request, context, order.source), context)
+        return await self._examine(request, context, await self._open(request, context, order.source))
 
     async def _generate(
         self, request: Request, context: Context, order: Order, source: Examination | None, report: Report

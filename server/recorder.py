@@ -37,9 +37,10 @@ class Recorder:
         """
         found = await self._log.find(request.caller.tenant, request.id)
         if found is None:
+            # An intent without a decision tells of lost work; another request under its id would hide that.
+            refuse_another(request, await self._log.find(request.caller.tenant, request.id, "intent"))
             return None
-        if found.request_digest != request.digest:
-            raise Conflict(f"request_id {request.id!r} was used for a different request")
+        refuse_another(request, found)
         refusal = record.decode(found).get("refusal")
         if refusal is not None:
             kind = REFUSALS[refusal["error"]]
@@ -80,6 +81,7 @@ class Recorder:
 
         media: `record.media_json` of the file that the caller has or gets, and credential what that file carries,
         where these are not the examined ones (signing changes both). making: how the media was made, outbound only.
+        A decision that the log cannot hold, because media made it too long, is recorded as a refusal, which is raised.
         """
         file = dict(media or record.media_json(seen.media))
         body = {
@@ -93,7 +95,11 @@ class Recorder:
         }
         if making is not None:
             body["making"] = dict(making)
-        return await self._append("decision", request, body, seen)
+        try:
+            return await self._append("decision", request, body, seen)
+        except (InvalidInput, LimitExceeded) as error:
+            await self.refusal(request, context, error, str(body["media_digest"]))
+            raise
 
     async def _append(
         self,
@@ -121,3 +127,9 @@ class Recorder:
         if kind == "decision":
             self._metrics.decisions.labels(str(body["direction"]), str(body.get("action", "REFUSED"))).inc()
         return recorded
+
+
+def refuse_another(request: Request, found: Recorded | None) -> None:
+    """Raises Conflict where `found` was recorded under the id of `request` for another one."""
+    if found is not None and found.request_digest != request.digest:
+        raise Conflict(f"request_id {request.id!r} was used for a different request")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -58,6 +60,26 @@ class BrokenDetector(RedDetector):
 
     def detect(self, batch: Sequence[Media]) -> list[Finding]:
         raise RuntimeError("secret detail")
+
+
+class Talkative(RedDetector):
+    """Has more to say of every picture than a log entry holds."""
+
+    name = "talkative"
+    version = digest_of(b"talkative 1")
+
+    def _one(self, media: Media) -> Finding:
+        return replace(super()._one(media), explanation="red " * 20_000)
+
+
+class Immeasurable(RedDetector):
+    """Measures what is no number."""
+
+    name = "immeasurable"
+    version = digest_of(b"immeasurable 1")
+
+    def _one(self, media: Media) -> Finding:
+        return replace(super()._one(media), score=math.nan)
 
 
 class BlockRed:

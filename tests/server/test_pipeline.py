@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,15 +15,21 @@ from core.errors import (
     Conflict,
     CorruptMedia,
     InvalidInput,
+    LimitExceeded,
+    ParserFailed,
     PreconditionFailed,
     Unavailable,
     UnsupportedMedia,
 )
-from core.media import digest_of
+from core.media import Media, View, digest_of
+from core.sandbox import Sandbox
+from detectors.base import Detector
 from generators.base import Value
+from server.examination import CREDENTIALS
+from server.provenance import Provenance
 from server.requests import Order, Upload
 from tests.server.conftest import CALLER, House, build, leaf, png
-from tests.server.fakes import BrokenDetector, Painter
+from tests.server.fakes import BrokenDetector, Immeasurable, Painter, Talkative
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -112,6 +120,51 @@ async def test_a_failing_detector_abstains_and_the_others_go_on(house: House) ->
     assert "secret" not in str(entry)
     await broken.engine.close()
     await broken.log.close()
+
+
+@pytest.mark.parametrize("detector", [Talkative(), Immeasurable()], ids=["too long", "not a number"])
+async def test_what_the_log_cannot_hold_is_recorded_as_refused(
+    tmp_path: Path, trusted: tuple[Sandbox, Provenance], detector: Detector
+) -> None:
+    house = await build(tmp_path, trusted, [detector])
+    for _ in range(2):
+        with pytest.raises((InvalidInput, LimitExceeded), match="entry"):
+            await house.pipeline.screen(upload(RED, "request-5"), CALLER)
+    (entry,) = await house.entries()
+    assert entry["refusal"]["field"] == "body"
+    assert entry["media_digest"] == digest_of(RED)
+    assert "action" not in entry
+    assert house.detector.calls == 1
+    await house.engine.close()
+    await house.log.close()
+
+
+async def test_credentials_that_a_worker_garbled_are_recorded_as_refused(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = house.examiner.open
+
+    async def garbled(data: bytes, declared_mime: str = "") -> Media:
+        media = await opened(data, declared_mime)
+        return replace(media, views={**media.views, CREDENTIALS: View({"trust": 7})})
+
+    monkeypatch.setattr(house.examiner, "open", garbled)
+    with pytest.raises(ParserFailed):
+        await house.pipeline.screen(upload(RED), CALLER)
+    (entry,) = await house.entries()
+    assert entry["refusal"]["error"] == "ParserFailed"
+
+
+async def test_another_request_cannot_hide_work_that_was_lost(house: House) -> None:
+    painter = Painter(patience=30)
+    making = asyncio.create_task(house.pipeline.make(order(painter, "request-6"), CALLER, silent))
+    await asyncio.to_thread(painter.started.wait)
+    making.cancel()
+    await asyncio.gather(making, return_exceptions=True)
+    with pytest.raises(Conflict, match="request-6"):
+        await house.pipeline.screen(upload(png(), "request-6"), CALLER)
+    later = datetime.now(UTC) + timedelta(days=1)
+    assert [intent.request_id for intent in await house.log.orphaned_intents(later)] == ["request-6"]
 
 
 async def test_what_is_made_leaves_signed_and_recorded_after_its_intent(house: House) -> None:

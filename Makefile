@@ -51,9 +51,10 @@ proto: $(READY)  ## Regenerate the committed stubs
 baseline: $(BUF)  ## At a release: the API that later ones may not break
 	cd proto && ../$(BUF) build --path countersign --exclude-source-info -o baseline.binpb.gz
 
-weights: $(READY)  ## Train the shipped weights again (hours)
-	$(BIN)/python -m training.restoration training/recipes/upscale_x2.yaml
-	$(BIN)/python -m training.restoration training/recipes/upscale_x4.yaml
+weights: $(READY)  ## Fetch the photographs and train the shipped weights again (Debian, hours)
+	$(BIN)/python -m training.corpora.photographs
+	$(BIN)/python -m training.restoration training/recipes/upscale_x2.yaml --output generators
+	$(BIN)/python -m training.restoration training/recipes/upscale_x4.yaml --output generators
 
 clean:  ## Remove the environment and caches
 	rm -rf $(VENV) node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

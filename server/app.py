@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from typing import Self
 
@@ -20,10 +21,10 @@ import detectors.catalog
 import generators.catalog
 from core.limits import Limits
 from core.parsers.catalog import PARSERS
-from core.registry import Registry
 from core.sandbox import Sandbox
 from detectors.base import Detector
 from detectors.hash_list import HashList
+from generators.base import Generator
 from policies.base import Policy
 from policies.files import DEFAULT_PACK, load_policy_file
 from server import logs, provenance
@@ -53,11 +54,8 @@ GRACE = 10.0
 class App:
     """A running server. Made by `start`; `close` it."""
 
-    def __init__(self, server: grpc.aio.Server, address: str, pipeline: Pipeline, log: AuditLog) -> None:
-        self._server = server
+    def __init__(self, address: str) -> None:
         self.address = address
-        self.pipeline = pipeline
-        self.log = log
         self._resources = AsyncExitStack()
 
     @classmethod
@@ -106,8 +104,8 @@ class App:
         stack.push_async_callback(server.stop, GRACE)
         if settings.metrics_address:
             serve_metrics(settings, metrics, stack)
-        announce(settings, address, policy, models)
-        return cls(server, address, pipeline, log)
+        announce(settings, address, policy, [*models, *makers])
+        return cls(address)
 
     async def close(self) -> None:
         """Stops listening, lets running calls finish, and ends every process and thread."""
@@ -115,7 +113,10 @@ class App:
 
 
 def limit_library_threads() -> None:
-    """One thread a call inside OpenCV and PyTorch: the engine's lanes are the parallelism of detectors."""
+    """One thread a call inside OpenCV: the engine's lanes are the parallelism of detectors.
+
+    PyTorch keeps its threads: generators share one lane, and one of them may fill the machine.
+    """
     cv2.setNumThreads(1)
 
 
@@ -137,6 +138,7 @@ async def open_provenance(settings: Settings, limits: Limits, stack: AsyncExitSt
             certificates=str(settings.data_dir / "provenance"),
         )
     trust = Trust(identity.root_pem)
+    structlog.get_logger("countersign").info("trust", digest=trust.digest)
     sandbox = await Sandbox.start(
         {**PARSERS, **provenance.PARSERS}, limits, settings.parsers, options={CREDENTIALS: trust.options()}
     )
@@ -162,14 +164,14 @@ async def watch_health(server: grpc.aio.Server, log: AuditLog, metrics: Metrics,
     stack.callback(watching.cancel)
 
 
-def announce(settings: Settings, address: str, policy: Policy, models: Registry[Detector]) -> None:
-    """Says in the log what runs: the digests of everything that decides (after boulder's policy loader)."""
+def announce(settings: Settings, address: str, policy: Policy, models: Iterable[Detector | Generator]) -> None:
+    """Says in the log what runs: the digests of everything that decides and makes (after boulder's policy loader)."""
     log = structlog.get_logger("countersign")
     if not settings.tokens:
         log.warning("NO TOKENS: everybody who can reach this address may do everything", address=address)
     log.info("policy", id=policy.id, digest=policy.digest)
     for model in models:
-        log.info("detector", name=model.name, version=model.version)
+        log.info("model", name=model.name, version=model.version)
 
 
 def serve(settings: Settings) -> None:

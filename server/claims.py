@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 from policies.base import Decision
-from server.provenance import Binding, Claim
+from server.provenance import Binding, Claim, ClaimedAction
 from server.requests import Order
 
 # C2PA's word for each kind of work; whatever else improves a picture is "enhanced".
-ACTIONS: dict[str, Any] = {"upscale": "resized"}
+ACTIONS: Mapping[str, ClaimedAction] = {"upscale": "resized"}
 
 
 def claim_of(order: Order, decision: Decision, intent_index: int) -> Claim:

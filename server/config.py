@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import ConfigurationError
+from core.limits import Limits
 
 ENVIRONMENT = {
     "COUNTERSIGN_ADDRESS": "address",
@@ -48,12 +49,12 @@ class Tls(Section):
 
 
 class MediaLimits(Section):
-    """The bounds of `core.limits.Limits` that an operator may move. Bytes, pixels, seconds."""
+    """The bounds of `core.limits.Limits` that an operator may move, with its defaults. Bytes, pixels, seconds."""
 
-    max_bytes: int = Field(default=512 * 1024 * 1024, gt=0)
-    max_pixels: int = Field(default=100_000_000, gt=0)
-    max_duration: float = Field(default=4 * 3600.0, gt=0)
-    max_seconds: float = Field(default=20.0, gt=0)
+    max_bytes: int = Field(default=Limits().max_bytes, gt=0)
+    max_pixels: int = Field(default=Limits().max_pixels, gt=0)
+    max_duration: float = Field(default=Limits().max_duration, gt=0)
+    max_seconds: float = Field(default=Limits().max_seconds, gt=0)
 
 
 class Settings(Section):
@@ -61,7 +62,7 @@ class Settings(Section):
 
     address: host:port of gRPC. data_dir: database, keys, outputs. database_url: SQLAlchemy URL, default SQLite in
     data_dir. policy: path of the policy document, default the shipped pack. hash_list: path of the list of known
-    content, default known.jsonl in data_dir.
+    content, default known.jsonl in data_dir. origin: the log's name in checkpoints. device: where generators run.
     metrics_address: host:port of Prometheus metrics, off when empty. parsers, threads: processes that parse media and
     threads that examine it. in_flight: decoded media at a time. max_pending: requests that may wait for a place before
     callers are told to come back. max_upload_bytes: uploads that are held at a time, all callers together.

@@ -3,7 +3,7 @@
 The private key stays in this process; media and manifests are parsed in the sandbox only (`parse`).
 """
 
-from server.provenance.claim import Binding, Claim
+from server.provenance.claim import Binding, Claim, ClaimedAction
 from server.provenance.development import development_identity
 from server.provenance.identity import Identity, load_identity
 from server.provenance.parse import PARSERS
@@ -14,6 +14,7 @@ __all__ = [
     "PARSERS",
     "Binding",
     "Claim",
+    "ClaimedAction",
     "Identity",
     "Provenance",
     "Signed",

@@ -21,7 +21,7 @@ GENERATOR = "Countersign"
 DECISION = "org.countersign.decision"
 PARAMETERS = "org.countersign.parameters"
 
-Action: TypeAlias = Literal["created", "edited", "enhanced", "resized"]
+ClaimedAction: TypeAlias = Literal["created", "edited", "enhanced", "resized"]
 """created: from nothing. enhanced: improved without a change of content (noise, sharpness). resized: its dimensions
 were changed. edited: its content was."""
 
@@ -47,7 +47,7 @@ class Claim:
     source_type: str
     model: str
     model_version: str
-    action: Action
+    action: ClaimedAction
     binding: Binding
     parameters: Mapping[str, str | int | float] = field(default_factory=dict)
     made_at: datetime | None = None

@@ -13,7 +13,6 @@ import pytest
 import typer.main
 from typer.core import TyperGroup
 
-from core.limits import Limits
 from countersign.cli.app import COMMANDS, build_app
 from countersign.v1 import audit_pb2, generation_pb2, model_pb2, provenance_pb2, screening_pb2
 from server.config import CONFIG_VARIABLE, ENVIRONMENT, MediaLimits, Settings, Tls, Token
@@ -118,5 +117,7 @@ def test_every_make_target_in_the_documents_exists() -> None:
 
 
 def test_the_default_limits_in_the_documents_are_the_real_ones() -> None:
-    assert MediaLimits().max_pixels == Limits().max_pixels
-    assert MediaLimits().max_bytes == Limits().max_bytes
+    limits = MediaLimits()
+    size, pixels = f"{limits.max_bytes >> 20} MiB", f"{limits.max_pixels // 1_000_000} million"
+    hours, seconds = f"{limits.max_duration / 3600:g} hours", f"{limits.max_seconds:g} for parsing"
+    assert f"`max_bytes` {size}, `max_pixels` {pixels}, `max_duration` {hours}, `max_seconds` {seconds}" in OPERATIONS

@@ -1,4 +1,4 @@
-"""What the first issue of this house promised, through the command line, on real files."""
+"""Screening through the command line, on real files: what is allowed, reviewed, labelled and blocked."""
 
 from __future__ import annotations
 

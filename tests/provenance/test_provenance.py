@@ -16,7 +16,7 @@ from core.media import Kind, Media, digest_of
 from core.parsers.catalog import PARSERS as CORE_PARSERS
 from core.sandbox import Sandbox
 from server.provenance import PARSERS, Claim, Identity, Provenance, Trust
-from server.provenance.claim import Action
+from server.provenance.claim import ClaimedAction
 from tests.provenance.conftest import Validate
 from tests.provenance.files import MIMES, MP4, flip, make, pixel_offset, replace_once
 from tests.provenance.signers import CLAIM, EDIT, stranger
@@ -88,7 +88,7 @@ async def test_a_real_photograph_is_enhanced_and_keeps_its_origin(
 
 @pytest.mark.parametrize("action", ["edited", "enhanced", "resized"])
 async def test_an_upload_without_credentials_becomes_the_parent(
-    sandbox: Sandbox, provenance: Provenance, trust: Trust, validate: Validate, action: Action
+    sandbox: Sandbox, provenance: Provenance, trust: Trust, validate: Validate, action: ClaimedAction
 ) -> None:
     parent = await opened(sandbox, make(PNG))
     signed = await sign(provenance, make(JPEG), JPEG, replace(EDIT, action=action), parent)

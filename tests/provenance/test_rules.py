@@ -12,7 +12,7 @@ from core.credential import Credential, CredentialState
 from core.errors import ConfigurationError, IntegrityError, InvalidInput, Unavailable
 from core.media import Kind, Media, View
 from server.provenance import Claim, Trust
-from server.provenance.claim import Action, definition
+from server.provenance.claim import ClaimedAction, definition
 from server.provenance.parent import Parent
 from server.provenance.provenance import OneSignature, refuse_difference
 from server.provenance.selftest import refuse_confusion
@@ -34,7 +34,7 @@ def test_a_created_work_was_not_opened() -> None:
 
 
 @pytest.mark.parametrize("action", ["edited", "enhanced", "resized"])
-def test_work_on_an_upload_opens_it_first_and_without_a_source_type(action: Action) -> None:
+def test_work_on_an_upload_opens_it_first_and_without_a_source_type(action: ClaimedAction) -> None:
     opened, made = actions_of(replace(EDIT, action=action))
     assert opened == {"action": "c2pa.opened", "parameters": {"ingredientIds": ["parent"]}}
     assert made["action"] == f"c2pa.{action}"

@@ -5,7 +5,6 @@ Knows names, defaults and which combinations are unsafe. Starts nothing.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import tomllib
 from collections.abc import Mapping
@@ -16,13 +15,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from core.errors import ConfigurationError
 from core.limits import Limits
+from countersign import settings as client
 
 ENVIRONMENT = {
     "COUNTERSIGN_ADDRESS": "address",
     "COUNTERSIGN_DATA_DIR": "data_dir",
     "COUNTERSIGN_DATABASE_URL": "database_url",
 }
-CONFIG_VARIABLE = "COUNTERSIGN_CONFIG"
 
 
 class Section(BaseModel):
@@ -68,7 +67,7 @@ class Settings(Section):
     callers are told to come back. max_upload_bytes: uploads that are held at a time, all callers together.
     """
 
-    address: str = "127.0.0.1:50051"
+    address: str = client.DEFAULT_ADDRESS
     data_dir: Path = Field(default_factory=lambda: default_data_dir())
     database_url: str = ""
     policy: Path | None = None
@@ -88,7 +87,7 @@ class Settings(Section):
     @classmethod
     def load(cls, path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
         """Reads the file (given, or named by COUNTERSIGN_CONFIG, or none), then the environment over it."""
-        named = environment.get(CONFIG_VARIABLE)
+        named = environment.get(client.CONFIG_VARIABLE)
         file = path or (Path(named) if named else None)
         values = read_file(file) if file else {}
         values |= {key: environment[name] for name, key in ENVIRONMENT.items() if environment.get(name)}
@@ -148,11 +147,6 @@ def split_address(address: str) -> tuple[str, int]:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether only this machine can reach the address."""
-    host, _ = split_address(address)
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    """Whether only this machine can reach the address. Raises ConfigurationError where it is not host:port."""
+    split_address(address)
+    return client.is_loopback(address)

@@ -1,7 +1,8 @@
 """What a log entry says: the JSON bodies of decisions, refusals and intents.
 
 The leaf that the log hashes is this JSON, so names here are as stable as the API. Text that came out of media
-(prompts, names) MUST NOT enter it: leaves are permanent, evidence can be deleted.
+(prompts, names) MUST NOT enter it: leaves are permanent, evidence can be deleted. The one exception is
+`credential_json`: whom a credential names is what it is about.
 """
 
 from __future__ import annotations

@@ -24,6 +24,7 @@ from core.errors import ConfigurationError
 from detectors.pdq import WORDS
 
 _HEX = re.compile(r"[0-9a-f]{64}")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -49,6 +50,8 @@ class Entry:
             raise ConfigurationError(f"a {self.kind} hash has 64 lower-case hexadecimal digits")
         if not _NAME.fullmatch(self.list):
             raise ConfigurationError("a list name has 1 to 64 of a–z, 0–9, _ and -, and starts with a letter or digit")
+        if _SURROGATE.search(self.reason) or _SURROGATE.search(self.source):
+            raise ConfigurationError("a reason or source is no Unicode text")
 
     @property
     def key(self) -> tuple[HashKind, str, str]:
@@ -117,7 +120,8 @@ class HashList:
     def load(cls, path: Path) -> HashList:
         """Reads a file. Raises ConfigurationError naming the line that is wrong, or why the file cannot be read."""
         try:
-            lines = path.read_text(encoding="utf-8").splitlines()
+            # Not splitlines(): JSON leaves U+2028 and its like as they are, and a reason may hold them.
+            lines = path.read_text(encoding="utf-8").split("\n")
         except (OSError, UnicodeDecodeError) as error:
             raise ConfigurationError(f"the hash list {path.name} cannot be read: {error}") from error
         name = f"the hash list {path.name}"

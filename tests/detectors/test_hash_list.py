@@ -83,6 +83,13 @@ def test_a_saved_list_is_loaded_as_it_was(tmp_path: Path) -> None:
     assert [item.name for item in tmp_path.iterdir()] == ["list.jsonl"]
 
 
+@pytest.mark.parametrize("reason", ["two\u2028lines", "two\x85lines", "two\nlines\r"])
+def test_a_reason_may_hold_what_others_take_for_the_end_of_a_line(tmp_path: Path, reason: str) -> None:
+    path = tmp_path / "list.jsonl"
+    HashList([Entry(HashKind.PDQ, "a" * 64, "test", reason)]).save(path)
+    assert [entry.reason for entry in HashList.load(path)] == [reason]
+
+
 def test_a_list_that_cannot_be_written_leaves_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "list.jsonl"
     path.mkdir()
@@ -108,6 +115,7 @@ def test_blank_lines_and_upper_case_are_read(tmp_path: Path) -> None:
         (json.dumps({"kind": "md5", "hex": "0" * 64, "list": "a"}), "kind is pdq or sha256"),
         (json.dumps({"kind": "pdq", "hex": "0" * 63, "list": "a"}), "64 lower-case hexadecimal digits"),
         (json.dumps({"kind": "pdq", "hex": "0" * 64, "list": "A b"}), "list name"),
+        (json.dumps({"kind": "pdq", "hex": "0" * 64, "list": "a", "reason": "\ud800"}), "no Unicode text"),
     ],
 )
 def test_a_wrong_line_is_named(tmp_path: Path, line: str, says: str) -> None:

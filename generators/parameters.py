@@ -77,7 +77,8 @@ def _in_range(parameter: Parameter, value: Value) -> bool:
         return True
     low = -math.inf if parameter.minimum is None else parameter.minimum
     high = math.inf if parameter.maximum is None else parameter.maximum
-    return math.isfinite(value) and low <= value <= high
+    # An integer is finite, though it may be too long to become the float that isfinite wants.
+    return (isinstance(value, int) or math.isfinite(value)) and low <= value <= high
 
 
 def _refusal(parameter: Parameter, found: Value) -> InvalidInput:

@@ -12,6 +12,7 @@ from typing import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from core.credential import Credential, Manifest
+from core.errors import InvalidInput
 from countersign.v1 import common_pb2 as pb
 from countersign.v1 import model_pb2
 from detectors.base import Detector
@@ -179,6 +180,10 @@ def timestamp(moment: datetime) -> Timestamp:
     return message
 
 
-def moment(message: Timestamp) -> datetime:
-    """A point in time, timezone-aware UTC."""
-    return message.ToDatetime(tzinfo=UTC)
+def moment(message: Timestamp, field: str) -> datetime:
+    """A point in time, timezone-aware UTC. Raises InvalidInput, naming `field`, outside the years 1 to 9999."""
+    try:
+        return message.ToDatetime(tzinfo=UTC)
+    except ValueError as error:
+        limit, found = "the years 1 to 9999", f"{message.seconds} s, {message.nanos} ns"
+        raise InvalidInput(f"{field} is out of range", field=field, limit=limit, found=found) from error

@@ -7,11 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from core.errors import InvalidInput
 from core.media import digest_of
 from generators.base import Generator, Value
 from server.audit import Recorded
 from server.auth import Caller
 
+MAX_SEED = 2**53 - 1
+"""Readers of JSON, and so of log entries, agree on no integer beyond it (RFC 8259, section 6)."""
 Report: TypeAlias = Callable[[str, float], None]
 """Told the stage ("examining", "making", "signing", "recording") and the fraction of it that is done."""
 
@@ -48,6 +51,11 @@ class Order:
     seed: int = 0
     surface: str = ""
     jurisdiction: str = ""
+
+    def __post_init__(self) -> None:
+        """Raises InvalidInput for a seed that the log could not record, before anything is examined or made."""
+        if abs(self.seed) > MAX_SEED:
+            raise InvalidInput("the seed is too large", field="seed", limit=f"±{MAX_SEED}", found=str(self.seed))
 
     def content(self) -> dict[str, Any]:
         """What makes a second request with this id the same one. The model's version is not part of it: a retry

@@ -24,6 +24,10 @@ from core.errors import (
 )
 
 DOMAIN = "countersign.v1"
+MAX_TEXT = 300
+"""Characters of one text. A status travels in HTTP/2 trailers, and where those exceed some kilobytes the caller gets
+none of it; what an error quotes was chosen by the caller.
+"""
 
 # The most derived class comes first.
 CODES: tuple[tuple[type[CountersignError], int], ...] = (
@@ -56,15 +60,20 @@ def status_of(error: BaseException, support_id: str) -> status_pb2.Status:
     metadata = {"support_id": support_id}
     details: list[message.Message] = []
     if isinstance(error, (InvalidInput, LimitExceeded)):
-        metadata |= {"field": error.field, "limit": error.limit, "found": error.found}
-        violation = error_details_pb2.BadRequest.FieldViolation(field=error.field, description=str(error))
+        metadata |= {"field": short(error.field), "limit": short(error.limit), "found": short(error.found)}
+        violation = error_details_pb2.BadRequest.FieldViolation(field=metadata["field"], description=short(str(error)))
         details.append(error_details_pb2.BadRequest(field_violations=[violation]))
     if isinstance(error, Unavailable):
         delay = duration_pb2.Duration()
         delay.FromMilliseconds(round(error.retry_after * 1000))
         details.append(error_details_pb2.RetryInfo(retry_delay=delay))
     info = error_details_pb2.ErrorInfo(reason=reason_of(error), domain=DOMAIN, metadata=metadata)
-    return status_pb2.Status(code=code, message=str(error), details=[pack(each) for each in (info, *details)])
+    return status_pb2.Status(code=code, message=short(str(error)), details=[pack(each) for each in (info, *details)])
+
+
+def short(text: str) -> str:
+    """The text, cut to MAX_TEXT characters."""
+    return text if len(text) <= MAX_TEXT else text[: MAX_TEXT - 1] + "…"
 
 
 def reason_of(error: CountersignError) -> str:

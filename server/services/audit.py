@@ -26,8 +26,8 @@ class AuditService(audit_pb2_grpc.AuditServiceServicer):
         """One page of decisions, newest first."""
         async with self._edge.call(context, f"{SERVICE}/ListDecisions", request) as caller:
             chosen = Filter(
-                since=convert.moment(request.since) if request.HasField("since") else None,
-                until=convert.moment(request.until) if request.HasField("until") else None,
+                since=convert.moment(request.since, "since") if request.HasField("since") else None,
+                until=convert.moment(request.until, "until") if request.HasField("until") else None,
                 action=int(request.action),
                 detector=request.detector,
                 media_digest=request.media_digest,

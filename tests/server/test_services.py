@@ -165,6 +165,14 @@ async def test_an_unfit_request_names_its_field(wire: Wire, fields: dict[str, An
     assert found["field"] == field
 
 
+@pytest.mark.parametrize("seconds", [2**62, -(2**62)])
+async def test_a_time_outside_the_calendar_is_refused(wire: Wire, seconds: int) -> None:
+    asked = audit_pb2.ListDecisionsRequest()
+    asked.until.seconds = seconds
+    found = await fails(wire.audit.ListDecisions(asked, **ACME), grpc.StatusCode.INVALID_ARGUMENT)
+    assert found["field"] == "until"
+
+
 async def test_media_above_the_limit_is_refused_on_the_record(wire: Wire) -> None:
     found = await fails(
         wire.screening.Screen(request(bytes(MAX_UNARY + 1)), **ACME), grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -290,6 +298,8 @@ async def test_a_blocked_output_sends_no_bytes(wire: Wire) -> None:
         ({"task": "upscale", "model": "unknown"}, grpc.StatusCode.NOT_FOUND, None),
         ({"task": "upscale", "parameters": {"grey": "900"}}, grpc.StatusCode.INVALID_ARGUMENT, "parameters.grey"),
         ({"task": "upscale", "parameters": {"gray": "9"}}, grpc.StatusCode.INVALID_ARGUMENT, "parameters.gray"),
+        ({"task": "upscale", "parameters": {"grey": "9" * 400}}, grpc.StatusCode.INVALID_ARGUMENT, "parameters.grey"),
+        ({"task": "upscale", "seed": 2**53}, grpc.StatusCode.INVALID_ARGUMENT, "seed"),
         ({"task": "Up Scale"}, grpc.StatusCode.INVALID_ARGUMENT, "task"),
         ({"task": "upscale", "media": bytes(MAX_UNARY + 1)}, grpc.StatusCode.RESOURCE_EXHAUSTED, "media"),
     ],
@@ -300,6 +310,14 @@ async def test_an_unfit_order_is_refused(
     order = generation_pb2.EnhanceRequest(**{"request_id": uuid.uuid4().hex, "media": png(), **fields})
     found = await fails(collect(wire.generation.Enhance(order, **ACME)), code)
     assert found.get("field") == field
+
+
+async def test_a_name_longer_than_trailers_is_refused_with_details_all_the_same(wire: Wire) -> None:
+    order = generation_pb2.EnhanceRequest(
+        request_id=uuid.uuid4().hex, media=png(), task="upscale", parameters={"x" * 1_000_000: "1"}
+    )
+    found = await fails(collect(wire.generation.Enhance(order, **ACME)), grpc.StatusCode.INVALID_ARGUMENT)
+    assert found["field"].startswith("parameters.xxx")
 
 
 async def test_a_caller_who_goes_away_stops_the_work(wire: Wire) -> None:

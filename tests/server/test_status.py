@@ -35,6 +35,15 @@ def test_bad_input_names_field_limit_and_found() -> None:
     assert code_of(error) is grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
+def test_a_status_fits_into_trailers_whatever_it_quotes() -> None:
+    quoted = "é" * 100_000
+    error = errors.InvalidInput(f"no parameter {quoted}", field=quoted, limit=quoted, found=quoted)
+    status = status_of(error, "s3")
+    assert status.ByteSize() < 8 * 1024
+    assert status.message.startswith("no parameter é")
+    assert detail(status, error_details_pb2.ErrorInfo).metadata["found"].endswith("é…")
+
+
 def test_unavailable_says_when_to_retry() -> None:
     retry = detail(status_of(errors.Unavailable("down", retry_after=2.5), "s"), error_details_pb2.RetryInfo)
     assert retry.retry_delay.ToMilliseconds() == 2500

@@ -89,7 +89,7 @@ class Client:
         request_id: str | None = None,
         progress: UploadProgress = no_progress,
     ) -> Screening:
-        """Screens media of any size; above 32 MB it travels in chunks.
+        """Screens media of any size; above 32 MiB it travels in chunks.
 
         declared_mime_type: what the uploader claims; the server refuses media that is something else.
         request_id: give your own to ask again later for the same decision. progress: called with bytes sent and
@@ -145,7 +145,7 @@ class Client:
         request_id: str | None = None,
         progress: StageProgress = no_stages,
     ) -> Enhancement:
-        """Improves media of at most 32 MB. progress: called with the stage and its fraction, 0 to 1."""
+        """Improves media of at most 32 MiB. progress: called with the stage and its fraction, 0 to 1."""
         request = generation_pb2.EnhanceRequest(
             request_id=request_id or new_id(),
             media=Upload.of(media).read(),
@@ -160,7 +160,7 @@ class Client:
         )
 
     def inspect(self, media: bytes | Path, *, request_id: str | None = None) -> provenance_pb2.InspectResponse:
-        """Reads and validates the credentials in media of at most 32 MB."""
+        """Reads and validates the credentials in media of at most 32 MiB."""
         request = provenance_pb2.InspectRequest(request_id=request_id or new_id(), media=Upload.of(media).read())
         return self._connection.unary(self._provenance.Inspect, request, self._timeout)
 

@@ -26,6 +26,9 @@ from server.status import code_of, status_of
 MAX_DEADLINE = 3600.0
 """Seconds that a caller may ask the server to work for it."""
 
+MAX_REQUEST_ID = 128
+"""Characters of a request_id that are logged: it is logged before it is known to be valid."""
+
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
@@ -61,7 +64,8 @@ class Edge:
             seconds = time.monotonic() - started
             self._metrics.calls.labels(method, code.name).inc()
             self._metrics.call_seconds.labels(method).observe(seconds)
-            self._log.info("rpc", method=method, code=code.name, seconds=round(seconds, 4))
+            asked = getattr(request, "request_id", "")[:MAX_REQUEST_ID]
+            self._log.info("rpc", method=method, code=code.name, seconds=round(seconds, 4), request_id=asked)
 
     async def _abort(self, context: Context, method: str, error: Exception) -> NoReturn:
         support_id = uuid.uuid4().hex

@@ -23,7 +23,7 @@ from countersign.views import enhancement_json
 
 def enhance(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An image of at most 32 MB.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An image of at most 32 MiB.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Where the signed result goes.")],
     task: Annotated[str, typer.Option(help="What to do: upscale, denoise; see `countersign models list`.")],
     model: Annotated[str, typer.Option(help="A model by name; by default the task's own.")] = "",

@@ -15,7 +15,7 @@ from countersign.views import inspection_json
 
 def inspect(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Media of at most 32 MB.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Media of at most 32 MiB.")],
     as_json: AsJson = False,
 ) -> None:
     """Read and validate the C2PA credentials in a file. Their absence does not mean that it is authentic."""

@@ -29,7 +29,9 @@ class ScreenRequest(_message.Message):
     request_id: _builtins.str
     """Chosen by the caller. The same id gives the same answer and one record."""
     media: _builtins.bytes
-    """At most 32 MiB; a larger one is refused with RESOURCE_EXHAUSTED, and the refusal is recorded."""
+    """At most 32 MiB. A larger one is refused with RESOURCE_EXHAUSTED, on the record; a message of more than 33 MiB is
+    refused by the transport, which reads none of it and records nothing.
+    """
     include_evidence: _builtins.bool
     """Return evidence pictures in the findings, not only their digests."""
     declared_mime_type: _builtins.str

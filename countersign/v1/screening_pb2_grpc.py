@@ -50,7 +50,7 @@ class ScreeningServiceServicer:
     """Missing associated documentation comment in .proto file."""
 
     def Screen(self, request, context):
-        """Screens media of at most 32 MB sent in one message.
+        """Screens media of at most 32 MiB sent in one message.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -32,7 +32,7 @@ class ScreeningServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ScreeningServiceAsyncStub: ...
     Screen: _grpc.UnaryUnaryMultiCallable[_screening_pb2.ScreenRequest, _screening_pb2.ScreenResponse]
-    """Screens media of at most 32 MB sent in one message."""
+    """Screens media of at most 32 MiB sent in one message."""
     ScreenStream: _grpc.StreamUnaryMultiCallable[_screening_pb2.ScreenStreamRequest, _screening_pb2.ScreenStreamResponse]
     """Screens larger media sent in chunks: a header, chunks, then the digest of all chunks."""
 
@@ -40,7 +40,7 @@ class ScreeningServiceStub:
 class ScreeningServiceAsyncStub(ScreeningServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Screen: _aio.UnaryUnaryMultiCallable[_screening_pb2.ScreenRequest, _screening_pb2.ScreenResponse]  # type: ignore[assignment]
-    """Screens media of at most 32 MB sent in one message."""
+    """Screens media of at most 32 MiB sent in one message."""
     ScreenStream: _aio.StreamUnaryMultiCallable[_screening_pb2.ScreenStreamRequest, _screening_pb2.ScreenStreamResponse]  # type: ignore[assignment]
     """Screens larger media sent in chunks: a header, chunks, then the digest of all chunks."""
 
@@ -51,7 +51,7 @@ class ScreeningServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _screening_pb2.ScreenRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_screening_pb2.ScreenResponse, _abc.Awaitable[_screening_pb2.ScreenResponse]]:
-        """Screens media of at most 32 MB sent in one message."""
+        """Screens media of at most 32 MiB sent in one message."""
 
     @_abc_1.abstractmethod
     def ScreenStream(

@@ -169,7 +169,7 @@ def test_every_call_carries_id_deadline_and_token(server: FakeServer, call: Call
         call(client)
     (requests,) = server.seen.values()
     assert len(requests[0].request_id) == 32
-    assert 0 < server.deadlines[0] <= 30
+    assert 0 < server.deadlines[0] < 31  # the server's clock reads the deadline a moment late or early
     assert server.tokens == ["Bearer secret"]
 
 

@@ -35,6 +35,7 @@ from server.config import Settings
 from server.edge import Edge
 from server.engine.local import LocalEngine
 from server.examination import CREDENTIALS, Examiner
+from server.gate import Gate
 from server.health import SERVICES, HealthMonitor
 from server.listening import listen, serve_metrics
 from server.metrics import Metrics
@@ -90,8 +91,10 @@ class App:
             screening=Room(settings.in_flight, settings.max_pending),
             making=Room(MAKING_PLACES, settings.max_pending),
         )
-        edge = Edge(Authenticator(settings.tokens), metrics)
+        authenticator = Authenticator(settings.tokens)
+        edge = Edge(authenticator, metrics)
         server = grpc.aio.server(
+            interceptors=[Gate(edge, authenticator)],
             options=[("grpc.max_receive_message_length", MAX_UNARY + 1024 * 1024)],
             # Messages are in memory before any code of ours sees them; this alone bounds how many.
             maximum_concurrent_rpcs=2 * settings.max_pending,

@@ -61,13 +61,14 @@ class Authenticator:
 
     def admit(self, method: str, metadata: Sequence[tuple[str, str | bytes]]) -> Caller:
         """The caller, if it may call `method` ("/package.Service/Method")."""
-        caller = self._identify(metadata)
+        caller = self.identify(metadata)
         role = METHOD_ROLES.get(method)
         if role is None or role not in caller.roles:
             raise PermissionDenied(f"{caller.actor!r} lacks the role {role or 'of an unknown method'!r}")
         return caller
 
-    def _identify(self, metadata: Sequence[tuple[str, str | bytes]]) -> Caller:
+    def identify(self, metadata: Sequence[tuple[str, str | bytes]]) -> Caller:
+        """The caller, whatever it wants to call. Raises Unauthenticated."""
         if self.is_open:
             return Caller("local", "anonymous", ROLES)
         values = [value for key, value in metadata if key == "authorization"]

@@ -10,6 +10,7 @@ import asyncio
 import signal
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from typing import Self
 
 import cv2
@@ -129,6 +130,10 @@ async def open_log(settings: Settings, stack: AsyncExitStack) -> AuditLog:
     signer = await asyncio.to_thread(keys.load_or_create, settings.data_dir, settings.origin)
     log = await AuditLog.open(settings.url, signer, settings.origin)
     stack.push_async_callback(log.close)
+    # Nothing runs yet, so whatever was meant to be made and has no decision was cut short.
+    if orphans := await log.orphaned_intents(datetime.now(UTC)):
+        words = "intents without a decision: a crash or a cancelled call cut this work short"
+        structlog.get_logger("countersign").warning(words, log_indexes=[intent.index for intent in orphans])
     return log
 
 

@@ -18,10 +18,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from structlog.testing import capture_logs
 
 from core.errors import ConfigurationError
 from countersign import Client
 from server.app import App
+from server.audit import AuditLog, Entry, keys, schema
 from server.config import Settings, Tls, Token
 
 MEDIA = Path(__file__).parents[1] / "media"
@@ -74,6 +76,18 @@ async def test_a_server_starts_from_nothing_and_again_on_what_it_left(tmp_path: 
     secret = [path for path in (tmp_path / "data").rglob("*") if path.is_file() and b"PRIVATE KEY" in path.read_bytes()]
     assert len(secret) >= 2, "the log's key and the signer's"
     assert all(path.stat().st_mode & 0o077 == 0 for path in secret)
+
+
+async def test_work_that_a_crash_cut_short_is_told_at_the_next_start(tmp_path: Path) -> None:
+    values = settings(tmp_path)
+    values.data_dir.mkdir()
+    schema.upgrade(values.url)
+    log = await AuditLog.open(values.url, keys.load_or_create(values.data_dir, values.origin), values.origin)
+    await log.append(Entry("intent", "acme", "test", "request-1", "", {}))
+    await log.close()
+    with capture_logs() as lines:
+        await (await App.start(values)).close()
+    assert [line["log_indexes"] for line in lines if "log_indexes" in line] == [[0]]
 
 
 async def test_one_data_directory_has_one_server(tmp_path: Path) -> None:

@@ -28,9 +28,9 @@ LEAST_KEYPOINTS = 50
 _LOOK_ALIKE, _COPY = 0.92, 0.97
 _WHOLE_SHARE = 0.01  # of the area; smaller repetitions (hooks, letters) weigh less
 # python -m training.evaluation.copy_move
-CALIBRATION = Logistic(weights=(1.9,), bias=-1.9, bound=2.0)
-THRESHOLD = 1.6  # of the strength
-MEASURED_FPR = 0.01
+CALIBRATION = Logistic(weights=(2.403,), bias=-1.478, bound=2.0)
+THRESHOLD = 1.4  # of the strength
+MEASURED_FPR = 0.009
 _CONSTANTS = (WORK_AREA, LEAST_SIDE, LEAST_KEYPOINTS, _LOOK_ALIKE, _COPY, _WHOLE_SHARE, THRESHOLD)
 
 

@@ -7,7 +7,7 @@ wait behind too many others is told at once to come back. Knows nothing of what 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 from core.errors import Unavailable
@@ -45,12 +45,22 @@ class ByteBudget:
         self._held = 0
 
     @contextmanager
-    def hold(self, size: int) -> Iterator[None]:
-        """Counts `size` bytes while the block runs. Raises Unavailable where that would be too many."""
-        if self._held + size > self._max_bytes:
-            raise Unavailable(f"uploads of {self._held} bytes are being worked on already", retry_after=2.0)
-        self._held += size
+    def hold(self, size: int = 0) -> Iterator[Callable[[int], None]]:
+        """Counts `size` bytes while the block runs, and those that it adds by the function it gets.
+
+        Both raise Unavailable where that would be too many.
+        """
+        held = 0
+
+        def add(size: int) -> None:
+            nonlocal held
+            if self._held + size > self._max_bytes:
+                raise Unavailable(f"uploads of {self._held} bytes are being worked on already", retry_after=2.0)
+            self._held += size
+            held += size
+
         try:
-            yield
+            add(size)
+            yield add
         finally:
-            self._held -= size
+            self._held -= held

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from core.errors import InvalidInput
 from core.limits import Limits
@@ -50,9 +50,9 @@ class ScreeningService(screening_pb2_grpc.ScreeningServiceServicer):
         async with self._edge.call(context, f"{SERVICE}/ScreenStream") as caller:
             header = await first_header(request_iterator)
             await self._within(caller, upload_of(header, b""), header.byte_size, self._limits.max_bytes)
-            # Held from before the first chunk: an announced size is a claim on memory.
-            with self._budget.hold(header.byte_size):
-                data = await received(request_iterator, header.byte_size)
+            # Counted as it comes: an announced size costs nothing, so it must not keep others out.
+            with self._budget.hold() as count:
+                data = await received(request_iterator, header.byte_size, count)
                 recorded = await self._pipeline.screen(upload_of(header, data), caller)
             return screening_pb2.ScreenStreamResponse(
                 decision=await self._answers.decision(recorded, include_evidence=header.include_evidence),
@@ -89,8 +89,10 @@ async def first_header(parts: AsyncIterator[screening_pb2.ScreenStreamRequest]) 
     raise InvalidInput("the first message must be the header", field="part", limit="header", found="another part")
 
 
-async def received(parts: AsyncIterator[screening_pb2.ScreenStreamRequest], byte_size: int) -> bytes:
-    """The media, once all announced bytes and their digest have come and agree."""
+async def received(
+    parts: AsyncIterator[screening_pb2.ScreenStreamRequest], byte_size: int, count: Callable[[int], None]
+) -> bytes:
+    """The media, once all announced bytes and their digest have come and agree. count: told the size of each chunk."""
     media = bytearray()
     running = hashlib.sha256()
     async for part in parts:
@@ -103,6 +105,7 @@ async def received(parts: AsyncIterator[screening_pb2.ScreenStreamRequest], byte
         if len(media) + len(part.chunk) > byte_size:
             found = f"at least {len(media) + len(part.chunk)}"
             raise InvalidInput("more bytes than announced", field="byte_size", limit=str(byte_size), found=found)
+        count(len(part.chunk))
         media += part.chunk
         running.update(part.chunk)
     raise InvalidInput("the stream ended without a digest", field="digest", limit="required", found="none")

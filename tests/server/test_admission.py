@@ -68,3 +68,16 @@ def test_bytes_are_counted_while_they_are_held() -> None:
             pass
     with budget.hold(100):
         pass
+
+
+def test_bytes_that_are_added_are_counted_until_the_block_ends() -> None:
+    budget = ByteBudget(100)
+    with budget.hold(10) as add:
+        add(50)
+        with pytest.raises(Unavailable), budget.hold(41):
+            pass
+        with pytest.raises(Unavailable):
+            add(41)
+        add(40)
+    with budget.hold(100):
+        pass

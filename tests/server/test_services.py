@@ -36,6 +36,7 @@ from server.config import Token
 from server.edge import Edge
 from server.health import HealthMonitor
 from server.services import register
+from server.services.screening import received
 from server.services.uploads import MAX_UNARY
 from tests.server.conftest import House, png
 from tests.server.fakes import Painter
@@ -243,6 +244,17 @@ async def test_a_stream_is_screened_as_the_same_media(wire: Wire) -> None:
     answer = await wire.screening.ScreenStream(parts(RED, chunk=100), **ACME)
     assert answer.decision.media_digest == digest_of(RED)
     assert answer.decision.action == common_pb2.ACTION_BLOCK
+
+
+async def test_a_stream_is_counted_by_what_came_not_by_what_was_announced() -> None:
+    async def stream() -> AsyncIterator[screening_pb2.ScreenStreamRequest]:
+        for part in list(parts(RED, chunk=100))[1:]:
+            yield part
+
+    counted: list[int] = []
+    assert await received(stream(), len(RED), counted.append) == RED
+    assert max(counted) == 100
+    assert sum(counted) == len(RED)
 
 
 @pytest.mark.parametrize(

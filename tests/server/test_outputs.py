@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,22 @@ def test_an_altered_output_is_refused(tmp_path: Path) -> None:
     (file,) = (path for path in tmp_path.rglob("*") if path.is_file())
     file.write_bytes(b"other")
     with pytest.raises(IntegrityError, match=digest):
+        store.get(digest)
+
+
+@pytest.mark.parametrize("swap", ["link", "pipe", "folder"])
+def test_what_is_no_plain_file_is_refused_at_once(tmp_path: Path, swap: str) -> None:
+    store = OutputStore(tmp_path)
+    digest = store.put(b"media")
+    (file,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    file.rename(tmp_path / "kept")
+    if swap == "link":
+        file.symlink_to(tmp_path / "kept")
+    elif swap == "pipe":
+        os.mkfifo(file)
+    else:
+        file.mkdir()
+    with pytest.raises(IntegrityError, match="cannot be read"):
         store.get(digest)
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from core.errors import IntegrityError
+from countersign.verify.merkle import HASH_BYTES, leaf_hash
 from countersign.verify.tlog_proof import TlogProof
 from server.audit.entry import Recorded
 from server.audit.head import Head, read_head
 from server.audit.rows import read_tiles
-from server.audit.tree import TileReader, inclusion_proof, proof_tiles
+from server.audit.tree import WIDTH, TileReader, inclusion_proof, proof_tiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,13 @@ class SignedCheckpoint:
 
 
 def make_receipt(recorded: Recorded, head: Head, read: TileReader, log_key: str) -> ReceiptParts:
-    """A receipt against `head`, whose tiles `read` gives. KeyError if it lacks one; recorded.index < head.size."""
+    """A receipt against `head`, whose tiles `read` gives. KeyError if it lacks one; recorded.index < head.size.
+
+    IntegrityError if the tree holds another entry in its place: a leaf that was altered in the database.
+    """
+    number, position = divmod(recorded.index, WIDTH)
+    if read((0, number))[position * HASH_BYTES :][:HASH_BYTES] != leaf_hash(recorded.leaf):
+        raise IntegrityError(f"entry {recorded.index} is not the one that was recorded; run `log fsck`")
     path = inclusion_proof(read, recorded.index, head.size)
     proof = TlogProof(recorded.index, tuple(path), head.checkpoint)
     return ReceiptParts(recorded.decision_id, recorded.index, recorded.leaf, str(proof), log_key)

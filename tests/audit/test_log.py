@@ -1,17 +1,20 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from core.errors import ConfigurationError, Conflict, NotFound, Unavailable
+from core.errors import ConfigurationError, Conflict, IntegrityError, NotFound, Unavailable
 from countersign.verify.canonical import parse_canonical
 from countersign.verify.checkpoint import open_checkpoint
 from countersign.verify.note import VerifierKey
 from countersign.verify.receipt import verify_receipt
 from server.audit import AuditLog, Filter, ReceiptParts, Recorded
+from server.audit.database import sqlite_path
 from server.audit.fsck import fsck
 from server.audit.group_commit import GroupLimits
 from server.audit.keys import load_or_create
@@ -55,6 +58,28 @@ async def test_a_receipt_holds_offline_and_against_later_checkpoints(log: AuditL
     for parts in (early, late):
         assert failures(parts, b"media 7") == []
         assert len(failures(parts, b"media 8")) == 1
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["while it runs", "after another start"])
+async def test_an_entry_that_was_altered_gets_no_receipt(url: str, again: bool) -> None:
+    async with opened(url) as log:
+        recorded = await log.append(decision(1, action=4))
+        if not again:
+            await refused_after_forgery(log, url, recorded)
+    if again:
+        async with opened(url) as log:
+            await refused_after_forgery(log, url, recorded)
+
+
+async def refused_after_forgery(log: AuditLog, url: str, recorded: Recorded) -> None:
+    forged = recorded.leaf.replace(b'"action":4', b'"action":1')
+    assert forged != recorded.leaf
+    with closing(sqlite3.connect(sqlite_path(url))) as connection, connection:
+        connection.execute("UPDATE entries SET leaf = ?", (forged,))
+    found = await log.find("acme", "request-1")
+    assert found is not None
+    with pytest.raises(IntegrityError, match="not the one that was recorded"):
+        await log.receipt_for(found)
 
 
 async def test_the_same_request_is_recorded_once(log: AuditLog) -> None:

@@ -111,6 +111,15 @@ class Database:
                 f"{self.path} runs with journal_mode={journal}, synchronous={synchronous}; the log needs wal and 2"
             )
 
+    def assert_writable(self) -> None:
+        """Raise Unavailable unless a commit reaches the disk now: a full one goes on being read.
+
+        Writes SQLite's user_version again as it is. A row with its old content would not be written at all.
+        """
+        with self.writing() as connection:
+            version = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+            connection.exec_driver_sql(f"PRAGMA user_version = {int(version)}")
+
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that holds the write lock from its first statement, committed when the block ends."""

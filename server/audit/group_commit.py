@@ -47,6 +47,8 @@ class GroupCommit:
         self._waiting = 0
         self._waiting_bytes = 0
         self._closed = False
+        # Set by the writer thread and read on the loop: one reference, replaced whole.
+        self._failure: CountersignError | None = None
         self._thread = threading.Thread(target=self._run, name="audit-writer", daemon=True)
         self._thread.start()
 
@@ -68,6 +70,11 @@ class GroupCommit:
             raise Unavailable("the audit log is closed", retry_after=_RETRY_AFTER)
         if self._waiting >= self._limits.waiting or self._waiting_bytes > self._limits.waiting_bytes:
             raise Unavailable("too many decisions wait to be recorded", retry_after=_RETRY_AFTER)
+
+    @property
+    def failure(self) -> CountersignError | None:
+        """What kept the latest batch from being recorded; None where it was recorded, and before the first."""
+        return self._failure
 
     async def close(self) -> None:
         """Commit what waits, then stop."""
@@ -97,14 +104,18 @@ class GroupCommit:
         return batch, False
 
     def _try(self, drafts: list[Draft]) -> list[Outcome]:
+        failure: CountersignError | None = None
+        outcomes: list[Outcome] = []
         try:
-            return self._commit(drafts)
+            outcomes = self._commit(drafts)
         except CountersignError as error:
             _LOG.warning("a batch of %d entries was not recorded: %s", len(drafts), error)
-            return [error] * len(drafts)
+            failure = error
         except Exception:  # noqa: BLE001  # the thread must outlive a defect: callers would wait for ever
             _LOG.exception("a defect kept %d entries from being recorded", len(drafts))
-            return [Unavailable("the entry could not be recorded", retry_after=_RETRY_AFTER)] * len(drafts)
+            failure = Unavailable("the entry could not be recorded", retry_after=_RETRY_AFTER)
+        self._failure = failure
+        return outcomes if failure is None else [failure] * len(drafts)
 
     def _deliver(self, batch: list[_Ticket], outcomes: list[Outcome]) -> None:
         try:

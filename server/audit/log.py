@@ -23,7 +23,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from core.errors import ConfigurationError, Unavailable
+from core.errors import ConfigurationError, IntegrityError, Unavailable
 from countersign.verify.note import VerifierKey
 from server.audit import queries, schema
 from server.audit.appender import Appender
@@ -41,6 +41,7 @@ _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")
 _READERS = 4
 _LOCK_TIMEOUT = 5.0
+_RETRY_AFTER = 60.0  # seconds; an operator has to come
 _DEFAULT_LIMITS = GroupLimits()
 
 
@@ -135,8 +136,17 @@ class AuditLog:
         return await self._read(queries.orphaned_intents, before, limit)
 
     async def ping(self) -> None:
-        """Return if the log can be read and takes entries; Unavailable otherwise."""
+        """Return if the log can be read and takes entries; Unavailable otherwise.
+
+        Where the latest batch failed, it tries to write, so that health comes back without a caller to lose.
+        """
         self._group.assert_open()
+        failure = self._group.failure
+        if isinstance(failure, IntegrityError):
+            # No write would tell: to SQLite the log is sound, and nothing is appended to it all the same.
+            raise Unavailable(str(failure), retry_after=_RETRY_AFTER) from failure
+        if failure is not None:
+            await asyncio.to_thread(self._database.assert_writable)
         await self._read(read_head)
 
     async def close(self) -> None:

@@ -70,6 +70,18 @@ async def test_a_full_disk(log: AuditLog, url: str) -> None:
     await assert_recovered(log, url, 2 + 100 - len(refused))
 
 
+async def test_a_log_that_is_read_and_not_written_is_not_well(log: AuditLog, url: str) -> None:
+    await log.append(decision(0))
+    path = sqlite_path(url)
+    with files_may_not_grow(path.with_name(path.name + "-wal").stat().st_size):
+        await log.ping()  # nothing failed yet
+        with pytest.raises(Unavailable):
+            await log.append(decision(1))
+        with pytest.raises(Unavailable):
+            await log.ping()
+    await assert_recovered(log, url, 2)
+
+
 async def put_back_older(url: str, log: AuditLog) -> None:
     """Put an older copy of the database where it stood."""
     path = sqlite_path(url)
@@ -90,6 +102,8 @@ async def test_an_older_database_put_back_is_never_signed_again(url: str) -> Non
         for _ in range(2):
             with pytest.raises(IntegrityError, match="no longer holds"):
                 await log.append(decision(2))
+        with pytest.raises(Unavailable, match="no longer holds"):
+            await log.ping()
     # Nor by the next server: the high-water mark tells.
     with pytest.raises(ConfigurationError, match="acknowledged 2"):
         async with opened(url):

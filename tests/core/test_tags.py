@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import time
 import zlib
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from core.parsers import tags
-from core.parsers.metadata import bounds, exif, png, xmp
+from core.parsers.metadata import bounds, diffusion, exif, png, xmp
 from core.sandbox import Sandbox
 from tests.core.files import film, save, scene
 
@@ -197,3 +198,19 @@ def test_what_is_no_picture_is_an_error() -> None:
     assert tags.read(b"nothing", "image/png").error
     assert tags.read(b"nothing", "video/mp4").facts["damaged"] == ["container"]
     assert tags.read(io.BytesIO().getvalue(), "image/jpeg").error
+
+
+@pytest.mark.parametrize(
+    ("text", "tool"),
+    [
+        ("Steps: 1 " * 110_000, None),
+        ("p\nSteps: 20, Sampler: Euler, " + "Hashes: {" * 110_000, "automatic1111"),
+        ("p\nSteps: 20, Sampler: Euler, " + "\n" * 1_000_000, "automatic1111"),
+    ],
+    ids=["no setting", "hashes", "empty lines"],
+)
+def test_a_long_record_takes_time_by_its_length_and_no_more(text: str, tool: str | None) -> None:
+    began = time.process_time()
+    found = diffusion.find({"parameters": text})
+    assert (found and found.tool) == tool
+    assert time.process_time() - began < 3

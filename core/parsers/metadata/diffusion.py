@@ -25,7 +25,11 @@ from sd_parsers.parsers import (
 
 from core.parsers.metadata.bounds import MAX_BLOCK
 
-_SETTINGS = re.compile(r"\bSteps: \d+.*\b(?:Sampler|CFG scale|Seed): ", re.DOTALL)
+# Characters of a record that is no workflow: the library's patterns take time by the square of its length.
+_MAX_PROSE = 65_536
+# Two patterns, one looked for behind the other: as one, with anything between, they would take time by the square too.
+_STEPS = re.compile(r"\bSteps: \d")
+_SETTING = re.compile(r"\b(?:Sampler|CFG scale|Seed): ")
 _MIDJOURNEY = re.compile(r"\bJob ID: [0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 _IN_EXIF = re.compile(r"^(prompt|workflow):(\{.*\})$", re.DOTALL | re.IGNORECASE)
 
@@ -53,7 +57,7 @@ def find(texts: Mapping[str, str]) -> Record | None:
 
 
 def _details(tool: str, texts: Mapping[str, str], parser: type[Parser] | None, text: str) -> Record:
-    if parser is not None:
+    if parser is not None and (parser is ComfyUIParser or len(text) <= _MAX_PROSE):
         try:
             info = parser().parse(dict(texts))
             models = sorted(str(model.name or model.hash) for model in info.models)
@@ -103,7 +107,9 @@ def _is_midjourney(texts: Mapping[str, str]) -> bool:
 
 
 def _is_automatic1111(texts: Mapping[str, str]) -> bool:
-    return _SETTINGS.search(texts.get("parameters", "")[:MAX_BLOCK]) is not None
+    text = texts.get("parameters", "")[:MAX_BLOCK]
+    steps = _STEPS.search(text)
+    return steps is not None and _SETTING.search(text, steps.end()) is not None
 
 
 _Rule = tuple[str, Callable[[Mapping[str, str]], bool], type[Parser] | None, str]

@@ -8,44 +8,34 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Iterable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from typing import Self
 
-import cv2
 import grpc.aio
-import structlog
 from grpc_reflection.v1alpha import reflection
 
 import detectors.catalog
 import generators.catalog
 from core.limits import Limits
-from core.parsers.catalog import PARSERS
-from core.sandbox import Sandbox
-from detectors.base import Detector
-from detectors.hash_list import HashList
-from generators.base import Generator
-from policies.base import Policy
 from policies.files import DEFAULT_PACK, load_policy_file
-from server import logs, provenance
+from server import logs
 from server.admission import ByteBudget, Room
-from server.audit import AuditLog, keys, schema
+from server.audit import AuditLog
 from server.auth import Authenticator
 from server.config import Settings
 from server.edge import Edge
 from server.engine.local import LocalEngine
-from server.examination import CREDENTIALS, Examiner
+from server.examination import Examiner
 from server.gate import Gate
 from server.health import SERVICES, HealthMonitor
 from server.listening import listen, serve_metrics
 from server.metrics import Metrics
 from server.outputs import OutputStore
 from server.pipeline import Pipeline
-from server.provenance import Provenance, Trust, development_identity
 from server.recorder import Recorder
 from server.services import register
 from server.services.uploads import MAX_UNARY
+from server.startup import announce, known_content, limit_library_threads, open_log, open_provenance
 
 MAKING_PLACES = 2
 """Orders at a time: one that is made, and one whose upload is examined meanwhile."""
@@ -116,53 +106,6 @@ class App:
         await self._resources.aclose()
 
 
-def limit_library_threads() -> None:
-    """One thread a call inside OpenCV: the engine's lanes are the parallelism of detectors.
-
-    PyTorch keeps its threads: generators share one lane, and one of them may fill the machine.
-    """
-    cv2.setNumThreads(1)
-
-
-async def open_log(settings: Settings, stack: AsyncExitStack) -> AuditLog:
-    """The audit log, its schema brought up to date on the embedded default, its key made on first start."""
-    await asyncio.to_thread(schema.upgrade, settings.url)
-    signer = await asyncio.to_thread(keys.load_or_create, settings.data_dir, settings.origin)
-    log = await AuditLog.open(settings.url, signer, settings.origin)
-    stack.push_async_callback(log.close)
-    # Nothing runs yet, so whatever was meant to be made and has no decision was cut short.
-    if orphans := await log.orphaned_intents(datetime.now(UTC)):
-        words = "intents without a decision: a crash or a cancelled call cut this work short"
-        structlog.get_logger("countersign").warning(words, log_indexes=[intent.index for intent in orphans])
-    return log
-
-
-async def open_provenance(settings: Settings, limits: Limits, stack: AsyncExitStack) -> tuple[Sandbox, Provenance]:
-    """The sandbox with all parsers, and the credentials that are read and signed through it, tried out once."""
-    identity = await asyncio.to_thread(development_identity, settings.data_dir / "provenance")
-    if identity.is_development:
-        structlog.get_logger("countersign").warning(
-            "DEVELOPMENT CERTIFICATE: outputs are signed by an authority made here, which nobody else trusts",
-            certificates=str(settings.data_dir / "provenance"),
-        )
-    trust = Trust(identity.root_pem)
-    structlog.get_logger("countersign").info("trust", digest=trust.digest)
-    sandbox = await Sandbox.start(
-        {**PARSERS, **provenance.PARSERS}, limits, settings.parsers, options={CREDENTIALS: trust.options()}
-    )
-    stack.push_async_callback(sandbox.close)
-    credentials = Provenance(sandbox, identity, trust)
-    await credentials.self_test()
-    return sandbox, credentials
-
-
-def known_content(settings: Settings) -> HashList:
-    """The list of known content; an empty one, on which the detector abstains, where none was named or made yet."""
-    if settings.hash_list or settings.known_content.exists():
-        return HashList.load(settings.known_content)
-    return HashList()
-
-
 async def watch_health(server: grpc.aio.Server, log: AuditLog, metrics: Metrics, stack: AsyncExitStack) -> None:
     """Adds the health service and keeps it true."""
     monitor = HealthMonitor(log, metrics)
@@ -170,16 +113,6 @@ async def watch_health(server: grpc.aio.Server, log: AuditLog, metrics: Metrics,
     monitor.register(server)
     watching = asyncio.create_task(monitor.run())
     stack.callback(watching.cancel)
-
-
-def announce(settings: Settings, address: str, policy: Policy, models: Iterable[Detector | Generator]) -> None:
-    """Says in the log what runs: the digests of everything that decides and makes (after boulder's policy loader)."""
-    log = structlog.get_logger("countersign")
-    if not settings.tokens:
-        log.warning("NO TOKENS: everybody who can reach this address may do everything", address=address)
-    log.info("policy", id=policy.id, digest=policy.digest)
-    for model in models:
-        log.info("model", name=model.name, version=model.version)
 
 
 def serve(settings: Settings) -> None:

@@ -47,6 +47,14 @@ class Tls(Section):
     client_ca: Path | None = None
 
 
+class Signing(Section):
+    """PEM files of the C2PA identity that outputs are signed with: the chain (leaf first), its key, its root."""
+
+    chain: Path
+    key: Path
+    root: Path
+
+
 class MediaLimits(Section):
     """The bounds of `core.limits.Limits` that an operator may move, with its defaults. Bytes, pixels, seconds."""
 
@@ -81,6 +89,7 @@ class Settings(Section):
     max_pending: int = Field(default=256, gt=0)
     max_upload_bytes: int = Field(default=2 * 1024**3, gt=0)
     tls: Tls | None = None
+    signing: Signing | None = None
     tokens: tuple[Token, ...] = ()
     limits: MediaLimits = MediaLimits()
 

@@ -144,6 +144,16 @@ def detector_model(detector: Detector) -> model_pb2.Model:
         summary=detector.summary,
         licence="Apache-2.0",
         limits=detector.limits,
+        card=detector_card(detector),
+    )
+
+
+def detector_card(detector: Detector) -> str:
+    """The detector's card, Markdown, from what it says of itself. Measured rates travel with each finding."""
+    kinds = ", ".join(sorted(detector.kinds))
+    return (
+        f"# {detector.name}\n\n{detector.summary}\n\n- Looks for: `{detector.label}`\n- Examines: {kinds}\n"
+        f"- Version: `{detector.version}`\n\n## What it cannot see\n\n{detector.limits}\n"
     )
 
 

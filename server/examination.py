@@ -38,12 +38,16 @@ class Context:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Examination:
-    """All that is known of one piece of media, and what the policy makes of it."""
+    """All that is known of one piece of media, and what the policy makes of it.
+
+    trust: digest of the trust list that the credential was judged by.
+    """
 
     media: Media
     findings: tuple[Finding, ...]
     credential: Credential
     decision: Decision
+    trust: str
 
 
 class Examiner:
@@ -92,7 +96,7 @@ class Examiner:
                 source_type=context.source_type,
             )
         )
-        return Examination(media, findings, credential, decision)
+        return Examination(media, findings, credential, decision, self._provenance.trust_digest)
 
     async def inspect(self, data: bytes) -> tuple[Media, Credential]:
         """Only the credentials of `data`: no detector looks at it and nothing is decided."""

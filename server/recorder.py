@@ -90,7 +90,7 @@ class Recorder:
             "media": file,
             "context": {"surface": context.surface, "jurisdiction": context.jurisdiction, "task": context.task},
             "findings": [record.finding_json(finding) for finding in seen.findings],
-            "credential": record.credential_json(credential or seen.credential),
+            "credential": record.credential_json(credential or seen.credential) | {"trust": seen.trust},
             **record.decision_json(seen.decision),
         }
         if making is not None:

@@ -136,7 +136,7 @@ class Model(_message.Message):
     licence: _builtins.str
     limits: _builtins.str
     card: _builtins.str
-    """The model card, Markdown; empty for a detector, whose limits say it all."""
+    """The model card, Markdown."""
     @_builtins.property
     def parameters(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelParameter]: ...
     def __init__(

@@ -44,6 +44,11 @@ class Provenance:
         self._identity = identity
         self._trust = trust
 
+    @property
+    def trust_digest(self) -> str:
+        """Digest of the trust list that credentials are judged by, for the record."""
+        return self._trust.digest
+
     async def read(self, media: Media) -> Credential:
         """What the credentials of opened media are worth.
 

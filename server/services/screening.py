@@ -52,12 +52,27 @@ class ScreeningService(screening_pb2_grpc.ScreeningServiceServicer):
             await self._within(caller, upload_of(header, b""), header.byte_size, self._limits.max_bytes)
             # Counted as it comes: an announced size costs nothing, so it must not keep others out.
             with self._budget.hold() as count:
-                data = await received(request_iterator, header.byte_size, count)
+                data = await self._received(request_iterator, header, caller, count)
                 recorded = await self._pipeline.screen(upload_of(header, data), caller)
             return screening_pb2.ScreenStreamResponse(
                 decision=await self._answers.decision(recorded, include_evidence=header.include_evidence),
                 receipt=await self._answers.receipt(recorded),
             )
+
+    async def _received(
+        self,
+        parts: AsyncIterator[screening_pb2.ScreenStreamRequest],
+        header: screening_pb2.ScreenStreamHeader,
+        caller: Caller,
+        count: Callable[[int], None],
+    ) -> bytes:
+        """The media of a stream; one that is not what its header announced is refused on the record."""
+        try:
+            return await received(parts, header.byte_size, count)
+        except InvalidInput as error:
+            content = {"method": "screen", "stream": header.byte_size, **upload_of(header, b"").screening()}
+            await self._pipeline.refuse(caller, header.request_id, "inbound", content, error)
+            raise
 
     async def _within(self, caller: Caller, upload: Upload, size: int, limit: int) -> None:
         """Refuses, on the record, what is larger than the limit."""

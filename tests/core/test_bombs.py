@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import struct
 import time
+import zlib
 
 import pytest
 from PIL import Image
@@ -19,10 +21,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def _refusal(sandbox: Sandbox, data: bytes) -> LimitExceeded:
-    began = time.monotonic()
     with pytest.raises(LimitExceeded) as failure:
-        await sandbox.open(data)
-    assert time.monotonic() - began < 5
+        await asyncio.wait_for(sandbox.open(data), 15)
     return failure.value
 
 
@@ -79,11 +79,14 @@ async def test_many_chunks_that_unpack_to_much_together(sandbox: Sandbox) -> Non
 
 
 async def test_pixels_beyond_the_last_row_are_not_unpacked(sandbox: Sandbox) -> None:
-    data = png(8, 8, idat=zeros(200 << 20))
+    packed = zeros(400 << 20)
     began = time.monotonic()
-    media = await sandbox.open(data)
+    zlib.decompress(packed)
+    unpacked = time.monotonic() - began
+    began = time.monotonic()
+    media = await sandbox.open(png(8, 8, idat=packed))
     assert media.width == 8
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < unpacked, "opening took as long as unpacking everything does"
 
 
 def _animation(frames: int) -> bytes:

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import threading
-import time
 from typing import Any
 
 import numpy as np
@@ -99,10 +98,8 @@ async def test_a_worker_that_ends_is_replaced(rogues: Sandbox, parser: str, caus
 
 @pytest.mark.parametrize("parser", ["spin", "stubborn"])
 async def test_a_worker_that_hangs_is_replaced(rogues: Sandbox, parser: str) -> None:
-    began = time.monotonic()
     with pytest.raises(LimitExceeded) as failure:
-        await rogues.call(parser, [b""], timeout=0.3)
-    assert time.monotonic() - began < 1.4
+        await asyncio.wait_for(rogues.call(parser, [b""], timeout=0.3), 15)
     assert (failure.value.field, failure.value.limit) == ("media.seconds", "0.3")
     await _works(rogues)
 

@@ -15,7 +15,7 @@ from typer.core import TyperGroup
 
 from countersign.cli.app import COMMANDS, build_app
 from countersign.v1 import audit_pb2, generation_pb2, model_pb2, provenance_pb2, screening_pb2
-from server.config import ENVIRONMENT, MediaLimits, Settings, Tls, Token
+from server.config import ENVIRONMENT, MediaLimits, Settings, Signing, Tls, Token
 from server.metrics import Metrics
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +72,7 @@ def test_every_rpc_stands_in_the_readme_and_nothing_else_does() -> None:
     assert documented == {(name, each.name) for name, service in services.items() for each in service.methods}
 
 
-@pytest.mark.parametrize("model", [Settings, Tls, Token, MediaLimits])
+@pytest.mark.parametrize("model", [Settings, Signing, Tls, Token, MediaLimits])
 def test_every_setting_is_documented(model: type[Settings]) -> None:
     missing = [name for name in model.model_fields if f"`{name}`" not in OPERATIONS]
     assert missing == []

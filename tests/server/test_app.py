@@ -22,9 +22,13 @@ from structlog.testing import capture_logs
 
 from core.errors import ConfigurationError
 from countersign import Client
+from countersign.v1 import common_pb2
 from server.app import App
 from server.audit import AuditLog, Entry, keys, schema
-from server.config import Settings, Tls, Token
+from server.config import Settings, Signing, Tls, Token
+from server.demo import files
+from server.provenance.certificates import claim_signer, intermediate_authority, pem, root_authority
+from tests.provenance.conftest import opinion_of
 
 MEDIA = Path(__file__).parents[1] / "media"
 
@@ -165,3 +169,25 @@ async def test_reflection_names_every_service(tmp_path: Path) -> None:
     assert {
         f"countersign.v1.{name}Service" for name in ("Screening", "Generation", "Provenance", "Audit", "Model")
     } <= names
+
+
+async def test_the_operators_own_identity_signs(tmp_path: Path) -> None:
+    root = root_authority()
+    intermediate = intermediate_authority(root)
+    leaf = claim_signer(intermediate)
+    signing = Signing(chain=tmp_path / "chain.pem", key=tmp_path / "key.pem", root=tmp_path / "root.pem")
+    signing.chain.write_text(pem(leaf.certificate, intermediate.certificate))
+    signing.root.write_text(pem(root.certificate))
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    signing.key.write_bytes(leaf.key.private_bytes(*form))
+    signing.key.chmod(0o600)
+    app = await App.start(settings(tmp_path, signing=signing))
+    try:
+        with Client(app.address) as client:
+            made = await asyncio.to_thread(client.enhance, files.small(), "denoise")
+    finally:
+        await app.close()
+    assert made.result.decision.provenance.state == common_pb2.CREDENTIAL_STATE_TRUSTED
+    opinion = opinion_of(made.media or b"", "image/jpeg", pem(root.certificate))
+    assert (opinion.intact, opinion.trusted) == (True, True)
+    assert not (tmp_path / "data/provenance").exists(), "no authority of our own is made beside it"

@@ -57,6 +57,7 @@ async def test_a_screening_is_recorded_with_all_that_was_found(house: House) -> 
     assert entry["findings"][0]["evidence"][0]["digest"] == digest_of(b"very red")
     assert entry["policy"]["digest"].startswith("sha256:")
     assert entry["credential"]["state"] == "none"
+    assert entry["credential"]["trust"].startswith("sha256:")
     blob = await house.log.evidence(CALLER.tenant, digest_of(b"very red"))
     assert blob is not None
     assert blob.data == b"very red"

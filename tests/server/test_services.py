@@ -271,8 +271,11 @@ async def test_a_stream_is_counted_by_what_came_not_by_what_was_announced() -> N
     ],
 )
 async def test_a_broken_stream_is_refused(wire: Wire, stream: Any, field: str, code: grpc.StatusCode) -> None:
-    found = await fails(wire.screening.ScreenStream(iter(stream()), **ACME), code)
+    sent = list(stream())
+    found = await fails(wire.screening.ScreenStream(iter(sent), **ACME), code)
     assert found["field"] == field
+    recorded = [entry["refusal"]["field"] for entry in await wire.house.entries()]
+    assert recorded == ([field] if sent and sent[0].HasField("header") else []), "a header has an id to record under"
 
 
 async def test_generate_streams_progress_then_chunks_then_the_result(wire: Wire) -> None:
@@ -354,7 +357,8 @@ async def test_models_are_listed_with_their_cards(wire: Wire) -> None:
     everything = (await stub.ListModels(model_pb2.ListModelsRequest(), **ACME)).models
     makers = (await stub.ListModels(model_pb2.ListModelsRequest(role=model_pb2.MODEL_ROLE_GENERATOR), **ACME)).models
     assert {model.name for model in everything} == {"red", "painter", "slow"}
-    assert all(model.card and model.parameters for model in makers)
+    assert all(model.card for model in everything)
+    assert all(model.parameters for model in makers)
 
 
 async def test_without_its_store_the_server_says_so_and_decides_nothing(wire: Wire) -> None:

@@ -1,0 +1,98 @@
+"""The steps of a start, one function each: log, identity, sandbox, lists. `server.app` calls them in order.
+
+What fails raises ConfigurationError naming the setting or the file. What is unsafe but allowed is warned of by name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
+
+import cv2
+import structlog
+
+from core.limits import Limits
+from core.parsers.catalog import PARSERS
+from core.sandbox import Sandbox
+from detectors.base import Detector
+from detectors.hash_list import HashList
+from generators.base import Generator
+from policies.base import Policy
+from server import provenance
+from server.audit import AuditLog, keys, schema
+from server.config import Settings
+from server.examination import CREDENTIALS
+from server.provenance import Identity, Provenance, Trust, development_identity, load_identity
+
+EXPIRES_SOON = timedelta(days=30)
+
+
+def limit_library_threads() -> None:
+    """One thread a call inside OpenCV: the engine's lanes are the parallelism of detectors.
+
+    PyTorch keeps its threads: generators share one lane, and one of them may fill the machine.
+    """
+    cv2.setNumThreads(1)
+
+
+async def open_log(settings: Settings, stack: AsyncExitStack) -> AuditLog:
+    """The audit log, its schema brought up to date on the embedded default, its key made on first start."""
+    await asyncio.to_thread(schema.upgrade, settings.url)
+    signer = await asyncio.to_thread(keys.load_or_create, settings.data_dir, settings.origin)
+    log = await AuditLog.open(settings.url, signer, settings.origin)
+    stack.push_async_callback(log.close)
+    # Nothing runs yet, so whatever was meant to be made and has no decision was cut short.
+    if orphans := await log.orphaned_intents(datetime.now(UTC)):
+        words = "intents without a decision: a crash or a cancelled call cut this work short"
+        structlog.get_logger("countersign").warning(words, log_indexes=[intent.index for intent in orphans])
+    return log
+
+
+async def open_provenance(settings: Settings, limits: Limits, stack: AsyncExitStack) -> tuple[Sandbox, Provenance]:
+    """The sandbox with all parsers, and the credentials that are read and signed through it, tried out once."""
+    identity = await asyncio.to_thread(signing_identity, settings)
+    trust = Trust(identity.root_pem)
+    structlog.get_logger("countersign").info("trust", digest=trust.digest)
+    sandbox = await Sandbox.start(
+        {**PARSERS, **provenance.PARSERS}, limits, settings.parsers, options={CREDENTIALS: trust.options()}
+    )
+    stack.push_async_callback(sandbox.close)
+    credentials = Provenance(sandbox, identity, trust)
+    await credentials.self_test()
+    return sandbox, credentials
+
+
+def signing_identity(settings: Settings) -> Identity:
+    """The configured identity; without one, an authority of our own, of which the log warns loudly."""
+    log = structlog.get_logger("countersign")
+    if settings.signing:
+        identity = load_identity(settings.signing.chain, settings.signing.key, settings.signing.root)
+    else:
+        identity = development_identity(settings.data_dir / "provenance")
+    if identity.is_development:
+        log.warning(
+            "DEVELOPMENT CERTIFICATE: outputs are signed by an authority made here, which nobody else trusts",
+            certificates=str(settings.data_dir / "provenance"),
+        )
+    if identity.not_after - datetime.now(UTC) < EXPIRES_SOON:
+        log.warning("the signing certificate expires soon", not_after=identity.not_after.isoformat())
+    return identity
+
+
+def known_content(settings: Settings) -> HashList:
+    """The list of known content; an empty one, on which the detector abstains, where none was named or made yet."""
+    if settings.hash_list or settings.known_content.exists():
+        return HashList.load(settings.known_content)
+    return HashList()
+
+
+def announce(settings: Settings, address: str, policy: Policy, models: Iterable[Detector | Generator]) -> None:
+    """Says in the log what runs: the digests of everything that decides and makes (after boulder's policy loader)."""
+    log = structlog.get_logger("countersign")
+    if not settings.tokens:
+        log.warning("NO TOKENS: everybody who can reach this address may do everything", address=address)
+    log.info("policy", id=policy.id, digest=policy.digest)
+    for model in models:
+        log.info("model", name=model.name, version=model.version)

@@ -8,6 +8,8 @@ for it and how to find the noise level. It does not know files.
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Iterator, Sequence
 from importlib.metadata import version
 from itertools import product
@@ -101,16 +103,20 @@ def noise_level(pixels: Pixels) -> float:
 
     The median over pieces spread evenly on the picture of the wavelet estimate of D. L. Donoho and I. M. Johnstone,
     "Ideal spatial adaptation by wavelet shrinkage", Biometrika 1994, section 4.2. Fine texture counts as noise.
-    Sides under 16 px say too little: such a picture has a level of 0.
+    Sides under 16 px say too little: such a picture has a level of 0. Pieces of one colour say nothing.
     """
     if min(pixels.shape[:2]) < _LEAST_SIDE:
         return 0.0
-    return float(np.median([_wavelet_estimate(piece) for piece in _probes(pixels)]))
+    levels = [level for piece in _probes(pixels) if math.isfinite(level := _wavelet_estimate(piece))]
+    return float(np.median(levels)) if levels else 0.0
 
 
 def _wavelet_estimate(piece: Pixels) -> float:
+    """The estimate for one piece; NaN where a channel has no detail at all."""
     values = piece.astype(np.float32)
-    return float(estimate_sigma(values, average_sigmas=True, channel_axis=-1))  # type: ignore[no-untyped-call]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return float(estimate_sigma(values, average_sigmas=True, channel_axis=-1))  # type: ignore[no-untyped-call]
 
 
 def _probes(pixels: Pixels) -> Iterator[Pixels]:

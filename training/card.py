@@ -30,8 +30,8 @@ limits: >-
 # Upscaling ×2 and ×4
 
 Two networks of one design (Compact, also known as SRVGGNet: a plain stack of convolutions and one pixel shuffle),
-made from this repository alone by `python -m training.restoration`. Both are deterministic and regress pixels; they
-sample nothing.
+made from this repository and the data below by `python -m training.restoration`. The ×4 network started from the ×2
+one. Both are deterministic and regress pixels; they sample nothing.
 """
 
 _SCOPE = """\

@@ -71,7 +71,7 @@ class Media:
     views: Mapping[str, View]
 
     def frames(self) -> tuple[Frame, ...]:
-        """The decoded pictures: one of an image, up to `Limits.sampled_frames` evenly spaced ones of a video."""
+        """The decoded pictures: one of a still, up to `Limits.sampled_frames` evenly spaced ones of a sequence."""
         return self.pictures
 
     def view(self, name: str) -> View:

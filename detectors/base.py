@@ -95,7 +95,11 @@ class Detector(Protocol):
         ...
 
 
-def abstention(detector: Detector, why: str) -> Finding:
+FAILED = "detector.failed"
+"""The code of an abstention that is a defect or an attack, not a judgement."""
+
+
+def abstention(detector: Detector, why: str, codes: tuple[str, ...] = ()) -> Finding:
     """The finding of a detector that cannot know, with the reason."""
     return Finding(
         detector=detector.name,
@@ -104,4 +108,5 @@ def abstention(detector: Detector, why: str) -> Finding:
         verdict=Verdict.ABSTAINED,
         explanation=why,
         limits=detector.limits,
+        codes=codes,
     )

@@ -28,7 +28,8 @@ class KnownHashDetector(SingleDetector):
     summary = "Compares the file's SHA-256 and the PDQ hash of its pictures with lists of known media."
     limits = (
         "Finds only what is on the lists. PDQ survives re-encoding and scaling, not rotation, mirroring or strong "
-        "cropping; pictures with little structure have no usable hash; of a video only sampled frames are hashed."
+        "cropping; pictures with little structure have no usable hash; of a video or animation only sampled frames are "
+        "hashed."
     )
 
     def __init__(self, hashes: HashList) -> None:

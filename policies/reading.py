@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TypeAlias
 
 from core.credential import Credential, CredentialState
-from detectors.base import Finding, Verdict
+from detectors.base import FAILED, Finding, Verdict
 from policies.base import Subject
 from policies.signals import Signal
 
@@ -23,8 +23,8 @@ AI_SOURCE_TYPES = frozenset(("trainedAlgorithmicMedia", "compositeWithTrainedAlg
 trained model, wholly or in part."""
 
 _UNREAD_STORES = frozenset((CredentialState.UNPARSEABLE, CredentialState.REMOTE_NOT_FETCHED))
-_NOT_RUN: _Table = MappingProxyType({"ran": False, "abstained": False})
-_CONFLICTING: _Table = MappingProxyType({"ran": True, "abstained": False})
+_NOT_RUN: _Table = MappingProxyType({"ran": False, "abstained": False, "failed": False})
+_CONFLICTING: _Table = MappingProxyType({"ran": True, "abstained": False, "failed": False})
 
 
 class Reader:
@@ -66,7 +66,11 @@ def why_missing(signal: Signal, subject: Subject) -> str:
 
 
 def _of_finding(finding: Finding) -> _Table:
-    table: dict[str, Value | None] = {"ran": True, "abstained": finding.verdict is Verdict.ABSTAINED}
+    table: dict[str, Value | None] = {
+        "ran": True,
+        "abstained": finding.verdict is Verdict.ABSTAINED,
+        "failed": FAILED in finding.codes,
+    }
     broken = _not_a_number(finding.score) or _not_a_number(finding.probability)
     if broken or finding.verdict is Verdict.ABSTAINED:
         return table

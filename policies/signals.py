@@ -2,6 +2,7 @@
 
     <detector>.ran          bool    the detector returned a finding
     <detector>.abstained    bool    it returned one and abstained
+    <detector>.failed       bool    it abstained because it broke: a defect or an attack
     <detector>.detected     bool    its verdict                           optional
     <detector>.score        double  its own measure                       optional
     <detector>.probability  double  calibrated, 0 to 1                    optional
@@ -108,6 +109,7 @@ def _of_detector(detector: Detector) -> tuple[Signal, ...]:
     return (
         Signal(f"{name}.ran", "bool"),
         Signal(f"{name}.abstained", "bool"),
+        Signal(f"{name}.failed", "bool"),
         Signal(f"{name}.detected", "bool", optional=True, kinds=kinds),
         Signal(f"{name}.score", "double", optional=True, kinds=kinds),
         Signal(f"{name}.probability", "double", low=0, high=1, optional=True, kinds=kinds),

@@ -1,4 +1,4 @@
-"""Still and animated pictures by Pillow: the first frame as RGB, with facts about the rest.
+"""Still and animated pictures by Pillow: the first frame as RGB, and evenly spaced ones of what follows it.
 
 Colour profiles are reported, not applied, and EXIF orientation is left to the reader. A JPEG whose end marker comes
 too early is filled up by libjpeg, as browsers do, and cannot be told from a whole one here. This module does not read
@@ -35,6 +35,8 @@ _DECODERS = {
     "image/tiff": "TIFF",
     "image/bmp": "BMP",
 }
+# In a JPEG, what follows the first picture is a preview or a gain map of it.
+_SEQUENCES = frozenset({"GIF", "PNG", "WEBP", "AVIF", "TIFF"})
 # A workflow of ComfyUI may well take a megabyte. Above these Pillow raises ValueError.
 _MAX_TEXT_CHUNK = 16 * 1024 * 1024
 _MAX_TEXT_MEMORY = 64 * 1024 * 1024
@@ -57,7 +59,10 @@ _TURN_BACK = {
 
 
 def parse(request: Request) -> View:
-    """The first picture, in the form that `core.sandbox.assembly` describes, with facts about the format.
+    """The picture, or frames of an animation, in the form that `core.sandbox.assembly` describes, with facts.
+
+    Of an animation or a file of several pages, `request.limits.sampled_frames` are taken, the first among them; fewer
+    where that many would be more pixels together than one picture may have. Alpha is that of a still picture.
 
     Raises CorruptMedia for a file that cannot be decoded to its last row, LimitExceeded for one that declares more
     than `request.limits`, and UnsupportedMedia for rare sample formats.
@@ -69,11 +74,36 @@ def parse(request: Request) -> View:
         image.seek(0)
         facts = _facts(image, frames, request.blobs[0])
         rgb, alpha = to_rgb(_load(image, request.blobs[0]))
-    height, width = rgb.shape[:2]
-    arrays: dict[str, NDArray[Any]] = {"pixels": rgb[np.newaxis], "times": np.zeros(1)}
-    if alpha is not None:
+        height, width = rgb.shape[:2]
+        later = list(_later(image, frames, request.limits)) if image.format in _SEQUENCES else []
+    arrays: dict[str, NDArray[Any]] = {
+        "pixels": np.stack([rgb, *(picture for picture, _ in later)]),
+        "times": np.array([0.0, *(time for _, time in later)]),
+    }
+    if alpha is not None and not later:
         arrays["alpha"] = alpha
     return View({**facts, "width": width, "height": height, "duration": 0.0}, arrays)
+
+
+def _later(image: Image.Image, frames: int, limits: Limits) -> Iterator[tuple[NDArray[np.uint8], float]]:
+    """Sampled frames after the first, in the first one's size, with their times in seconds."""
+    size = image.size
+    count = max(1, min(frames, limits.sampled_frames, limits.max_pixels // (size[0] * size[1])))
+    wanted = {round(index) for index in np.linspace(0, frames - 1, count)} - {0}
+    elapsed = 0.0
+    for index in range(1, max(wanted, default=0) + 1):
+        elapsed += _milliseconds(image) / 1000
+        image.seek(index)
+        if index in wanted:
+            check_size(*image.size, limits)
+            rgb, _ = to_rgb(image if image.size == size else image.resize(size))
+            yield rgb, elapsed
+
+
+def _milliseconds(image: Image.Image) -> float:
+    """How long the current frame is shown; pages of a TIFF have no time."""
+    duration = image.info.get("duration", 0)
+    return float(duration) if isinstance(duration, int | float) and 0 <= duration < 1e9 else 0.0
 
 
 def warm() -> None:

@@ -23,16 +23,16 @@ def assemble(data: bytes, kind: Kind, mime: str, digest: str, read: Mapping[str,
     """The media, from the views of one trip, "pixels" among them.
 
     That view has facts width and height (int) and duration (seconds), and arrays pixels (uint8, (n, h, w, 3)),
-    times (float64, (n,), seconds), and optionally alpha (uint8, (h, w)) where n is 1. A still picture has one frame of
-    exactly width × height; frames of videos may be smaller. Its view in the media keeps the facts alone.
+    times (float64, (n,), seconds), and optionally alpha (uint8, (h, w)) where n is 1. Frames of a picture are exactly
+    width × height; frames of videos may be smaller. Its view in the media keeps the facts alone.
 
     Raises ParserFailed where anything does not fit.
     """
     pixels = read[PIXELS]
     width, height = (_size(pixels.facts.get(name)) for name in ("width", "height"))
     pictures = _frames(pixels.arrays)
-    if kind is Kind.IMAGE and (len(pictures) != 1 or pictures[0].pixels.shape[:2] != (height, width)):
-        raise malformed("a still picture of another size than it says")
+    if kind is Kind.IMAGE and any(picture.pixels.shape[:2] != (height, width) for picture in pictures):
+        raise malformed("a picture of another size than it says")
     return Media(
         data=data,
         kind=kind,

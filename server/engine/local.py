@@ -16,7 +16,7 @@ import structlog
 
 from core.errors import Unavailable
 from core.media import Media
-from detectors.base import Detector, Finding, abstention
+from detectors.base import FAILED, Detector, Finding, abstention
 from generators.base import Generator, Job, Output
 from server.engine.batcher import Batcher
 from server.metrics import Metrics
@@ -64,7 +64,9 @@ class LocalEngine:
                 return [finding for media in batch for finding in self._examine(detector, [media])]
             self._log.exception("detector failed", detector=detector.name, media=batch[0].digest)
             self._metrics.detector_failures.labels(detector.name).inc()
-            return [abstention(detector, "the detector failed on this media; the server's log has the cause")]
+            return [
+                abstention(detector, "the detector failed on this media; the server's log has the cause", (FAILED,))
+            ]
 
     async def detect(self, media: Media) -> tuple[Finding, ...]:
         """All findings on one piece of media; the detectors run side by side."""

@@ -199,12 +199,24 @@ async def test_samples_whose_range_is_unknown(sandbox: Sandbox, mode: str) -> No
 
 
 @pytest.mark.parametrize("mime", ["image/gif", "image/png", "image/webp", "image/avif", "image/tiff"])
-async def test_an_animation_is_its_first_frame(sandbox: Sandbox, mime: str) -> None:
+async def test_an_animation_is_a_few_of_its_frames(sandbox: Sandbox, mime: str) -> None:
     first, second = Image.fromarray(scene()), Image.fromarray(255 - scene())
-    media = await sandbox.open(save(first, mime, save_all=True, append_images=[second, first]))
+    media = await sandbox.open(save(first, mime, save_all=True, append_images=[second, first], duration=500))
     assert media.view("pixels").facts["n_frames"] == 3
     assert media.duration == 0.0
-    assert np.abs(media.frames()[0].pixels.astype(int) - scene()).mean() < 12
+    for frame, wanted in zip(media.frames(), (scene(), 255 - scene(), scene()), strict=True):
+        assert np.abs(frame.pixels.astype(int) - wanted).mean() < 12
+    times = [frame.time for frame in media.frames()]
+    assert times == ([0.0, 0.0, 0.0] if mime == "image/tiff" else pytest.approx([0.0, 0.5, 1.0]))
+
+
+async def test_a_long_animation_is_sampled_from_its_first_frame_to_its_last(sandbox: Sandbox) -> None:
+    greys = [Image.new("L", (8, 8), 10 * number) for number in range(21)]
+    media = await sandbox.open(save(greys[0], "image/gif", save_all=True, append_images=greys[1:]))
+    seen = [int(frame.pixels[0, 0, 0]) for frame in media.frames()]
+    assert len(seen) == Limits().sampled_frames
+    assert (seen[0], seen[-1]) == (0, 200)
+    assert seen == sorted(seen)
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))

@@ -74,3 +74,9 @@ def test_an_animation_is_found_by_its_picture() -> None:
     frames = [Image.fromarray(halved("crab"))] * 2
     data = coded(frames[0], "GIF", save_all=True, append_images=frames[1:])
     assert examine(known("crab"), data).verdict is Verdict.DETECTED
+
+
+def test_a_later_frame_of_an_animation_is_enough() -> None:
+    frames = [Image.fromarray(halved("dogs")).resize((512, 288)), Image.fromarray(halved("crab")).resize((512, 288))]
+    data = coded(frames[0], "WEBP", save_all=True, append_images=frames[1:])
+    assert examine(known("crab"), data).verdict is Verdict.DETECTED

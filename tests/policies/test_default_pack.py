@@ -10,7 +10,7 @@ import pytest
 from core.credential import Credential, CredentialState
 from core.errors import InvalidInput
 from core.media import Kind, digest_of
-from detectors.base import Finding, Verdict
+from detectors.base import FAILED, Finding, Verdict
 from policies.base import Action
 from policies.engine import RulePolicy, load_policy
 from policies.files import DEFAULT_PACK, check, load_policy_file
@@ -183,3 +183,11 @@ def test_checking_a_file_finds_what_is_wrong_with_it(tmp_path: Path) -> None:
         load_policy_file(file, detectors())
     with pytest.raises(InvalidInput, match="cannot read"):
         check(tmp_path / "absent.yaml", detectors())
+
+
+@pytest.mark.parametrize("name", ["metadata", "known_hash", "copy_move", "jpeg_history"])
+def test_a_detector_that_broke_is_looked_at_by_a_person(pack: RulePolicy, name: str) -> None:
+    others = [each for each in photo() if each.detector != name]
+    decision = pack.decide(subject(*others, finding(name, ABSTAINED, codes=(FAILED,))))
+    assert decision.action is Action.REVIEW
+    assert "detector_failed" in {reason.code for reason in decision.reasons}

@@ -118,6 +118,7 @@ async def test_a_failing_detector_abstains_and_the_others_go_on(house: House) ->
     entry = leaf(await broken.pipeline.screen(upload(RED), CALLER))
     verdicts = {finding["detector"]: finding["verdict"] for finding in entry["findings"]}
     assert verdicts == {"red": "detected", "broken": "abstained"}
+    assert entry["findings"][1]["codes"] == ["detector.failed"], "policies see that it broke"
     assert "secret" not in str(entry)
     await broken.engine.close()
     await broken.log.close()

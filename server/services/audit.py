@@ -13,7 +13,7 @@ SERVICE = "/countersign.v1.AuditService"
 
 
 class AuditService(audit_pb2_grpc.AuditServiceServicer):
-    """Reads the log. A tenant sees its own decisions and nobody else's, not even their number."""
+    """Reads the log. A tenant sees its own decisions and nobody else's; the size of the whole log is no secret."""
 
     def __init__(self, edge: Edge, log: AuditLog, answers: Answers) -> None:
         self._edge = edge

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,4 +43,5 @@ def closing(console: Console, rows: Sequence[Row], verified: Sequence[bool], out
         )
     console.print(table)
     console.print(f"The files, the mask and the receipts are in {output}/. Check one yourself:")
-    console.print(f"  countersign verify {output}/photo.jpg.receipt.json --media {output}/photo.jpg", style="bold")
+    command = "countersign" if shutil.which("countersign") else ".venv/bin/countersign"
+    console.print(f"  {command} verify {output}/photo.jpg.receipt.json --media {output}/photo.jpg", style="bold")

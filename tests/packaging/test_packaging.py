@@ -27,7 +27,7 @@ def imported(file: Path) -> set[str]:
 
 def test_the_layers_hold(tmp_path: Path) -> None:
     # A process of its own: the linter turns off the loggers of the one that it runs in.
-    command = [Path(sys.executable).with_name("lint-imports"), "--cache-dir", tmp_path]
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--cache-dir", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 

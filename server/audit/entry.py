@@ -1,32 +1,29 @@
-"""Log entries as values: what is recorded, what comes back, and the canonical leaf that binds it.
+"""Log entries as values: what is to be recorded, and what comes back.
 
-A leaf is the canonical JSON (`countersign.verify.canonical`) of
-    {"v": 1, "kind", "decision_id", "recorded_at", "tenant", "actor", "request_id", "request_digest",
-     "media_digest", "facets": {"action", "direction", "detected", "evidence"}, **body}
-`facets` is what the tables are filtered by; because the leaf binds it, fsck can hold every table against it.
-`recorded_at` is RFC 3339 in UTC with microseconds. It is the clock of the recording host, which may step back:
-the order of the log is the order of the indexes, and nothing promises that times grow with it.
-This module does not know how a leaf is stored.
+This module does not know how a leaf is stored, and nothing of what a decision means.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal, TypeAlias
 
 from core.errors import IntegrityError, InvalidInput, LimitExceeded
 from core.media import digest_of
 from countersign.verify.canonical import canonical_json
+from countersign.verify.commitments import SALT_BYTES, Disclosure, commitment
 from countersign.verify.errors import VerificationError
+from server.audit.history import State
+from server.audit.leaf import MAX_LEAF_BYTES, VERSION, Facets, Reference, format_time, to_microseconds
 
-Kind: TypeAlias = Literal["decision", "intent"]
+Kind: TypeAlias = Literal["decision", "intent", "review", "appeal", "erasure", "retention", "configuration", "key"]
 
-# C2SP tlog-tiles writes entry bundles with 16-bit lengths; a longer leaf could never be mirrored.
-MAX_LEAF_BYTES = 0xFFFF
+OPERATOR = ".operator"
+"""The tenant of entries about the service itself. No token can name it: names of tenants begin with a letter or digit."""
 MAX_NAME_CHARACTERS = 256
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +39,14 @@ class Blob:
 class Entry:
     """Something to record.
 
-    kind: "intent" before work that cannot be undone, "decision" for its outcome or for a screening.
     request_id: chosen by the caller, unique for each tenant and kind. request_digest: of the request it stands for.
     body: JSON that the leaf binds beside the envelope; MUST NOT contradict it.
-    action, direction, media_digest, detected (names of detectors that detected): what decisions are filtered by.
+    action, direction, media_digest, detected (names of detectors that detected), labels (what they looked for), codes
+    (of the reasons): what entries are found by.
     evidence: stored beside the log; the leaf binds digests and types.
+    actor (who asked), subject (whom the media is about or from, the caller's own opaque name, "" where not told) and
+    private (further JSON by name): kept where they can be deleted; the leaf binds commitments to them.
+    refers_to: the decision that this entry is about.
     """
 
     kind: Kind
@@ -59,14 +59,32 @@ class Entry:
     direction: str = ""
     media_digest: str = ""
     detected: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
     evidence: tuple[Blob, ...] = ()
+    subject: str = ""
+    private: Mapping[str, Any] = field(default_factory=dict)
+    refers_to: Reference | None = None
+
+    @property
+    def facets(self) -> Facets:
+        """What the leaf says that it is found by."""
+        return Facets(
+            action=self.action,
+            direction=self.direction,
+            detected=tuple(sorted(set(self.detected))),
+            labels=tuple(sorted(set(self.labels))),
+            codes=tuple(sorted(set(self.codes))),
+            evidence=tuple((blob.digest, blob.mime) for blob in self.evidence),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """An entry that stands in the log. recorded_at: aware, UTC. leaf: the exact bytes that were hashed.
 
-    fresh: False when an earlier call recorded it.
+    fresh: False when an earlier call recorded it. private: what is left of the plaintext that the leaf commits to.
+    state: where a decision stands after its reviews and appeals; None for other kinds.
     """
 
     index: int
@@ -78,6 +96,8 @@ class Recorded:
     recorded_at: datetime
     leaf: bytes
     fresh: bool
+    private: Mapping[str, Disclosure] = field(default_factory=dict)
+    state: State | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +108,7 @@ class Draft:
     decision_id: str
     recorded_at: int
     leaf: bytes
+    private: Mapping[str, Disclosure]
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -100,15 +121,26 @@ class Draft:
         return len(self.leaf) + sum(len(blob.data) for blob in self.entry.evidence)
 
 
-def draft(entry: Entry, decision_id: str, now: datetime) -> Draft:
-    """Check `entry` and write its leaf. now: aware.
+def new_id(now: int) -> str:
+    """32 hexadecimal digits: a UUID of version 7 (RFC 9562), whose head is the time, so that an index of ids is
+    written at its right edge. now: microseconds since 1970; the rest is 74 random bits.
+    """
+    chance = int.from_bytes(os.urandom(10))
+    milliseconds = now // 1000 & 0xFFFFFFFFFFFF
+    return f"{milliseconds:012x}7{chance & 0xFFF:03x}{0x8000 | chance >> 12 & 0x3FFF:04x}{chance >> 26 & 0xFFFFFFFFFFFF:012x}"
+
+
+def draft(entry: Entry, now: datetime) -> Draft:
+    """Check `entry`, name it and write its leaf. now: aware.
 
     Raises InvalidInput for names that cannot be stored, and for a body that is not JSON or contradicts the envelope;
     LimitExceeded for a leaf beyond 65,535 bytes; IntegrityError for evidence that differs from its digest.
     """
     _check_names(entry)
     recorded_at = to_microseconds(now)
-    leaf = _leaf(entry, decision_id, recorded_at)
+    decision_id = new_id(recorded_at)
+    private = _disclose(entry)
+    leaf = _leaf(entry, decision_id, recorded_at, private)
     if len(leaf) > MAX_LEAF_BYTES:
         raise LimitExceeded(
             "the log entry is too long", field="body", limit=f"{MAX_LEAF_BYTES} bytes", found=f"{len(leaf)} bytes"
@@ -116,64 +148,62 @@ def draft(entry: Entry, decision_id: str, now: datetime) -> Draft:
     for blob in entry.evidence:
         if digest_of(blob.data) != blob.digest:
             raise IntegrityError(f"evidence does not have the digest {blob.digest}")
-    return Draft(entry, decision_id, recorded_at, leaf)
+    return Draft(entry, decision_id, recorded_at, leaf, private)
 
 
-def facets_of(entry: Entry) -> dict[str, Any]:
-    """The part of the leaf that the tables repeat."""
+def _disclose(entry: Entry) -> dict[str, Disclosure]:
+    """Fresh salts for everything that can be erased."""
+    fields = {"actor": entry.actor, **({"subject": entry.subject} if entry.subject else {}), **entry.private}
+    if len(fields) != len(entry.private) + 1 + bool(entry.subject):
+        raise InvalidInput("private repeats a field of the entry", field="private")
+    salts = os.urandom(SALT_BYTES * len(fields))
     return {
-        "action": entry.action,
-        "direction": entry.direction,
-        "detected": sorted(set(entry.detected)),
-        "evidence": [{"digest": blob.digest, "mime": blob.mime} for blob in entry.evidence],
+        name: Disclosure(salts[at * SALT_BYTES : (at + 1) * SALT_BYTES], value)
+        for at, (name, value) in enumerate(fields.items())
     }
 
 
-def to_microseconds(moment: datetime) -> int:
-    """Whole microseconds since 1970-01-01T00:00:00Z; exact, unlike `datetime.timestamp`."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def from_microseconds(value: int) -> datetime:
-    """The inverse of `to_microseconds`."""
-    return _EPOCH + timedelta(microseconds=value)
-
-
-def format_time(value: int) -> str:
-    """RFC 3339, UTC, with microseconds: one spelling for each moment."""
-    return from_microseconds(value).isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-def _leaf(entry: Entry, decision_id: str, recorded_at: int) -> bytes:
-    envelope = {
-        "v": 1,
+def _leaf(entry: Entry, decision_id: str, recorded_at: int, private: Mapping[str, Disclosure]) -> bytes:
+    envelope: dict[str, Any] = {
+        "v": VERSION,
         "kind": entry.kind,
         "decision_id": decision_id,
         "recorded_at": format_time(recorded_at),
         "tenant": entry.tenant,
-        "actor": entry.actor,
         "request_id": entry.request_id,
         "request_digest": entry.request_digest,
         "media_digest": entry.media_digest,
-        "facets": facets_of(entry),
+        "facets": entry.facets.as_json(),
     }
+    if entry.refers_to is not None:
+        envelope["refers_to"] = {
+            "decision_id": entry.refers_to.decision_id,
+            "log_index": entry.refers_to.log_index,
+        }
     for name in envelope.keys() & entry.body.keys():
         if envelope[name] != entry.body[name]:
             raise InvalidInput(f"the body contradicts the entry in {name}", field=f"body.{name}")
     try:
+        envelope["private"] = {name: commitment(each) for name, each in private.items()}
         return canonical_json({**entry.body, **envelope})
     except VerificationError as error:
         raise InvalidInput(f"the entry has no canonical form: {error}", field="body") from error
 
 
 def _check_names(entry: Entry) -> None:
-    names = {"tenant": entry.tenant, "request_id": entry.request_id, "actor": entry.actor}
-    for field, value in names.items():
+    names = {
+        "tenant": entry.tenant,
+        "request_id": entry.request_id,
+        "actor": entry.actor,
+        "subject": entry.subject,
+    }
+    for name, value in names.items():
         # PostgreSQL cannot store U+0000 in text; the two stores must accept the same entries.
-        if len(value) > MAX_NAME_CHARACTERS or "\x00" in value or (not value and field != "actor"):
+        needed = name in ("tenant", "request_id")
+        if len(value) > MAX_NAME_CHARACTERS or "\x00" in value or (needed and not value):
             raise InvalidInput(
-                f"{field} must have 1 to {MAX_NAME_CHARACTERS} characters, none of them U+0000",
-                field=field,
+                f"{name} must have {int(needed)} to {MAX_NAME_CHARACTERS} characters, none of them U+0000",
+                field=name,
                 limit=str(MAX_NAME_CHARACTERS),
                 found=str(len(value)),
             )

@@ -1,4 +1,5 @@
-"""The tables of the log. `entries` and `tiles` are the log; everything else repeats leaves so that they can be found.
+"""The tables of the log. `entries`, `tiles` and `log_head` are the log; the rest repeats leaves so that they can be
+found, or holds what leaves only commit to, so that it can be deleted.
 
 The schema comes into being through `migrations`, never through `metadata.create_all`; a test holds the two together.
 No foreign keys: rows of one entry are written in one transaction, and fsck holds each table against the leaves.
@@ -11,7 +12,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -39,20 +39,19 @@ log_head = Table(
     CheckConstraint("id = 1", name="log_head_single"),
 )
 
+# request_key: `terms.request_key`, what makes a retry safe. decision_id: the entry's name, of whatever kind it is.
 entries = Table(
     "entries",
     metadata,
     Column("log_index", _RowNumber, primary_key=True, autoincrement=False),
+    Column("request_key", LargeBinary(16), nullable=False),
     Column("decision_id", String(32), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("tenant", String(256), nullable=False),
-    Column("request_id", String(256), nullable=False),
-    Column("request_digest", String(128), nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
     Column("leaf", LargeBinary, nullable=False),
+    UniqueConstraint("request_key", name="entries_request_key"),
     UniqueConstraint("decision_id", name="entries_decision_id"),
-    # One record for each request: what makes a retry safe.
-    UniqueConstraint("tenant", "request_id", "kind", name="entries_request"),
 )
 
 # C2SP tlog-tiles: `hashes` concatenates 1 to 256 hashes of 32 bytes; only the last tile of a level is partial.
@@ -65,31 +64,25 @@ tiles = Table(
     PrimaryKeyConstraint("level", "number", name="tiles_key"),
 )
 
-# Entries of kind "decision". Each index serves one filter of the list, in the order of the list.
-decisions = Table(
-    "decisions",
+# The one inverted index behind every list of decisions: see `terms`.
+postings = Table(
+    "postings",
     metadata,
-    Column("log_index", _RowNumber, primary_key=True, autoincrement=False),
-    Column("tenant", String(256), nullable=False),
-    Column("recorded_at", BigInteger, nullable=False),
-    Column("action", SmallInteger, nullable=False),
-    Column("direction", String(16), nullable=False),
-    Column("media_digest", String(71), nullable=False),
-    Index("decisions_by_time", "tenant", "recorded_at", "log_index"),
-    Index("decisions_by_action", "tenant", "action", "recorded_at", "log_index"),
-    Index("decisions_by_digest", "tenant", "media_digest", "recorded_at", "log_index"),
-)
-
-# One row for each detector that detected something in a decision.
-detections = Table(
-    "detections",
-    metadata,
-    Column("tenant", String(256), nullable=False),
-    Column("detector", String(64), nullable=False),
+    Column("term", BigInteger, nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
     Column("log_index", BigInteger, nullable=False),
-    PrimaryKeyConstraint("tenant", "detector", "recorded_at", "log_index", name="detections_key"),
-    Index("detections_by_entry", "log_index"),
+    PrimaryKeyConstraint("term", "recorded_at", "log_index", name="postings_key"),
+    sqlite_with_rowid=False,
+)
+
+# Reviews and appeals of a decision: its history, of which its state is the fold.
+events = Table(
+    "events",
+    metadata,
+    Column("decision_index", BigInteger, nullable=False),
+    Column("log_index", BigInteger, nullable=False),
+    PrimaryKeyConstraint("decision_index", "log_index", name="events_key"),
+    sqlite_with_rowid=False,
 )
 
 # Intents whose decision is not recorded yet; a row that stays tells of work that was lost.
@@ -103,14 +96,73 @@ open_intents = Table(
     UniqueConstraint("tenant", "request_id", name="open_intents_request"),
 )
 
-# Kept for each tenant apart, so that no tenant learns what another one sent. first_index: the entry it came with.
+# Deletable: what an entry's leaf only commits to. fields: see `commitments`.
+private = Table(
+    "private",
+    metadata,
+    Column("log_index", _RowNumber, primary_key=True, autoincrement=False),
+    Column("tenant", String(256), nullable=False),
+    Column("fields", Text, nullable=False),
+)
+
+# Deletable: pictures and texts that a leaf names by digest. Kept for each tenant apart, so that no tenant learns what
+# another one sent, and for each entry apart, so that one person's can be erased.
 evidence = Table(
     "evidence",
     metadata,
     Column("tenant", String(256), nullable=False),
     Column("digest", String(71), nullable=False),
+    Column("log_index", BigInteger, nullable=False),
     Column("mime", String(128), nullable=False),
-    Column("first_index", BigInteger, nullable=False),
     Column("data", LargeBinary, nullable=False),
-    PrimaryKeyConstraint("tenant", "digest", name="evidence_key"),
+    PrimaryKeyConstraint("tenant", "digest", "log_index", name="evidence_key"),
+)
+
+# Tombstones: the erasure recorded at by_index took the plaintext of the entry at log_index.
+erased = Table(
+    "erased",
+    metadata,
+    Column("log_index", BigInteger, nullable=False),
+    Column("by_index", BigInteger, nullable=False),
+    PrimaryKeyConstraint("log_index", "by_index", name="erased_key"),
+    sqlite_with_rowid=False,
+)
+
+# What decisions were made with: policies, model cards, trust lists. Named by entries of kind "configuration".
+documents = Table(
+    "documents",
+    metadata,
+    Column("digest", String(71), primary_key=True),
+    Column("mime", String(128), nullable=False),
+    Column("name", String(256), nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# The log's keys in their order. since_size: the size at which the key took over. statement: the rotation note, signed
+# by this key and the one before; "" for the first.
+log_keys = Table(
+    "log_keys",
+    metadata,
+    Column("generation", Integer, primary_key=True, autoincrement=False),
+    Column("vkey", Text, nullable=False),
+    Column("since_size", BigInteger, nullable=False),
+    Column("statement", Text, nullable=False),
+)
+
+# Checkpoints that somebody else vouches for. note: with the witnesses' lines. timestamp: an RFC 3161 token (DER).
+witnessed = Table(
+    "witnessed",
+    metadata,
+    Column("size", _RowNumber, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+    Column("timestamp", LargeBinary, nullable=True),
+)
+
+# One row: the oldest revision whose code may still run on this schema, so that servers can be upgraded one by one.
+compatibility = Table(
+    "compatibility",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("oldest", String(32), nullable=False),
+    CheckConstraint("id = 1", name="compatibility_single"),
 )

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class AuditServiceStub:
-    """Missing associated documentation comment in .proto file."""
+    """Everything here is confined to the caller's tenant: what belongs to another is NOT_FOUND, like what does not exist.
+    """
 
     def __init__(self, channel):
         """Constructor.
@@ -39,10 +40,20 @@ class AuditServiceStub:
                 request_serializer=countersign_dot_v1_dot_audit__pb2.ListDecisionsRequest.SerializeToString,
                 response_deserializer=countersign_dot_v1_dot_audit__pb2.ListDecisionsResponse.FromString,
                 _registered_method=True)
+        self.StreamDecisions = channel.unary_stream(
+                '/countersign.v1.AuditService/StreamDecisions',
+                request_serializer=countersign_dot_v1_dot_audit__pb2.StreamDecisionsRequest.SerializeToString,
+                response_deserializer=countersign_dot_v1_dot_audit__pb2.StreamDecisionsResponse.FromString,
+                _registered_method=True)
         self.GetDecision = channel.unary_unary(
                 '/countersign.v1.AuditService/GetDecision',
                 request_serializer=countersign_dot_v1_dot_audit__pb2.GetDecisionRequest.SerializeToString,
                 response_deserializer=countersign_dot_v1_dot_audit__pb2.GetDecisionResponse.FromString,
+                _registered_method=True)
+        self.GetHistory = channel.unary_unary(
+                '/countersign.v1.AuditService/GetHistory',
+                request_serializer=countersign_dot_v1_dot_audit__pb2.GetHistoryRequest.SerializeToString,
+                response_deserializer=countersign_dot_v1_dot_audit__pb2.GetHistoryResponse.FromString,
                 _registered_method=True)
         self.GetReceipt = channel.unary_unary(
                 '/countersign.v1.AuditService/GetReceipt',
@@ -54,13 +65,42 @@ class AuditServiceStub:
                 request_serializer=countersign_dot_v1_dot_audit__pb2.GetCheckpointRequest.SerializeToString,
                 response_deserializer=countersign_dot_v1_dot_audit__pb2.GetCheckpointResponse.FromString,
                 _registered_method=True)
+        self.GetConsistencyProof = channel.unary_unary(
+                '/countersign.v1.AuditService/GetConsistencyProof',
+                request_serializer=countersign_dot_v1_dot_audit__pb2.GetConsistencyProofRequest.SerializeToString,
+                response_deserializer=countersign_dot_v1_dot_audit__pb2.GetConsistencyProofResponse.FromString,
+                _registered_method=True)
+        self.ListOpenIntents = channel.unary_unary(
+                '/countersign.v1.AuditService/ListOpenIntents',
+                request_serializer=countersign_dot_v1_dot_audit__pb2.ListOpenIntentsRequest.SerializeToString,
+                response_deserializer=countersign_dot_v1_dot_audit__pb2.ListOpenIntentsResponse.FromString,
+                _registered_method=True)
+        self.ExportDecisions = channel.unary_stream(
+                '/countersign.v1.AuditService/ExportDecisions',
+                request_serializer=countersign_dot_v1_dot_audit__pb2.ExportDecisionsRequest.SerializeToString,
+                response_deserializer=countersign_dot_v1_dot_audit__pb2.ExportDecisionsResponse.FromString,
+                _registered_method=True)
+        self.GetBundle = channel.unary_stream(
+                '/countersign.v1.AuditService/GetBundle',
+                request_serializer=countersign_dot_v1_dot_audit__pb2.GetBundleRequest.SerializeToString,
+                response_deserializer=countersign_dot_v1_dot_audit__pb2.GetBundleResponse.FromString,
+                _registered_method=True)
 
 
 class AuditServiceServicer:
-    """Missing associated documentation comment in .proto file."""
+    """Everything here is confined to the caller's tenant: what belongs to another is NOT_FOUND, like what does not exist.
+    """
 
     def ListDecisions(self, request, context):
         """Decisions of the caller's tenant, newest first (AIP-158 paging).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def StreamDecisions(self, request, context):
+        """Follows the log: decisions in its order, then new ones as they are recorded, until the caller goes away. The one
+        method that needs no deadline.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -72,8 +112,15 @@ class AuditServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetHistory(self, request, context):
+        """A decision with its reviews and appeals.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetReceipt(self, request, context):
-        """A fresh receipt of a decision, against the newest checkpoint.
+        """A fresh receipt of an entry, against the newest checkpoint.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -81,6 +128,34 @@ class AuditServiceServicer:
 
     def GetCheckpoint(self, request, context):
         """The newest signed checkpoint of the log.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetConsistencyProof(self, request, context):
+        """Proof that the log of one size is the beginning of the log of a larger one (RFC 9162, section 2.1.4).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListOpenIntents(self, request, context):
+        """Work that was announced and has no decision: it runs still, or was cut short.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportDecisions(self, request, context):
+        """The record as one file, in chunks; order and fields are the format's.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetBundle(self, request, context):
+        """A ZIP archive, in chunks, with everything that one decision can be checked by offline.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -94,10 +169,20 @@ def add_AuditServiceServicer_to_server(servicer, server):
                     request_deserializer=countersign_dot_v1_dot_audit__pb2.ListDecisionsRequest.FromString,
                     response_serializer=countersign_dot_v1_dot_audit__pb2.ListDecisionsResponse.SerializeToString,
             ),
+            'StreamDecisions': grpc.unary_stream_rpc_method_handler(
+                    servicer.StreamDecisions,
+                    request_deserializer=countersign_dot_v1_dot_audit__pb2.StreamDecisionsRequest.FromString,
+                    response_serializer=countersign_dot_v1_dot_audit__pb2.StreamDecisionsResponse.SerializeToString,
+            ),
             'GetDecision': grpc.unary_unary_rpc_method_handler(
                     servicer.GetDecision,
                     request_deserializer=countersign_dot_v1_dot_audit__pb2.GetDecisionRequest.FromString,
                     response_serializer=countersign_dot_v1_dot_audit__pb2.GetDecisionResponse.SerializeToString,
+            ),
+            'GetHistory': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetHistory,
+                    request_deserializer=countersign_dot_v1_dot_audit__pb2.GetHistoryRequest.FromString,
+                    response_serializer=countersign_dot_v1_dot_audit__pb2.GetHistoryResponse.SerializeToString,
             ),
             'GetReceipt': grpc.unary_unary_rpc_method_handler(
                     servicer.GetReceipt,
@@ -109,6 +194,26 @@ def add_AuditServiceServicer_to_server(servicer, server):
                     request_deserializer=countersign_dot_v1_dot_audit__pb2.GetCheckpointRequest.FromString,
                     response_serializer=countersign_dot_v1_dot_audit__pb2.GetCheckpointResponse.SerializeToString,
             ),
+            'GetConsistencyProof': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetConsistencyProof,
+                    request_deserializer=countersign_dot_v1_dot_audit__pb2.GetConsistencyProofRequest.FromString,
+                    response_serializer=countersign_dot_v1_dot_audit__pb2.GetConsistencyProofResponse.SerializeToString,
+            ),
+            'ListOpenIntents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListOpenIntents,
+                    request_deserializer=countersign_dot_v1_dot_audit__pb2.ListOpenIntentsRequest.FromString,
+                    response_serializer=countersign_dot_v1_dot_audit__pb2.ListOpenIntentsResponse.SerializeToString,
+            ),
+            'ExportDecisions': grpc.unary_stream_rpc_method_handler(
+                    servicer.ExportDecisions,
+                    request_deserializer=countersign_dot_v1_dot_audit__pb2.ExportDecisionsRequest.FromString,
+                    response_serializer=countersign_dot_v1_dot_audit__pb2.ExportDecisionsResponse.SerializeToString,
+            ),
+            'GetBundle': grpc.unary_stream_rpc_method_handler(
+                    servicer.GetBundle,
+                    request_deserializer=countersign_dot_v1_dot_audit__pb2.GetBundleRequest.FromString,
+                    response_serializer=countersign_dot_v1_dot_audit__pb2.GetBundleResponse.SerializeToString,
+            ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
             'countersign.v1.AuditService', rpc_method_handlers)
@@ -118,7 +223,8 @@ def add_AuditServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AuditService:
-    """Missing associated documentation comment in .proto file."""
+    """Everything here is confined to the caller's tenant: what belongs to another is NOT_FOUND, like what does not exist.
+    """
 
     @staticmethod
     def ListDecisions(request,
@@ -148,6 +254,33 @@ class AuditService:
             _registered_method=True)
 
     @staticmethod
+    def StreamDecisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/countersign.v1.AuditService/StreamDecisions',
+            countersign_dot_v1_dot_audit__pb2.StreamDecisionsRequest.SerializeToString,
+            countersign_dot_v1_dot_audit__pb2.StreamDecisionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def GetDecision(request,
             target,
             options=(),
@@ -164,6 +297,33 @@ class AuditService:
             '/countersign.v1.AuditService/GetDecision',
             countersign_dot_v1_dot_audit__pb2.GetDecisionRequest.SerializeToString,
             countersign_dot_v1_dot_audit__pb2.GetDecisionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetHistory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/countersign.v1.AuditService/GetHistory',
+            countersign_dot_v1_dot_audit__pb2.GetHistoryRequest.SerializeToString,
+            countersign_dot_v1_dot_audit__pb2.GetHistoryResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -218,6 +378,114 @@ class AuditService:
             '/countersign.v1.AuditService/GetCheckpoint',
             countersign_dot_v1_dot_audit__pb2.GetCheckpointRequest.SerializeToString,
             countersign_dot_v1_dot_audit__pb2.GetCheckpointResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetConsistencyProof(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/countersign.v1.AuditService/GetConsistencyProof',
+            countersign_dot_v1_dot_audit__pb2.GetConsistencyProofRequest.SerializeToString,
+            countersign_dot_v1_dot_audit__pb2.GetConsistencyProofResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListOpenIntents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/countersign.v1.AuditService/ListOpenIntents',
+            countersign_dot_v1_dot_audit__pb2.ListOpenIntentsRequest.SerializeToString,
+            countersign_dot_v1_dot_audit__pb2.ListOpenIntentsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportDecisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/countersign.v1.AuditService/ExportDecisions',
+            countersign_dot_v1_dot_audit__pb2.ExportDecisionsRequest.SerializeToString,
+            countersign_dot_v1_dot_audit__pb2.ExportDecisionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetBundle(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/countersign.v1.AuditService/GetBundle',
+            countersign_dot_v1_dot_audit__pb2.GetBundleRequest.SerializeToString,
+            countersign_dot_v1_dot_audit__pb2.GetBundleResponse.FromString,
             options,
             channel_credentials,
             insecure,

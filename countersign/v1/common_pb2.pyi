@@ -127,6 +127,44 @@ CREDENTIAL_STATE_REMOTE_NOT_FETCHED: CredentialState.ValueType  # 7
 CREDENTIAL_STATE_UNPARSEABLE: CredentialState.ValueType  # 8
 Global___CredentialState: _TypeAlias = CredentialState  # noqa: Y015
 
+class _ReviewState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ReviewStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReviewState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REVIEW_STATE_UNSPECIFIED: _ReviewState.ValueType  # 0
+    REVIEW_STATE_NONE: _ReviewState.ValueType  # 1
+    """Nobody was asked and nobody appealed."""
+    REVIEW_STATE_AWAITING: _ReviewState.ValueType  # 2
+    """The policy asked for a person, and none has decided yet."""
+    REVIEW_STATE_APPEALED: _ReviewState.ValueType  # 3
+    """Somebody appealed, and nobody has answered yet."""
+    REVIEW_STATE_RESOLVED: _ReviewState.ValueType  # 4
+    """A person decided what the policy had left to people."""
+    REVIEW_STATE_UPHELD: _ReviewState.ValueType  # 5
+    """A person confirmed the action."""
+    REVIEW_STATE_OVERTURNED: _ReviewState.ValueType  # 6
+    """A person changed the action."""
+
+class ReviewState(_ReviewState, metaclass=_ReviewStateEnumTypeWrapper):
+    """What people made of a decision so far: the fold of its reviews and appeals, in the order of the log."""
+
+REVIEW_STATE_UNSPECIFIED: ReviewState.ValueType  # 0
+REVIEW_STATE_NONE: ReviewState.ValueType  # 1
+"""Nobody was asked and nobody appealed."""
+REVIEW_STATE_AWAITING: ReviewState.ValueType  # 2
+"""The policy asked for a person, and none has decided yet."""
+REVIEW_STATE_APPEALED: ReviewState.ValueType  # 3
+"""Somebody appealed, and nobody has answered yet."""
+REVIEW_STATE_RESOLVED: ReviewState.ValueType  # 4
+"""A person decided what the policy had left to people."""
+REVIEW_STATE_UPHELD: ReviewState.ValueType  # 5
+"""A person confirmed the action."""
+REVIEW_STATE_OVERTURNED: ReviewState.ValueType  # 6
+"""A person changed the action."""
+Global___ReviewState: _TypeAlias = ReviewState  # noqa: Y015
+
 @_typing.final
 class Evidence(_message.Message):
     """Something a person can look at: a mask, a picture, a text."""
@@ -180,6 +218,7 @@ class Finding(_message.Message):
     EXPLANATION_FIELD_NUMBER: _builtins.int
     LIMITS_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
+    CALIBRATION_FIELD_NUMBER: _builtins.int
     detector: _builtins.str
     version: _builtins.str
     """Digest of the weights and parameters that produced this finding."""
@@ -199,6 +238,8 @@ class Finding(_message.Message):
     """Why the detector concluded this, or why it abstained, for people."""
     limits: _builtins.str
     """What this detector cannot see."""
+    calibration: _builtins.str
+    """Digest of the calibration that turned the score into a probability; empty where there is none."""
     @_builtins.property
     def codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Machine-readable particulars, for rules: "sd.prompt", "iptc.trainedAlgorithmicMedia", …"""
@@ -221,10 +262,11 @@ class Finding(_message.Message):
         explanation: _builtins.str = ...,
         limits: _builtins.str = ...,
         evidence: _abc.Iterable[Global___Evidence] | None = ...,
+        calibration: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_fpr_at_threshold", b"_fpr_at_threshold", "_log10_lr", b"_log10_lr", "_probability", b"_probability", "_score", b"_score", "fpr_at_threshold", b"fpr_at_threshold", "log10_lr", b"log10_lr", "probability", b"probability", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fpr_at_threshold", b"_fpr_at_threshold", "_log10_lr", b"_log10_lr", "_probability", b"_probability", "_score", b"_score", "codes", b"codes", "detector", b"detector", "evidence", b"evidence", "explanation", b"explanation", "fpr_at_threshold", b"fpr_at_threshold", "label", b"label", "limits", b"limits", "log10_lr", b"log10_lr", "probability", b"probability", "score", b"score", "score_scale", b"score_scale", "verdict", b"verdict", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fpr_at_threshold", b"_fpr_at_threshold", "_log10_lr", b"_log10_lr", "_probability", b"_probability", "_score", b"_score", "calibration", b"calibration", "codes", b"codes", "detector", b"detector", "evidence", b"evidence", "explanation", b"explanation", "fpr_at_threshold", b"fpr_at_threshold", "label", b"label", "limits", b"limits", "log10_lr", b"log10_lr", "probability", b"probability", "score", b"score", "score_scale", b"score_scale", "verdict", b"verdict", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__fpr_at_threshold: _TypeAlias = _typing.Literal["fpr_at_threshold"]  # noqa: Y015
     _WhichOneofArgType__fpr_at_threshold: _TypeAlias = _typing.Literal["_fpr_at_threshold", b"_fpr_at_threshold"]  # noqa: Y015
@@ -417,7 +459,7 @@ Global___Refusal: _TypeAlias = Refusal  # noqa: Y015
 
 @_typing.final
 class Decision(_message.Message):
-    """One decision, as recorded."""
+    """One decision, as recorded, and what has become of it since."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -444,9 +486,15 @@ class Decision(_message.Message):
     SOURCE_DIGEST_FIELD_NUMBER: _builtins.int
     REFUSAL_FIELD_NUMBER: _builtins.int
     INTENT_INDEX_FIELD_NUMBER: _builtins.int
+    REVIEW_STATE_FIELD_NUMBER: _builtins.int
+    CURRENT_ACTION_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    ERASED_FIELD_NUMBER: _builtins.int
+    LATEST_INDEX_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.str
     direction: Global___Direction.ValueType
     action: Global___Action.ValueType
+    """What the policy decided. A review does not change it: see current_action."""
     media_digest: _builtins.str
     media_kind: Global___MediaKind.ValueType
     mime_type: _builtins.str
@@ -464,6 +512,13 @@ class Decision(_message.Message):
     """Outbound only: digest of the upload that was improved."""
     intent_index: _builtins.int
     """Outbound only: index of the intent that was recorded before the work began."""
+    review_state: Global___ReviewState.ValueType
+    current_action: Global___Action.ValueType
+    """The action that holds now: that of the latest review, or of the policy where nobody reviewed."""
+    subject: _builtins.str
+    """The platform's own opaque name of the person who uploaded or ordered; empty where none was given or it was erased."""
+    latest_index: _builtins.int
+    """Log index of the latest entry about this decision, itself included; see ReviewDecisionRequest.seen_index."""
     @_builtins.property
     def decided_at(self) -> _timestamp_pb2.Timestamp: ...
     @_builtins.property
@@ -479,6 +534,10 @@ class Decision(_message.Message):
     @_builtins.property
     def refusal(self) -> Global___Refusal:
         """Set when the media was refused before any detector saw it."""
+
+    @_builtins.property
+    def erased(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Fields whose plaintext was deleted since, by their names in the log entry: "subject", "credential", …"""
 
     def __init__(
         self,
@@ -506,10 +565,15 @@ class Decision(_message.Message):
         source_digest: _builtins.str = ...,
         refusal: Global___Refusal | None = ...,
         intent_index: _builtins.int | None = ...,
+        review_state: Global___ReviewState.ValueType = ...,
+        current_action: Global___Action.ValueType = ...,
+        subject: _builtins.str = ...,
+        erased: _abc.Iterable[_builtins.str] | None = ...,
+        latest_index: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_intent_index", b"_intent_index", "decided_at", b"decided_at", "intent_index", b"intent_index", "provenance", b"provenance", "refusal", b"refusal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_intent_index", b"_intent_index", "action", b"action", "actor", b"actor", "byte_size", b"byte_size", "decided_at", b"decided_at", "decision_id", b"decision_id", "direction", b"direction", "findings", b"findings", "height", b"height", "intent_index", b"intent_index", "media_digest", b"media_digest", "media_kind", b"media_kind", "mime_type", b"mime_type", "model", b"model", "policy_digest", b"policy_digest", "policy_id", b"policy_id", "provenance", b"provenance", "reasons", b"reasons", "refusal", b"refusal", "request_id", b"request_id", "shadow_reasons", b"shadow_reasons", "source_digest", b"source_digest", "tenant", b"tenant", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_intent_index", b"_intent_index", "action", b"action", "actor", b"actor", "byte_size", b"byte_size", "current_action", b"current_action", "decided_at", b"decided_at", "decision_id", b"decision_id", "direction", b"direction", "erased", b"erased", "findings", b"findings", "height", b"height", "intent_index", b"intent_index", "latest_index", b"latest_index", "media_digest", b"media_digest", "media_kind", b"media_kind", "mime_type", b"mime_type", "model", b"model", "policy_digest", b"policy_digest", "policy_id", b"policy_id", "provenance", b"provenance", "reasons", b"reasons", "refusal", b"refusal", "request_id", b"request_id", "review_state", b"review_state", "shadow_reasons", b"shadow_reasons", "source_digest", b"source_digest", "subject", b"subject", "tenant", b"tenant", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__intent_index: _TypeAlias = _typing.Literal["intent_index"]  # noqa: Y015
     _WhichOneofArgType__intent_index: _TypeAlias = _typing.Literal["_intent_index", b"_intent_index"]  # noqa: Y015
@@ -519,7 +583,7 @@ Global___Decision: _TypeAlias = Decision  # noqa: Y015
 
 @_typing.final
 class Receipt(_message.Message):
-    """Proof that a decision stands in the audit log, checkable offline by anyone."""
+    """Proof that an entry stands in the audit log, checkable offline by anyone."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -529,6 +593,7 @@ class Receipt(_message.Message):
     PROOF_FIELD_NUMBER: _builtins.int
     LOG_KEY_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.str
+    """The id of the entry: of a decision, or of a review, an appeal or an erasure."""
     log_index: _builtins.int
     entry: _builtins.bytes
     """The exact bytes of the log entry: canonical JSON."""

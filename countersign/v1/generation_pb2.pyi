@@ -50,6 +50,7 @@ class EnhanceRequest(_message.Message):
     PARAMETERS_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
     CONTEXT_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     media: _builtins.bytes
     """At most 32 MiB."""
@@ -58,6 +59,10 @@ class EnhanceRequest(_message.Message):
     model: _builtins.str
     """Names a model; empty takes the default model of the task."""
     seed: _builtins.int
+    subject: _builtins.str
+    """The platform's own opaque name of the person who ordered; never a real name or an address. The log's permanent part
+    only commits to it: PrivacyService.EraseSubject deletes it.
+    """
     @_builtins.property
     def parameters(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """Settings of the model, by name, as text: {"scale": "4"}."""
@@ -74,10 +79,11 @@ class EnhanceRequest(_message.Message):
         parameters: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         seed: _builtins.int = ...,
         context: _common_pb2.Context | None = ...,
+        subject: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "media", b"media", "model", b"model", "parameters", b"parameters", "request_id", b"request_id", "seed", b"seed", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "media", b"media", "model", b"model", "parameters", b"parameters", "request_id", b"request_id", "seed", b"seed", "subject", b"subject", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -144,11 +150,14 @@ class GenerateRequest(_message.Message):
     PARAMETERS_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
     CONTEXT_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     prompt: _builtins.str
     negative_prompt: _builtins.str
     model: _builtins.str
     seed: _builtins.int
+    subject: _builtins.str
+    """As in EnhanceRequest."""
     @_builtins.property
     def parameters(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     @_builtins.property
@@ -163,10 +172,11 @@ class GenerateRequest(_message.Message):
         parameters: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         seed: _builtins.int = ...,
         context: _common_pb2.Context | None = ...,
+        subject: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "model", b"model", "negative_prompt", b"negative_prompt", "parameters", b"parameters", "prompt", b"prompt", "request_id", b"request_id", "seed", b"seed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "model", b"model", "negative_prompt", b"negative_prompt", "parameters", b"parameters", "prompt", b"prompt", "request_id", b"request_id", "seed", b"seed", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,7 +26,7 @@ from countersign._vendor.buf.validate import validate_pb2 as buf_dot_validate_do
 from countersign.v1 import common_pb2 as countersign_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63ountersign/v1/screening.proto\x12\x0e\x63ountersign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1b\x63ountersign/v1/common.proto\"\xbd\x01\n\rScreenRequest\x12\x33\n\nrequest_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9._:-]{8,128}$\x12\r\n\x05media\x18\x02 \x01(\x0c\x12(\n\x07\x63ontext\x18\x03 \x01(\x0b\x32\x17.countersign.v1.Context\x12\x18\n\x10include_evidence\x18\x04 \x01(\x08\x12$\n\x12\x64\x65\x63lared_mime_type\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"f\n\x0eScreenResponse\x12*\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x18.countersign.v1.Decision\x12(\n\x07receipt\x18\x02 \x01(\x0b\x32\x17.countersign.v1.Receipt\"\xa8\x01\n\x13ScreenStreamRequest\x12\x34\n\x06header\x18\x01 \x01(\x0b\x32\".countersign.v1.ScreenStreamHeaderH\x00\x12\x1c\n\x05\x63hunk\x18\x02 \x01(\x0c\x42\x0b\xbaH\x08z\x06\x10\x01\x18\x80\x80@H\x00\x12.\n\x06\x64igest\x18\x03 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^sha256:[0-9a-f]{64}$H\x00\x42\r\n\x04part\x12\x05\xbaH\x02\x08\x01\"\xcf\x01\n\x12ScreenStreamHeader\x12\x33\n\nrequest_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9._:-]{8,128}$\x12\x1a\n\tbyte_size\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12(\n\x07\x63ontext\x18\x03 \x01(\x0b\x32\x17.countersign.v1.Context\x12\x18\n\x10include_evidence\x18\x04 \x01(\x08\x12$\n\x12\x64\x65\x63lared_mime_type\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\"l\n\x14ScreenStreamResponse\x12*\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x18.countersign.v1.Decision\x12(\n\x07receipt\x18\x02 \x01(\x0b\x32\x17.countersign.v1.Receipt2\xb8\x01\n\x10ScreeningService\x12G\n\x06Screen\x12\x1d.countersign.v1.ScreenRequest\x1a\x1e.countersign.v1.ScreenResponse\x12[\n\x0cScreenStream\x12#.countersign.v1.ScreenStreamRequest\x1a$.countersign.v1.ScreenStreamResponse(\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63ountersign/v1/screening.proto\x12\x0e\x63ountersign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1b\x63ountersign/v1/common.proto\"\xd8\x01\n\rScreenRequest\x12\x33\n\nrequest_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9._:-]{8,128}$\x12\r\n\x05media\x18\x02 \x01(\x0c\x12(\n\x07\x63ontext\x18\x03 \x01(\x0b\x32\x17.countersign.v1.Context\x12\x18\n\x10include_evidence\x18\x04 \x01(\x08\x12$\n\x12\x64\x65\x63lared_mime_type\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x19\n\x07subject\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"f\n\x0eScreenResponse\x12*\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x18.countersign.v1.Decision\x12(\n\x07receipt\x18\x02 \x01(\x0b\x32\x17.countersign.v1.Receipt\"\xa8\x01\n\x13ScreenStreamRequest\x12\x34\n\x06header\x18\x01 \x01(\x0b\x32\".countersign.v1.ScreenStreamHeaderH\x00\x12\x1c\n\x05\x63hunk\x18\x02 \x01(\x0c\x42\x0b\xbaH\x08z\x06\x10\x01\x18\x80\x80@H\x00\x12.\n\x06\x64igest\x18\x03 \x01(\tB\x1c\xbaH\x19r\x17\x32\x15^sha256:[0-9a-f]{64}$H\x00\x42\r\n\x04part\x12\x05\xbaH\x02\x08\x01\"\xea\x01\n\x12ScreenStreamHeader\x12\x33\n\nrequest_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9._:-]{8,128}$\x12\x1a\n\tbyte_size\x18\x02 \x01(\x03\x42\x07\xbaH\x04\"\x02 \x00\x12(\n\x07\x63ontext\x18\x03 \x01(\x0b\x32\x17.countersign.v1.Context\x12\x18\n\x10include_evidence\x18\x04 \x01(\x08\x12$\n\x12\x64\x65\x63lared_mime_type\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x19\n\x07subject\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\"l\n\x14ScreenStreamResponse\x12*\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x18.countersign.v1.Decision\x12(\n\x07receipt\x18\x02 \x01(\x0b\x32\x17.countersign.v1.Receipt2\xb8\x01\n\x10ScreeningService\x12G\n\x06Screen\x12\x1d.countersign.v1.ScreenRequest\x1a\x1e.countersign.v1.ScreenResponse\x12[\n\x0cScreenStream\x12#.countersign.v1.ScreenStreamRequest\x1a$.countersign.v1.ScreenStreamResponse(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,6 +37,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SCREENREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\034r\0322\030^[A-Za-z0-9._:-]{8,128}$'
   _globals['_SCREENREQUEST'].fields_by_name['declared_mime_type']._loaded_options = None
   _globals['_SCREENREQUEST'].fields_by_name['declared_mime_type']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_SCREENREQUEST'].fields_by_name['subject']._loaded_options = None
+  _globals['_SCREENREQUEST'].fields_by_name['subject']._serialized_options = b'\272H\005r\003\030\200\002'
   _globals['_SCREENSTREAMREQUEST'].oneofs_by_name['part']._loaded_options = None
   _globals['_SCREENSTREAMREQUEST'].oneofs_by_name['part']._serialized_options = b'\272H\002\010\001'
   _globals['_SCREENSTREAMREQUEST'].fields_by_name['chunk']._loaded_options = None
@@ -49,16 +51,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SCREENSTREAMHEADER'].fields_by_name['byte_size']._serialized_options = b'\272H\004\"\002 \000'
   _globals['_SCREENSTREAMHEADER'].fields_by_name['declared_mime_type']._loaded_options = None
   _globals['_SCREENSTREAMHEADER'].fields_by_name['declared_mime_type']._serialized_options = b'\272H\005r\003\030\200\001'
+  _globals['_SCREENSTREAMHEADER'].fields_by_name['subject']._loaded_options = None
+  _globals['_SCREENSTREAMHEADER'].fields_by_name['subject']._serialized_options = b'\272H\005r\003\030\200\002'
   _globals['_SCREENREQUEST']._serialized_start=109
-  _globals['_SCREENREQUEST']._serialized_end=298
-  _globals['_SCREENRESPONSE']._serialized_start=300
-  _globals['_SCREENRESPONSE']._serialized_end=402
-  _globals['_SCREENSTREAMREQUEST']._serialized_start=405
-  _globals['_SCREENSTREAMREQUEST']._serialized_end=573
-  _globals['_SCREENSTREAMHEADER']._serialized_start=576
-  _globals['_SCREENSTREAMHEADER']._serialized_end=783
-  _globals['_SCREENSTREAMRESPONSE']._serialized_start=785
-  _globals['_SCREENSTREAMRESPONSE']._serialized_end=893
-  _globals['_SCREENINGSERVICE']._serialized_start=896
-  _globals['_SCREENINGSERVICE']._serialized_end=1080
+  _globals['_SCREENREQUEST']._serialized_end=325
+  _globals['_SCREENRESPONSE']._serialized_start=327
+  _globals['_SCREENRESPONSE']._serialized_end=429
+  _globals['_SCREENSTREAMREQUEST']._serialized_start=432
+  _globals['_SCREENSTREAMREQUEST']._serialized_end=600
+  _globals['_SCREENSTREAMHEADER']._serialized_start=603
+  _globals['_SCREENSTREAMHEADER']._serialized_end=837
+  _globals['_SCREENSTREAMRESPONSE']._serialized_start=839
+  _globals['_SCREENSTREAMRESPONSE']._serialized_end=947
+  _globals['_SCREENINGSERVICE']._serialized_start=950
+  _globals['_SCREENINGSERVICE']._serialized_end=1134
 # @@protoc_insertion_point(module_scope)

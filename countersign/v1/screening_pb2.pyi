@@ -26,6 +26,7 @@ class ScreenRequest(_message.Message):
     CONTEXT_FIELD_NUMBER: _builtins.int
     INCLUDE_EVIDENCE_FIELD_NUMBER: _builtins.int
     DECLARED_MIME_TYPE_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """Chosen by the caller. The same id gives the same answer and one record."""
     media: _builtins.bytes
@@ -36,6 +37,10 @@ class ScreenRequest(_message.Message):
     """Return evidence pictures in the findings, not only their digests."""
     declared_mime_type: _builtins.str
     """The type the uploader claims. It is never trusted; where given, one that differs from the content is refused."""
+    subject: _builtins.str
+    """The platform's own opaque name of the person who uploaded; never a real name or an address. The log's permanent part
+    only commits to it: PrivacyService.EraseSubject deletes it.
+    """
     @_builtins.property
     def context(self) -> _common_pb2.Context: ...
     def __init__(
@@ -46,10 +51,11 @@ class ScreenRequest(_message.Message):
         context: _common_pb2.Context | None = ...,
         include_evidence: _builtins.bool = ...,
         declared_mime_type: _builtins.str = ...,
+        subject: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declared_mime_type", b"declared_mime_type", "include_evidence", b"include_evidence", "media", b"media", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declared_mime_type", b"declared_mime_type", "include_evidence", b"include_evidence", "media", b"media", "request_id", b"request_id", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -117,11 +123,14 @@ class ScreenStreamHeader(_message.Message):
     CONTEXT_FIELD_NUMBER: _builtins.int
     INCLUDE_EVIDENCE_FIELD_NUMBER: _builtins.int
     DECLARED_MIME_TYPE_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     byte_size: _builtins.int
     """The number of bytes that will follow in chunks."""
     include_evidence: _builtins.bool
     declared_mime_type: _builtins.str
+    subject: _builtins.str
+    """As in ScreenRequest."""
     @_builtins.property
     def context(self) -> _common_pb2.Context: ...
     def __init__(
@@ -132,10 +141,11 @@ class ScreenStreamHeader(_message.Message):
         context: _common_pb2.Context | None = ...,
         include_evidence: _builtins.bool = ...,
         declared_mime_type: _builtins.str = ...,
+        subject: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["byte_size", b"byte_size", "context", b"context", "declared_mime_type", b"declared_mime_type", "include_evidence", b"include_evidence", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["byte_size", b"byte_size", "context", b"context", "declared_mime_type", b"declared_mime_type", "include_evidence", b"include_evidence", "request_id", b"request_id", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

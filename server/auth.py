@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from core.errors import ConfigurationError, PermissionDenied, Unauthenticated
-from server.config import Token
+from server.sections import Token
 
-ROLES = frozenset({"screen", "generate", "audit"})
+ROLES = frozenset({"screen", "generate", "audit", "review", "privacy"})
 
 # Every RPC needs exactly one role; tests/server/test_auth.py holds this table against the protos.
 METHOD_ROLES = {
@@ -22,9 +22,19 @@ METHOD_ROLES = {
     "/countersign.v1.GenerationService/Generate": "generate",
     "/countersign.v1.ProvenanceService/Inspect": "screen",
     "/countersign.v1.AuditService/ListDecisions": "audit",
+    "/countersign.v1.AuditService/StreamDecisions": "audit",
     "/countersign.v1.AuditService/GetDecision": "audit",
+    "/countersign.v1.AuditService/GetHistory": "audit",
     "/countersign.v1.AuditService/GetReceipt": "audit",
     "/countersign.v1.AuditService/GetCheckpoint": "audit",
+    "/countersign.v1.AuditService/GetConsistencyProof": "audit",
+    "/countersign.v1.AuditService/ListOpenIntents": "audit",
+    "/countersign.v1.AuditService/ExportDecisions": "audit",
+    "/countersign.v1.AuditService/GetBundle": "audit",
+    "/countersign.v1.ReviewService/ReviewDecision": "review",
+    # The platform's front end files it, which also sends the uploads.
+    "/countersign.v1.ReviewService/Appeal": "screen",
+    "/countersign.v1.PrivacyService/EraseSubject": "privacy",
     "/countersign.v1.ModelService/ListModels": "screen",
 }
 

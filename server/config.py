@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from core.errors import ConfigurationError
-from core.limits import Limits
 from countersign import settings as client
+from server.sections import MediaLimits, Retention, Section, Signing, Timestamps, Tls, Token, Witness
 
 ENVIRONMENT = {
     "COUNTERSIGN_ADDRESS": "address",
@@ -24,55 +25,16 @@ ENVIRONMENT = {
 }
 
 
-class Section(BaseModel):
-    """A table of the file. A misspelt key is an error, not a silent default."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Token(Section):
-    """A bearer token: only its SHA-256 is kept. Roles: screen, generate, audit."""
-
-    name: str
-    sha256: str = Field(pattern="^[0-9a-f]{64}$")
-    tenant: str = Field(pattern="^[a-z0-9][a-z0-9_-]{0,62}$")
-    roles: frozenset[str]
-
-
-class Tls(Section):
-    """PEM files of the server's identity; `client_ca` additionally demands client certificates (mTLS)."""
-
-    certificate: Path
-    key: Path
-    client_ca: Path | None = None
-
-
-class Signing(Section):
-    """PEM files of the C2PA identity that outputs are signed with: the chain (leaf first), its key, its root."""
-
-    chain: Path
-    key: Path
-    root: Path
-
-
-class MediaLimits(Section):
-    """The bounds of `core.limits.Limits` that an operator may move, with its defaults. Bytes, pixels, seconds."""
-
-    max_bytes: int = Field(default=Limits().max_bytes, gt=0)
-    max_pixels: int = Field(default=Limits().max_pixels, gt=0)
-    max_duration: float = Field(default=Limits().max_duration, gt=0)
-    max_seconds: float = Field(default=Limits().max_seconds, gt=0)
-
-
 class Settings(Section):
     """Everything a server is started with.
 
-    address: host:port of gRPC. data_dir: database, keys, outputs. database_url: SQLAlchemy URL, default SQLite in
-    data_dir. policy: path of the policy document, default the shipped pack. hash_list: path of the list of known
-    content, default known.jsonl in data_dir. origin: the log's name in checkpoints. device: where generators run.
-    metrics_address: host:port of Prometheus metrics, off when empty. parsers, threads: processes that parse media and
-    threads that examine it. in_flight: decoded media at a time. max_pending: requests that may wait for a place before
-    callers are told to come back. max_upload_bytes: uploads that are held at a time, all callers together.
+    address: host:port of gRPC. data_dir: database, keys, outputs. database_url: sqlite:///PATH, by default a file in
+    data_dir, or postgresql://USER@HOST/NAME, which several servers may share. policy: path of the policy document,
+    default the shipped pack. hash_list: path of the list of known content, default known.jsonl in data_dir. origin: the
+    log's name in checkpoints. device: where generators run. metrics_address: host:port of Prometheus metrics, off when
+    empty. parsers, threads: processes that parse media and threads that examine it. in_flight: decoded media at a time.
+    max_pending: requests that may wait for a place before callers are told to come back. max_upload_bytes: uploads that
+    are held at a time, all callers together. retention: at most one table a tenant.
     """
 
     address: str = client.DEFAULT_ADDRESS
@@ -92,6 +54,17 @@ class Settings(Section):
     signing: Signing | None = None
     tokens: tuple[Token, ...] = ()
     limits: MediaLimits = MediaLimits()
+    retention: tuple[Retention, ...] = ()
+    witnesses: tuple[Witness, ...] = ()
+    timestamps: Timestamps | None = None
+
+    @field_validator("retention")
+    @classmethod
+    def _one_rule_a_tenant(cls, rules: tuple[Retention, ...]) -> tuple[Retention, ...]:
+        doubled = [tenant for tenant, count in Counter(rule.tenant for rule in rules).items() if count > 1]
+        if doubled:
+            raise ValueError(f"two tables for the tenant {doubled[0]!r}")
+        return rules
 
     @classmethod
     def load(cls, path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:

@@ -13,14 +13,21 @@ import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from core.errors import Unavailable
-from countersign.v1 import audit_pb2, generation_pb2, model_pb2, provenance_pb2, screening_pb2
+from countersign.v1 import (
+    audit_pb2,
+    generation_pb2,
+    model_pb2,
+    privacy_pb2,
+    provenance_pb2,
+    review_pb2,
+    screening_pb2,
+)
 from server.audit import SignedCheckpoint
 from server.metrics import Metrics
 
+FILES = (screening_pb2, generation_pb2, provenance_pb2, audit_pb2, review_pb2, privacy_pb2, model_pb2)
 SERVICES = tuple(
-    file.DESCRIPTOR.services_by_name[name].full_name
-    for file in (screening_pb2, generation_pb2, provenance_pb2, audit_pb2, model_pb2)
-    for name in file.DESCRIPTOR.services_by_name
+    file.DESCRIPTOR.services_by_name[name].full_name for file in FILES for name in file.DESCRIPTOR.services_by_name
 )
 
 

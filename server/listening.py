@@ -12,8 +12,9 @@ import grpc.aio
 from prometheus_client import start_http_server
 
 from core.errors import ConfigurationError
-from server.config import Settings, Tls, split_address
+from server.config import Settings, split_address
 from server.metrics import Metrics
+from server.sections import Tls
 
 
 async def listen(server: grpc.aio.Server, settings: Settings) -> str:

@@ -25,9 +25,10 @@ from countersign import Client
 from countersign.v1 import common_pb2
 from server.app import App
 from server.audit import AuditLog, Entry, keys, schema
-from server.config import Settings, Signing, Tls, Token
+from server.config import Settings
 from server.demo import files
 from server.provenance.certificates import claim_signer, intermediate_authority, pem, root_authority
+from server.sections import Signing, Tls, Token
 from tests.provenance.conftest import opinion_of
 
 MEDIA = Path(__file__).parents[1] / "media"

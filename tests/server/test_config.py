@@ -6,6 +6,7 @@ import pytest
 
 from core.errors import ConfigurationError
 from server.config import Settings, is_loopback, split_address
+from server.sections import EVERYBODY
 
 TOKEN = f'{{ name = "edge", sha256 = "{"0" * 64}", tenant = "acme", roles = ["screen"] }}'
 
@@ -39,6 +40,12 @@ def test_the_file_may_be_named_by_the_environment(tmp_path: Path) -> None:
         ("[server]\naddress = '0.0.0.0:50051'\n", "tls and tokens"),
         (f"[server]\naddress = '0.0.0.0:50051'\ntokens = [{TOKEN}]\n", "tls is not configured"),
         ("[server]\nmetrics_address = '0.0.0.0:9464'\n", "metrics_address"),
+        ("[[server.retention]]\ntenant = 'acme'\n", "evidence_days, private_days or both"),
+        ("[[server.retention]]\ntenant = 'acme'\nevidence_days = 0\n", "retention.0.evidence_days"),
+        ("[[server.retention]]\ntenant = '.operator'\nevidence_days = 1\n", "retention.0.tenant"),
+        ("[[server.retention]]\ntenant = '*'\nevidence_days = 1\n" * 2, "two tables for the tenant '\\*'"),
+        ("[[server.witnesses]]\nurl = 'witness.example'\nkey = 'k'\n", "witnesses.0.url"),
+        ("[server.timestamps]\nurl = 'http://tsa.example'\n", "timestamps.roots"),
     ],
 )
 def test_a_bad_setting_is_named(tmp_path: Path, text: str, named: str) -> None:
@@ -58,6 +65,32 @@ tls = {{ certificate = "server.pem", key = "server.key" }}
 tokens = [{TOKEN}]
 """
     assert Settings.load(write(tmp_path, text), {}).tokens[0].tenant == "acme"
+
+
+def test_what_is_kept_and_who_vouches_is_configured(tmp_path: Path) -> None:
+    text = """[[server.retention]]
+tenant = "*"
+evidence_days = 180
+
+[[server.retention]]
+tenant = "acme"
+private_days = 365
+
+[[server.witnesses]]
+url = "https://witness.example"
+key = "witness.example+0123abcd+AAAA"
+
+[server.timestamps]
+url = "http://tsa.example"
+roots = "tsa.pem"
+"""
+    settings = Settings.load(write(tmp_path, text), {})
+    everybody, acme = settings.retention
+    assert (everybody.tenant, everybody.evidence_days, everybody.private_days) == (EVERYBODY, 180, None)
+    assert (acme.tenant, acme.private_days) == ("acme", 365)
+    assert settings.witnesses[0].url == "https://witness.example"
+    assert settings.timestamps is not None
+    assert settings.timestamps.interval == 3600
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,9 @@ from detectors.base import Detector
 from generators.base import Generator
 from server.admission import ByteBudget
 from server.auth import Authenticator
-from server.config import Token
 from server.edge import Edge
 from server.health import HealthMonitor
+from server.sections import Token
 from server.services import register
 from server.services.screening import received
 from server.services.uploads import MAX_UNARY

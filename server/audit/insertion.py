@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Table, bindparam, delete, exists, insert
+from sqlalchemy import Connection, bindparam, delete, select
 
+from countersign.verify.commitments import write_disclosures
 from server.audit.entry import Draft
-from server.audit.statements import insert_for
-from server.audit.tables import decisions, detections, entries, evidence, open_intents, tiles
+from server.audit.history import ReviewState, initial
+from server.audit.statements import bulk_insert, insert_for
+from server.audit.tables import entries, events, evidence, open_intents, postings, private, tiles
+from server.audit.terms import request_key, state_term, subject_terms, terms_of
 from server.audit.tree import TileKey
 
 Placed: TypeAlias = Sequence[tuple[int, Draft]]
+
+_CLOSE = delete(open_intents).where(open_intents.c.decision_key.in_(bindparam("keys", expanding=True)))
+_DECIDED = select(entries.c.request_key).where(entries.c.request_key.in_(bindparam("keys", expanding=True)))
 
 
 def insert_entries(connection: Connection, placed: Placed) -> bool:
@@ -22,19 +28,18 @@ def insert_entries(connection: Connection, placed: Placed) -> bool:
     cost every batch a look-up for each entry.
     """
     rows = [_entry_row(index, draft) for index, draft in placed]
-    inserted = connection.execute(insert_for(connection, entries).on_conflict_do_nothing(), rows)
-    if inserted.rowcount == len(rows):
+    if bulk_insert(connection, entries, rows, ignore=True) == len(rows):
         return True
     connection.execute(delete(entries).where(entries.c.log_index >= placed[0][0]))
     return False
 
 
 def insert_facets(connection: Connection, placed: Placed) -> None:
-    """What makes new entries findable: decisions, detections, open intents, evidence."""
-    made = [(index, draft) for index, draft in placed if draft.entry.kind == "decision"]
-    _insert(connection, decisions, [_decision_row(index, draft) for index, draft in made])
-    _insert(connection, detections, [row for index, draft in made for row in _detection_rows(index, draft)])
-    _insert_evidence(connection, placed)
+    """What makes new entries findable, what they only commit to, and what they close."""
+    bulk_insert(connection, postings, [row for index, draft in placed for row in _postings(index, draft)])
+    bulk_insert(connection, private, [_private_row(index, draft) for index, draft in placed])
+    bulk_insert(connection, evidence, [row for index, draft in placed for row in _evidence_rows(index, draft)])
+    bulk_insert(connection, events, [_event_row(index, draft) for index, draft in placed if draft.entry.refers_to])
     _open_and_close_intents(connection, placed)
 
 
@@ -48,81 +53,56 @@ def write_tiles(connection: Connection, changed: Mapping[TileKey, bytes]) -> Non
     connection.execute(upsert, rows)
 
 
-def _insert(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    if rows:
-        connection.execute(insert(table), rows)
-
-
-def _entry_row(index: int, draft: Draft) -> dict[str, Any]:
+def _entry_row(index: int, draft: Draft) -> tuple[Any, ...]:
     entry = draft.entry
-    return {
-        "log_index": index,
-        "decision_id": draft.decision_id,
-        "kind": entry.kind,
-        "tenant": entry.tenant,
-        "request_id": entry.request_id,
-        "request_digest": entry.request_digest,
-        "recorded_at": draft.recorded_at,
-        "leaf": draft.leaf,
-    }
+    key = request_key(*draft.key)
+    return (index, key, draft.decision_id, entry.kind, entry.tenant, draft.recorded_at, draft.leaf)
 
 
-def _decision_row(index: int, draft: Draft) -> dict[str, Any]:
+def _postings(index: int, draft: Draft) -> list[tuple[int, int, int]]:
+    """Decisions are found by every facet, and by their state unless it is NONE; the rest only by its subject."""
     entry = draft.entry
-    return {
-        "log_index": index,
-        "tenant": entry.tenant,
-        "recorded_at": draft.recorded_at,
-        "action": entry.action,
-        "direction": entry.direction,
-        "media_digest": entry.media_digest,
-    }
+    if entry.kind == "decision":
+        terms = terms_of(entry.tenant, entry.facets, entry.media_digest, entry.subject)
+        state = initial(entry.action, index).review
+        if state is not ReviewState.NONE:
+            terms.append(state_term(entry.tenant, state))
+    else:
+        terms = subject_terms(entry.tenant, entry.subject)
+    return [(term, draft.recorded_at, index) for term in terms]
 
 
-def _detection_rows(index: int, draft: Draft) -> list[dict[str, Any]]:
-    return [
-        {
-            "tenant": draft.entry.tenant,
-            "detector": detector,
-            "recorded_at": draft.recorded_at,
-            "log_index": index,
-        }
-        for detector in sorted(set(draft.entry.detected))
-    ]
+def _private_row(index: int, draft: Draft) -> tuple[int, str, str]:
+    return (index, draft.entry.tenant, write_disclosures(draft.private))
 
 
-def _insert_evidence(connection: Connection, placed: Placed) -> None:
-    """The same picture of one tenant is kept once, under the entry that brought it first."""
-    rows = [
-        {
-            "tenant": draft.entry.tenant,
-            "digest": blob.digest,
-            "mime": blob.mime,
-            "first_index": index,
-            "data": blob.data,
-        }
-        for index, draft in placed
-        for blob in draft.entry.evidence
-    ]
-    if rows:
-        connection.execute(insert_for(connection, evidence).on_conflict_do_nothing(), rows)
+def _evidence_rows(index: int, draft: Draft) -> list[tuple[Any, ...]]:
+    """One row for each picture, however often the entry shows it."""
+    blobs = {blob.digest: blob for blob in draft.entry.evidence}
+    return [(draft.entry.tenant, blob.digest, index, blob.mime, blob.data) for blob in blobs.values()]
+
+
+def _event_row(index: int, draft: Draft) -> tuple[int, int]:
+    reference = draft.entry.refers_to
+    return (reference.log_index if reference else index, index)
 
 
 def _open_and_close_intents(connection: Connection, placed: Placed) -> None:
     """An intent is open while no decision has its request_id, whichever of the two was recorded first."""
-    opened = [
-        {
-            "log_index": index,
-            "tenant": draft.entry.tenant,
-            "request_id": draft.entry.request_id,
-            "recorded_at": draft.recorded_at,
-        }
-        for index, draft in placed
-        if draft.entry.kind == "intent"
-    ]
-    _insert(connection, open_intents, opened)
-    same_request = (entries.c.tenant == open_intents.c.tenant) & (entries.c.request_id == open_intents.c.request_id)
-    decided = exists().where(same_request, entries.c.kind == "decision")
-    named = (open_intents.c.tenant == bindparam("of")) & (open_intents.c.request_id == bindparam("request"))
-    requests = [{"of": draft.entry.tenant, "request": draft.entry.request_id} for _, draft in placed]
-    connection.execute(delete(open_intents).where(named, decided), requests)
+    intents = {_decision_key(draft): (index, draft) for index, draft in placed if draft.entry.kind == "intent"}
+    if intents:
+        decided = set(connection.scalars(_DECIDED, {"keys": list(intents)}))
+        opened = [_intent_row(index, draft, key) for key, (index, draft) in intents.items() if key not in decided]
+        bulk_insert(connection, open_intents, opened)
+    keys = [_decision_key(draft) for _, draft in placed if draft.entry.kind == "decision"]
+    if keys:
+        connection.execute(_CLOSE, {"keys": keys})
+
+
+def _decision_key(draft: Draft) -> bytes:
+    """The key of the decision on the draft's request."""
+    return request_key(draft.entry.tenant, draft.entry.request_id, "decision")
+
+
+def _intent_row(index: int, draft: Draft, key: bytes) -> tuple[Any, ...]:
+    return (index, draft.entry.tenant, draft.entry.request_id, draft.recorded_at, key)

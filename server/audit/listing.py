@@ -1,38 +1,31 @@
 """Lists of decisions, newest first, in pages whose cost does not grow with the log.
 
-One filter drives: its index yields candidates in the order of the list. The other filters are applied to at most
-`_WINDOW` candidates a page, so that a page may come back short, or empty with a token, as AIP-158 allows.
+One filter drives: its postings are candidates in the order of the list. The others are applied to at most `_WINDOW`
+candidates a page, so that a page may come back short, or empty with a token, as AIP-158 allows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, literal, select, tuple_
+from sqlalchemy import Connection, Row, Select, exists, literal, select, tuple_
 
 from core.errors import InvalidInput
-from server.audit.entry import Recorded, to_microseconds
+from server.audit import terms
+from server.audit.entry import Recorded
+from server.audit.history import ReviewState
+from server.audit.leaf import to_microseconds
+from server.audit.matching import Filter, matches
 from server.audit.paging import Position, read_token, write_token
-from server.audit.rows import recorded_from, select_recorded
-from server.audit.tables import decisions, detections, entries
+from server.audit.rows import read_recorded, select_recorded
+from server.audit.tables import entries, postings
 
 DEFAULT_PAGE = 50
 MAX_PAGE = 1000
 _WINDOW = 4 * MAX_PAGE
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """since: recorded at or after. until: recorded before. action: 0 for any. "" for any detector or digest."""
-
-    since: datetime | None = None
-    until: datetime | None = None
-    action: int = 0
-    detector: str = ""
-    media_digest: str = ""
+_STEP = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,64 +46,70 @@ def list_page(connection: Connection, tenant: str, wanted: Filter, page_size: in
     count = page_size or DEFAULT_PAGE
     scope = repr((tenant, astuple(wanted)))
     before = read_token(page_token, scope) if page_token else None
-    chosen, others = candidates(tenant, wanted, before), _other_conditions(wanted)
-    window = max(_WINDOW, count + 1) if others else count + 1
+    driver, *others = terms_wanted(tenant, wanted)
     # One more than asked for tells whether the page is the last.
-    found = _matches(connection, chosen.limit(window), others, count + 1)
-    if len(found) > count:
-        following = write_token(_position(found[count - 1]), scope)
-    else:
-        following = _after_window(connection, chosen, window, scope)
-    return Page(tuple(found[:count]), following)
+    step = count + 1 if not others and not wanted.by_score else max(_STEP, count + 1)
+    found: list[Recorded] = []
+    for _ in range(0, _WINDOW, step):
+        window = candidates(driver, wanted, before).limit(step)
+        found += [each for each in _fetch(connection, window, others) if matches(each, tenant, wanted)]
+        if len(found) > count:
+            return Page(tuple(found[:count]), write_token(_position(found[count - 1]), scope))
+        before = _last_of(connection, driver, wanted, before, step)
+        if before is None:
+            return Page(tuple(found), "")
+    return Page(tuple(found), write_token(before, scope) if before else "")
 
 
-def candidates(tenant: str, wanted: Filter, before: Position | None) -> Select[Any]:
-    """Places that the driving filter selects, in the order of the list: by the most selective filter there is."""
-    table = detections if wanted.detector and not wanted.media_digest else decisions
-    conditions: list[ColumnElement[bool]] = [table.c.tenant == tenant]
-    if wanted.media_digest:
-        conditions.append(table.c.media_digest == wanted.media_digest)
-    elif wanted.detector:
-        conditions.append(table.c.detector == wanted.detector)
-    elif wanted.action:
-        conditions.append(table.c.action == wanted.action)
+def terms_wanted(tenant: str, wanted: Filter) -> list[int]:
+    """The terms that a decision has to have, the most selective first, as far as one can tell beforehand."""
+    named = [
+        (terms.DIGEST, wanted.media_digest),
+        (terms.SUBJECT, wanted.subject),
+        (terms.STATE, wanted.state or ""),
+        (terms.CODE, wanted.reason_code),
+        (terms.DETECTOR, "" if wanted.by_score else wanted.detector),
+        (terms.LABEL, "" if wanted.by_score else wanted.label),
+        (terms.ACTION, str(wanted.action or "")),
+    ]
+    if wanted.state is ReviewState.NONE:  # has no postings: almost everything is in it
+        del named[2]
+    return [terms.term(tenant, name, value) for name, value in named if value] or [terms.term(tenant, terms.ALL)]
+
+
+def candidates(driver: int, wanted: Filter, before: Position | None) -> Select[Any]:
+    """Places that the driving term proposes, in the order of the list."""
+    conditions = [postings.c.term == driver]
     if wanted.since is not None:
-        conditions.append(table.c.recorded_at >= to_microseconds(wanted.since))
+        conditions.append(postings.c.recorded_at >= to_microseconds(wanted.since))
     if wanted.until is not None:
-        conditions.append(table.c.recorded_at < to_microseconds(wanted.until))
+        conditions.append(postings.c.recorded_at < to_microseconds(wanted.until))
     if before is not None:
-        place = tuple_(table.c.recorded_at, table.c.log_index)
+        place = tuple_(postings.c.recorded_at, postings.c.log_index)
         conditions.append(place < tuple_(literal(before.recorded_at), literal(before.index)))
-    columns = (table.c.recorded_at, table.c.log_index)
+    columns = (postings.c.recorded_at, postings.c.log_index)
     return select(*columns).where(*conditions).order_by(*(column.desc() for column in columns))
 
 
-def _other_conditions(wanted: Filter) -> list[ColumnElement[bool]]:
-    """The filters that do not drive, on `decisions`."""
-    conditions: list[ColumnElement[bool]] = []
-    if wanted.action and (wanted.detector or wanted.media_digest):
-        conditions.append(decisions.c.action == wanted.action)
-    if wanted.detector and wanted.media_digest:
-        detected = (detections.c.log_index == decisions.c.log_index) & (detections.c.detector == wanted.detector)
-        conditions.append(exists().where(detected))
-    return conditions
-
-
-def _matches(
-    connection: Connection, window: Select[Any], others: Sequence[ColumnElement[bool]], limit: int
-) -> list[Recorded]:
+def _fetch(connection: Connection, window: Select[Any], others: Sequence[int]) -> list[Recorded]:
+    """The entries of a window that have the other terms as well."""
     candidate = window.subquery("candidate")
     statement = select_recorded().join(candidate, candidate.c.log_index == entries.c.log_index)
-    if others:
-        statement = statement.join(decisions, decisions.c.log_index == candidate.c.log_index).where(*others)
+    for term in others:
+        other = postings.alias()
+        same_place = (other.c.recorded_at == candidate.c.recorded_at) & (other.c.log_index == candidate.c.log_index)
+        statement = statement.where(exists().where(other.c.term == term, same_place))
     order = (candidate.c.recorded_at.desc(), candidate.c.log_index.desc())
-    return [recorded_from(row) for row in connection.execute(statement.order_by(*order).limit(limit))]
+    rows: Sequence[Row[Any]] = connection.execute(statement.order_by(*order)).all()
+    return read_recorded(connection, rows)
 
 
-def _after_window(connection: Connection, candidates: Select[Any], window: int, scope: str) -> str:
-    """A token for what lies beyond the candidates of this page; "" if nothing does."""
-    last = connection.execute(candidates.offset(window - 1).limit(1)).one_or_none()
-    return "" if last is None else write_token(Position(last.recorded_at, last.log_index), scope)
+def _last_of(
+    connection: Connection, driver: int, wanted: Filter, before: Position | None, step: int
+) -> Position | None:
+    """The last place of a full window; None where the window reached the end of the list."""
+    last = connection.execute(candidates(driver, wanted, before).offset(step - 1).limit(1)).one_or_none()
+    return None if last is None else Position(last.recorded_at, last.log_index)
 
 
 def _position(record: Recorded) -> Position:

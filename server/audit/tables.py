@@ -85,7 +85,8 @@ events = Table(
     sqlite_with_rowid=False,
 )
 
-# Intents whose decision is not recorded yet; a row that stays tells of work that was lost.
+# Intents whose decision is not recorded yet; a row that stays tells of work that was lost. decision_key: the
+# request_key of the decision that will close it.
 open_intents = Table(
     "open_intents",
     metadata,
@@ -93,7 +94,8 @@ open_intents = Table(
     Column("tenant", String(256), nullable=False),
     Column("request_id", String(256), nullable=False),
     Column("recorded_at", BigInteger, nullable=False),
-    UniqueConstraint("tenant", "request_id", name="open_intents_request"),
+    Column("decision_key", LargeBinary(16), nullable=False),
+    UniqueConstraint("decision_key", name="open_intents_decision"),
 )
 
 # Deletable: what an entry's leaf only commits to. fields: see `commitments`.

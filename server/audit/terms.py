@@ -49,9 +49,12 @@ def terms_of(tenant: str, facets: Facets, media_digest: str, subject: str = "") 
     found += _each(tenant, CODE, facets.codes)
     if media_digest:
         found.append(term(tenant, DIGEST, media_digest))
-    if subject:
-        found.append(term(tenant, SUBJECT, subject))
-    return found
+    return found + subject_terms(tenant, subject)
+
+
+def subject_terms(tenant: str, subject: str) -> list[int]:
+    """The term by which an entry of any kind is found from the person it is about, if it is about one."""
+    return [term(tenant, SUBJECT, subject)] if subject else []
 
 
 def state_term(tenant: str, state: str) -> int:

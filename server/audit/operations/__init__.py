@@ -1,0 +1,7 @@
+"""What is recorded only after a look at the log itself: reviews, appeals, erasures, retention. Read `base` first."""
+
+from server.audit.operations.appeal import Appeal
+from server.audit.operations.base import Operation
+from server.audit.operations.review import Review
+
+__all__ = ["Appeal", "Operation", "Review"]

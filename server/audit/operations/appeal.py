@@ -1,0 +1,66 @@
+"""An appeal: somebody whom a decision concerns asks for another look at it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from core.errors import Conflict
+from server.audit.entry import Draft, Entry, Kind
+from server.audit.history import Event, ReviewState
+from server.audit.leaf import Reference
+from server.audit.operations.decisions import decision_of, digest_of_request, move
+
+
+@dataclass(frozen=True, slots=True)
+class Appeal:
+    """actor: the platform's credential that filed it. appellant: the platform's opaque name of the person, "" where
+    not told. reason_code: the platform's own. statement: the person's words. Both the words and the name are erasable.
+    """
+
+    tenant: str
+    actor: str
+    request_id: str
+    decision_id: str
+    reason_code: str
+    statement: str = ""
+    appellant: str = ""
+
+    @property
+    def kind(self) -> Kind:
+        """Of the entry."""
+        return "appeal"
+
+    @property
+    def request_digest(self) -> str:
+        """Over everything but who files it."""
+        asked = (self.decision_id, self.reason_code, self.statement, self.appellant)
+        return digest_of_request({"method": "appeal", "asked": asked})
+
+    def prepare(self, connection: Connection) -> Entry:
+        """NotFound for a decision that is not the tenant's; Conflict while an appeal of it is open."""
+        decision, state = decision_of(connection, self.tenant, self.decision_id)
+        if state.review is ReviewState.APPEALED:
+            raise Conflict(f"an appeal of decision {self.decision_id!r} is open")
+        body = {
+            "reason_code": self.reason_code,
+            "before": {"action": state.action, "review": state.review.value, "last_index": state.last_index},
+        }
+        return Entry(
+            kind=self.kind,
+            tenant=self.tenant,
+            actor=self.actor,
+            request_id=self.request_id,
+            request_digest=self.request_digest,
+            body=body,
+            codes=(self.reason_code,),
+            subject=self.appellant,
+            private={"statement": self.statement} if self.statement else {},
+            refers_to=Reference(decision.decision_id, decision.index),
+        )
+
+    def apply(self, connection: Connection, index: int, draft: Draft) -> None:
+        """The decision is found by its new state."""
+        decision, _ = decision_of(connection, self.tenant, self.decision_id)
+        move(connection, decision, Event(self.kind, 0, index))

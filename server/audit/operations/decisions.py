@@ -1,0 +1,49 @@
+"""What reviews and appeals share: the decision they are about, and moving it from one state to the next."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, delete
+
+from core.errors import NotFound
+from core.media import digest_of
+from countersign.verify.canonical import canonical_json
+from server.audit.entry import Recorded
+from server.audit.history import Event, ReviewState, State, after, fold
+from server.audit.leaf import to_microseconds
+from server.audit.queries import get
+from server.audit.rows import events_of
+from server.audit.statements import bulk_insert
+from server.audit.tables import postings
+from server.audit.terms import state_term
+
+
+def digest_of_request(content: Mapping[str, Any]) -> str:
+    """The digest by which a repeated request is recognised."""
+    return digest_of(canonical_json(content))
+
+
+def decision_of(connection: Connection, tenant: str, decision_id: str) -> tuple[Recorded, State]:
+    """A decision and its state; NotFound for what is no decision of `tenant`, or was refused before any was made."""
+    recorded = get(connection, tenant, decision_id)
+    if recorded.state is None or json.loads(recorded.leaf)["facets"]["action"] == 0:
+        raise NotFound(f"there is no decision {decision_id!r} that could be reviewed")
+    return recorded, recorded.state
+
+
+def move(connection: Connection, decision: Recorded, event: Event) -> None:
+    """Let the index follow `decision` through `event`, whatever of its history is recorded already."""
+    action = json.loads(decision.leaf)["facets"]["action"]
+    earlier = events_of(connection, [decision.index]).get(decision.index, [])
+    state = fold(action, decision.index, (each for each in earlier if each.index < event.index))
+    before, now = state.review, after(state, event).review
+    if before is now:
+        return
+    recorded_at = to_microseconds(decision.recorded_at)
+    if before is not ReviewState.NONE:
+        old = (postings.c.term == state_term(decision.tenant, before)) & (postings.c.recorded_at == recorded_at)
+        connection.execute(delete(postings).where(old, postings.c.log_index == decision.index))
+    bulk_insert(connection, postings, [(state_term(decision.tenant, now), recorded_at, decision.index)])

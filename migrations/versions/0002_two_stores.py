@@ -178,7 +178,6 @@ def _convert() -> None:
         )
     )
 
-
     for row in connection.execute(sa.text("SELECT * FROM open_intents_0001")).mappings().all():
         connection.execute(
             sa.text(

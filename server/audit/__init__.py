@@ -1,8 +1,25 @@
 """The audit log: an RFC 6962 tree in SQL that loses nothing it acknowledged. Read `log` first."""
 
-from server.audit.entry import Blob, Entry, Recorded
-from server.audit.listing import Filter, Page
+from server.audit.entry import OPERATOR, Blob, Entry, Recorded
+from server.audit.history import ReviewState, State
+from server.audit.listing import Page
 from server.audit.log import AuditLog
-from server.audit.receipts import ReceiptParts, SignedCheckpoint
+from server.audit.matching import Filter
+from server.audit.queries import History
+from server.audit.receipts import ConsistencyParts, ReceiptParts, SignedCheckpoint
 
-__all__ = ["AuditLog", "Blob", "Entry", "Filter", "Page", "ReceiptParts", "Recorded", "SignedCheckpoint"]
+__all__ = [
+    "OPERATOR",
+    "AuditLog",
+    "Blob",
+    "ConsistencyParts",
+    "Entry",
+    "Filter",
+    "History",
+    "Page",
+    "ReceiptParts",
+    "Recorded",
+    "ReviewState",
+    "SignedCheckpoint",
+    "State",
+]

@@ -5,39 +5,54 @@ This module knows the order in which the tables are written, and nothing about c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
 
 from sqlalchemy import Connection
 
-from core.errors import Conflict, CountersignError, IntegrityError
+from core.errors import Conflict, CountersignError, IntegrityError, Unavailable
 from countersign.verify.merkle import leaf_hash
 from server.audit.database import Database
-from server.audit.entry import Draft, Recorded, from_microseconds
+from server.audit.entry import Draft, Recorded, draft
 from server.audit.head import Head, HeadSigner, read_head, write_head
+from server.audit.history import initial
 from server.audit.insertion import Placed, insert_entries, insert_facets, write_tiles
+from server.audit.leaf import from_microseconds
 from server.audit.mark import write_mark
+from server.audit.operations import Operation
 from server.audit.queries import find
 from server.audit.recent import Recent
 from server.audit.rows import extends, read_tiles
 from server.audit.tree import Edge
 
+Work: TypeAlias = Draft | Operation
 Outcome: TypeAlias = Recorded | CountersignError
 _Key: TypeAlias = tuple[str, str, str]
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one transaction came to so far. size: of the log with everything placed."""
+
+    size: int
+    outcomes: dict[int, Outcome] = field(default_factory=dict)
+    placed: list[tuple[int, Draft]] = field(default_factory=list)
 
 
 class Appender:
     """Appends batches. One at a time: only the writer thread of `group_commit` calls it.
 
-    mark: where the newest checkpoint is kept beside the database (see `mark`).
+    mark: where the newest checkpoint is kept beside the database (see `mark`). clock: aware times, for operations.
     """
 
-    def __init__(self, database: Database, signer: HeadSigner, mark: Path) -> None:
+    def __init__(self, database: Database, signer: HeadSigner, mark: Path, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._signer = signer
         self._mark = mark
+        self._clock = clock
         self._recent: Recent | None = None
 
     @property
@@ -45,26 +60,27 @@ class Appender:
         """What this process committed or accepted last; None before the first batch. Readable from any thread."""
         return self._recent
 
-    def append(self, batch: Sequence[Draft]) -> list[Outcome]:
-        """Record `batch`; outcomes in its order. Raises Unavailable or IntegrityError when nothing was recorded.
+    def append(self, work: Sequence[Work]) -> list[Outcome]:
+        """Record `work`; outcomes in its order. Raises Unavailable or IntegrityError when nothing was recorded.
 
         MUST NOT return before the transaction is committed: what it returns is acknowledged.
         """
         with self._database.writing() as connection:
             # 1. Lock the head, and hold it against what this process committed last.
             recent = self._current(connection, read_head(connection, lock=True))
+            batch = _Batch(recent.head.size)
             # 2. Give every new request its place; the lock keeps others from taking it.
-            earlier, placed = _insert_new(connection, batch, recent.head.size)
-            # 3. What makes the entries findable, then the tiles, then the head.
-            if placed:
-                insert_facets(connection, placed)
-                recent = self._grow(connection, recent, placed)
-        # 4. The transaction is committed: from here on the outcomes are true.
+            _record_drafts(connection, work, batch)
+            # 3. Operations look at the log as it is with all that came before them.
+            self._perform(connection, work, batch)
+            # 4. The tiles, then the head.
+            if batch.placed:
+                recent = self._grow(connection, recent, batch.placed)
+        # 5. The transaction is committed: from here on the outcomes are true.
         self._recent = recent
-        if placed:
+        if batch.placed:
             write_mark(self._mark, recent.head.checkpoint)
-        records = earlier | {draft.key: _recorded(index, draft) for index, draft in placed}
-        return [_outcome(draft, records[draft.key]) for draft in batch]
+        return [batch.outcomes[place] for place in range(len(work))]
 
     def _current(self, connection: Connection, head: Head) -> Recent:
         """The tree under `head`. MUST be verified against the root, or a damaged tile would be signed over."""
@@ -82,12 +98,54 @@ class Appender:
             raise IntegrityError("the tiles of the log do not lead to its root; run `log fsck`")
         return Recent(head, edge)
 
+    def _perform(self, connection: Connection, work: Sequence[Work], batch: _Batch) -> None:
+        for place, operation in enumerate(work):
+            if isinstance(operation, Draft):
+                continue
+            batch.outcomes[place] = self._perform_one(connection, operation, batch)
+
+    def _perform_one(self, connection: Connection, operation: Operation, batch: _Batch) -> Outcome:
+        """An error before the first write is the operation's own outcome; any later one is the whole batch's."""
+        try:
+            earlier = find(connection, operation.tenant, operation.request_id, operation.kind)
+            if earlier is not None:
+                return _same_request(earlier, operation.request_digest)
+            made = draft(operation.prepare(connection), self._clock())
+        except Unavailable:
+            raise
+        except CountersignError as error:
+            return error
+        placed = [(batch.size, made)]
+        if not insert_entries(connection, placed):
+            raise IntegrityError("the log holds entries beyond its head; run `log fsck`")
+        insert_facets(connection, placed)
+        operation.apply(connection, batch.size, made)
+        batch.placed += placed
+        batch.size += 1
+        return _recorded(*placed[0])
+
     def _grow(self, connection: Connection, recent: Recent, placed: Placed) -> Recent:
         edge, changed = recent.edge.grow([leaf_hash(draft.leaf) for _, draft in placed])
         write_tiles(connection, changed)
         head = self._signer.head(edge.size, edge.root())
         write_head(connection, head)
         return recent.after(head, edge, changed)
+
+
+def _record_drafts(connection: Connection, work: Sequence[Work], batch: _Batch) -> None:
+    """Insert the drafts that are new, and find the earlier entries of the others."""
+    drafts = [each for each in work if isinstance(each, Draft)]
+    if not drafts:
+        return
+    earlier, placed = _insert_new(connection, drafts, batch.size)
+    if placed:
+        insert_facets(connection, placed)
+    records = earlier | {draft.key: _recorded(index, draft) for index, draft in placed}
+    for place, each in enumerate(work):
+        if isinstance(each, Draft):
+            batch.outcomes[place] = _outcome(each, records[each.key])
+    batch.placed += placed
+    batch.size += len(placed)
 
 
 def _insert_new(connection: Connection, batch: Sequence[Draft], size: int) -> tuple[dict[_Key, Recorded], Placed]:
@@ -105,15 +163,15 @@ def _insert_new(connection: Connection, batch: Sequence[Draft], size: int) -> tu
 def _place(batch: Sequence[Draft], earlier: Mapping[_Key, Recorded], size: int) -> Placed:
     """New drafts, each with the index it gets; of several with one key the first."""
     new: dict[_Key, Draft] = {}
-    for draft in batch:
-        if draft.key not in earlier:
-            new.setdefault(draft.key, draft)
+    for each in batch:
+        if each.key not in earlier:
+            new.setdefault(each.key, each)
     return list(enumerate(new.values(), start=size))
 
 
 def _find_earlier(connection: Connection, batch: Sequence[Draft]) -> dict[_Key, Recorded]:
-    """One look-up for each request: this is the rare way, and SQLite has no index for a list of triples."""
-    found = ((draft.key, find(connection, *draft.key)) for draft in batch)
+    """One look-up for each request: this is the rare way."""
+    found = ((each.key, find(connection, *each.key)) for each in batch)
     return {key: record for key, record in found if record is not None}
 
 
@@ -129,11 +187,18 @@ def _recorded(index: int, draft: Draft) -> Recorded:
         recorded_at=from_microseconds(draft.recorded_at),
         leaf=draft.leaf,
         fresh=True,
+        private=draft.private,
+        state=initial(entry.action, index) if entry.kind == "decision" else None,
     )
 
 
 def _outcome(draft: Draft, record: Recorded) -> Outcome:
-    if record.request_digest != draft.entry.request_digest:
-        return Conflict(f"request_id {record.request_id!r} was used for a different request")
     # A second draft of one request in one batch finds the first one's record.
-    return record if record.decision_id == draft.decision_id else replace(record, fresh=False)
+    return record if record.decision_id == draft.decision_id else _same_request(record, draft.entry.request_digest)
+
+
+def _same_request(earlier: Recorded, request_digest: str) -> Outcome:
+    """What a repeated request gets."""
+    if earlier.request_digest != request_digest:
+        return Conflict(f"request_id {earlier.request_id!r} was used for a different request")
+    return replace(earlier, fresh=False)

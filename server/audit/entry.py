@@ -22,7 +22,7 @@ from server.audit.leaf import MAX_LEAF_BYTES, VERSION, Facets, Reference, format
 Kind: TypeAlias = Literal["decision", "intent", "review", "appeal", "erasure", "retention", "configuration", "key"]
 
 OPERATOR = ".operator"
-"""The tenant of entries about the service itself. No token can name it: names of tenants begin with a letter or digit."""
+"""The tenant of entries about the service itself. No token can name it: tenants begin with a letter or a digit."""
 MAX_NAME_CHARACTERS = 256
 
 
@@ -126,8 +126,8 @@ def new_id(now: int) -> str:
     written at its right edge. now: microseconds since 1970; the rest is 74 random bits.
     """
     chance = int.from_bytes(os.urandom(10))
-    milliseconds = now // 1000 & 0xFFFFFFFFFFFF
-    return f"{milliseconds:012x}7{chance & 0xFFF:03x}{0x8000 | chance >> 12 & 0x3FFF:04x}{chance >> 26 & 0xFFFFFFFFFFFF:012x}"
+    head = (now // 1000 & 0xFFFFFFFFFFFF) << 80 | 0x7 << 76 | (chance & 0xFFF) << 64
+    return f"{head | 0x8 << 60 | chance >> 12 & (1 << 60) - 1:032x}"
 
 
 def draft(entry: Entry, now: datetime) -> Draft:

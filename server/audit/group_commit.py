@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.errors import CountersignError, Unavailable
-from server.audit.appender import Outcome
+from server.audit.appender import Outcome, Work
 from server.audit.entry import Draft, Recorded
 
 _LOG = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ _RETRY_AFTER = 1.0
 
 @dataclass(frozen=True, slots=True)
 class GroupLimits:
-    """batch: drafts in one transaction. waiting: drafts queued or being committed. waiting_bytes: of all of them."""
+    """batch: pieces of work in one transaction. waiting: queued or being committed. waiting_bytes: of all of them."""
 
     batch: int = 512
     waiting: int = 4096
@@ -31,14 +31,14 @@ class GroupLimits:
 
 @dataclass(frozen=True, slots=True)
 class _Ticket:
-    draft: Draft
+    work: Work
     answer: asyncio.Future[Recorded]
 
 
 class GroupCommit:
-    """Takes drafts from callers of one event loop and hands them to `commit` in batches, on a thread of its own."""
+    """Takes work from callers of one event loop and hands it to `commit` in batches, on a thread of its own."""
 
-    def __init__(self, commit: Callable[[Sequence[Draft]], list[Outcome]], limits: GroupLimits) -> None:
+    def __init__(self, commit: Callable[[Sequence[Work]], list[Outcome]], limits: GroupLimits) -> None:
         self._commit = commit
         self._limits = limits
         self._loop = asyncio.get_running_loop()
@@ -52,16 +52,16 @@ class GroupCommit:
         self._thread = threading.Thread(target=self._run, name="audit-writer", daemon=True)
         self._thread.start()
 
-    async def submit(self, draft: Draft) -> Recorded:
-        """Wait until `draft` is committed. Unavailable when too much waits, or the store has trouble.
+    async def submit(self, work: Work) -> Recorded:
+        """Wait until `work` is committed. Unavailable when too much waits, or the store has trouble.
 
-        A caller that stops waiting does not take its draft back: it may be recorded all the same.
+        A caller that stops waiting does not take its work back: it may be recorded all the same.
         """
         self.assert_open()
         answer: asyncio.Future[Recorded] = self._loop.create_future()
         self._waiting += 1
-        self._waiting_bytes += draft.byte_size
-        self._queue.put(_Ticket(draft, answer))
+        self._waiting_bytes += _size_of(work)
+        self._queue.put(_Ticket(work, answer))
         return await answer
 
     def assert_open(self) -> None:
@@ -87,7 +87,7 @@ class GroupCommit:
         while going_on:
             batch, going_on = self._take()
             if batch:
-                self._deliver(batch, self._try([ticket.draft for ticket in batch]))
+                self._deliver(batch, self._try([ticket.work for ticket in batch]))
 
     def _take(self) -> tuple[list[_Ticket], bool]:
         """Everything that waits, up to a batch; False with it when this was the last."""
@@ -103,19 +103,19 @@ class GroupCommit:
                 return batch, True
         return batch, False
 
-    def _try(self, drafts: list[Draft]) -> list[Outcome]:
+    def _try(self, work: list[Work]) -> list[Outcome]:
         failure: CountersignError | None = None
         outcomes: list[Outcome] = []
         try:
-            outcomes = self._commit(drafts)
+            outcomes = self._commit(work)
         except CountersignError as error:
-            _LOG.warning("a batch of %d entries was not recorded: %s", len(drafts), error)
+            _LOG.warning("a batch of %d entries was not recorded: %s", len(work), error)
             failure = error
         except Exception:  # noqa: BLE001  # the thread must outlive a defect: callers would wait for ever
-            _LOG.exception("a defect kept %d entries from being recorded", len(drafts))
+            _LOG.exception("a defect kept %d entries from being recorded", len(work))
             failure = Unavailable("the entry could not be recorded", retry_after=_RETRY_AFTER)
         self._failure = failure
-        return outcomes if failure is None else [failure] * len(drafts)
+        return outcomes if failure is None else [failure] * len(work)
 
     def _deliver(self, batch: list[_Ticket], outcomes: list[Outcome]) -> None:
         try:
@@ -126,10 +126,15 @@ class GroupCommit:
     def _resolve(self, batch: list[_Ticket], outcomes: list[Outcome]) -> None:
         for ticket, outcome in zip(batch, outcomes, strict=True):
             self._waiting -= 1
-            self._waiting_bytes -= ticket.draft.byte_size
+            self._waiting_bytes -= _size_of(ticket.work)
             if ticket.answer.done():  # its caller was cancelled
                 continue
             if isinstance(outcome, Recorded):
                 ticket.answer.set_result(outcome)
             else:
                 ticket.answer.set_exception(outcome)
+
+
+def _size_of(work: Work) -> int:
+    """Bytes that waiting work holds, roughly; operations are small by the API's own limits."""
+    return work.byte_size if isinstance(work, Draft) else 1024

@@ -13,7 +13,7 @@ from countersign.verify.merkle import EMPTY_ROOT
 from countersign.verify.note import VerifierKey, is_key_name
 from server.audit.keys import CheckpointSigner
 from server.audit.statements import insert_for
-from server.audit.tables import log_head
+from server.audit.tables import log_head, log_keys
 
 _READ = select(log_head.c.size, log_head.c.root, log_head.c.checkpoint).where(log_head.c.id == 1)
 _LOCKED = _READ.with_for_update()
@@ -58,10 +58,12 @@ class HeadSigner:
 
 
 def start_log(connection: Connection, signer: HeadSigner) -> None:
-    """Store the head of the empty log, unless the log has a head already."""
+    """Store the head and the first key of the empty log, unless the log has them already."""
     head = signer.head(0, EMPTY_ROOT)
     statement = insert_for(connection, log_head).on_conflict_do_nothing()
     connection.execute(statement, {"id": 1, "size": head.size, "root": head.root, "checkpoint": head.checkpoint})
+    first = insert_for(connection, log_keys).on_conflict_do_nothing()
+    connection.execute(first, {"generation": 0, "vkey": str(signer.key), "since_size": 0, "statement": ""})
 
 
 def read_head(connection: Connection, *, lock: bool = False) -> Head:

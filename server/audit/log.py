@@ -14,8 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,12 +28,23 @@ from server.audit import queries, schema
 from server.audit.appender import Appender
 from server.audit.database import Database
 from server.audit.entry import Blob, Entry, Recorded, draft
+from server.audit.following import follow
 from server.audit.group_commit import GroupCommit, GroupLimits
 from server.audit.head import Head, HeadSigner, read_head, start_log
 from server.audit.keys import CheckpointSigner
-from server.audit.listing import Filter, Page, list_page
+from server.audit.listing import Page, list_page
 from server.audit.mark import mark_path, read_mark
-from server.audit.receipts import ReceiptParts, SignedCheckpoint, make_receipt, stored_receipt
+from server.audit.matching import Filter
+from server.audit.operations import Operation
+from server.audit.queries import History
+from server.audit.receipts import (
+    ConsistencyParts,
+    ReceiptParts,
+    SignedCheckpoint,
+    consistency_parts,
+    make_receipt,
+    stored_receipt,
+)
 from server.audit.rows import extends
 
 _Arguments = ParamSpec("_Arguments")
@@ -61,7 +71,7 @@ class AuditLog:
         self._database = database
         self._clock = clock
         self._log_key = str(signer.key)
-        self._appender = Appender(database, signer, mark_path(database.path))
+        self._appender = Appender(database, signer, mark_path(database.path), clock)
         self._group = GroupCommit(self._appender.append, limits)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="audit-reader")
 
@@ -93,7 +103,11 @@ class AuditLog:
         another request. Unavailable if the store has trouble or too much waits: nothing may be assumed recorded,
         and the same call may be made again. Other errors: see `entry.draft`.
         """
-        return await self._group.submit(draft(entry, uuid.uuid4().hex, self._clock()))
+        return await self._group.submit(draft(entry, self._clock()))
+
+    async def perform(self, operation: Operation) -> Recorded:
+        """Record what `operation` comes to (see `operations.base`): as `append`, with the operation's own errors."""
+        return await self._group.submit(operation)
 
     async def find(self, tenant: str, request_id: str, kind: str = "decision") -> Recorded | None:
         """What was recorded for a request, if anything."""
@@ -106,6 +120,17 @@ class AuditLog:
     async def list(self, tenant: str, filter: Filter, page_size: int = 0, page_token: str = "") -> Page:  # noqa: A002
         """A page of decisions, newest first (see `listing`). `filter` is the API's own word."""
         return await self._read(list_page, tenant, filter, page_size, page_token)
+
+    async def history(self, tenant: str, decision_id: str) -> History:
+        """A decision with its reviews and appeals; NotFound if `tenant` has none of that id."""
+        return await self._read(queries.history, tenant, decision_id)
+
+    def follow(self, tenant: str, filter: Filter, after: int) -> AsyncIterator[Recorded]:  # noqa: A002
+        """Decisions at indexes above `after`, in the order of the log; then each new one as it is recorded.
+
+        Holds no snapshot and no queue while its reader is slow: it reads on from where the reader stands.
+        """
+        return follow(self._read, tenant, filter, after)
 
     async def evidence(self, tenant: str, digest: str) -> Blob | None:
         """A blob that one of `tenant`'s entries came with."""
@@ -128,12 +153,21 @@ class AuditLog:
         head = await self._read(read_head)
         return SignedCheckpoint(head.checkpoint, self._log_key, head.size)
 
-    async def orphaned_intents(self, before: datetime, limit: int = 100) -> tuple[Recorded, ...]:
-        """Intents of every tenant recorded before `before` that still have no decision, oldest first.
+    async def consistency(self, first: int, second: int) -> ConsistencyParts:
+        """A proof that the log of `first` entries is the beginning of the log of `second`.
+
+        InvalidInput unless 0 <= first <= second <= the size of the log.
+        """
+        return await self._read(consistency_parts, first, second)
+
+    async def orphaned_intents(
+        self, before: datetime, limit: int = 100, tenant: str | None = None
+    ) -> tuple[Recorded, ...]:
+        """Intents recorded before `before` that still have no decision, oldest first; of every tenant, or of one.
 
         Work that is still going on has one too: choose `before` past the longest job.
         """
-        return await self._read(queries.orphaned_intents, before, limit)
+        return await self._read(queries.orphaned_intents, before, limit, tenant)
 
     async def ping(self) -> None:
         """Return if the log can be read and takes entries; Unavailable otherwise.

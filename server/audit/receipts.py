@@ -1,4 +1,4 @@
-"""Receipts: proofs that an entry stands in the log, made from tiles and the signed head."""
+"""Receipts and consistency proofs, made from tiles and the signed head."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from core.errors import IntegrityError
+from core.errors import IntegrityError, InvalidInput
 from countersign.verify.merkle import HASH_BYTES, leaf_hash
 from countersign.verify.tlog_proof import TlogProof
 from server.audit.entry import Recorded
 from server.audit.head import Head, read_head
 from server.audit.rows import read_tiles
-from server.audit.tree import WIDTH, TileReader, inclusion_proof, proof_tiles
+from server.audit.tree import WIDTH, TileKey, TileReader, consistency_proof, inclusion_proof, proof_tiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,15 @@ class SignedCheckpoint:
     text: str
     log_key: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConsistencyParts:
+    """hashes: PROOF(first, D[second]) of RFC 6962, section 2.1.2."""
+
+    first: int
+    second: int
+    hashes: tuple[bytes, ...]
 
 
 def make_receipt(recorded: Recorded, head: Head, read: TileReader, log_key: str) -> ReceiptParts:
@@ -56,5 +65,22 @@ def stored_receipt(connection: Connection, recorded: Recorded, log_key: str) -> 
     stored = read_tiles(connection, proof_tiles(recorded.index, head.size))
     try:
         return make_receipt(recorded, head, stored.__getitem__, log_key)
+    except (KeyError, IndexError) as error:
+        raise IntegrityError("tiles of the log are missing; run `log fsck`") from error
+
+
+def consistency_parts(connection: Connection, first: int, second: int) -> ConsistencyParts:
+    """A consistency proof between two sizes of the log. InvalidInput unless 0 <= first <= second <= its size."""
+    size = read_head(connection).size
+    if not 0 <= first <= second <= size:
+        raise InvalidInput(
+            "no such pair of sizes", field="first", limit=f"0 <= first <= second <= {size}", found=f"{first}, {second}"
+        )
+
+    def read(key: TileKey) -> bytes:
+        return read_tiles(connection, [key])[key]
+
+    try:
+        return ConsistencyParts(first, second, tuple(consistency_proof(read, first, second)))
     except (KeyError, IndexError) as error:
         raise IntegrityError("tiles of the log are missing; run `log fsck`") from error

@@ -53,7 +53,7 @@ def events_of(connection: Connection, decisions: Sequence[int]) -> dict[int, lis
     found: dict[int, list[Event]] = {}
     if decisions:
         for row in connection.execute(_EVENTS, {"decisions": list(decisions)}):
-            event = Event(row.kind, action_of(_content(row)), row.log_index)
+            event = Event(row.kind, action_of(_content(row.leaf, row.log_index)), row.log_index)
             found.setdefault(row.decision_index, []).append(event)
     return found
 
@@ -89,7 +89,7 @@ def extends(connection: Connection, stored: int, size: int, root: bytes) -> bool
 
 
 def _recorded(row: Row[Any], found: Mapping[int, list[Event]]) -> Recorded:
-    content = _content(row)
+    content = _content(row.leaf, row.log_index)
     state: State | None = None
     if row.kind == "decision":
         state = fold(action_of(content), row.log_index, found.get(row.log_index, ()))
@@ -108,13 +108,13 @@ def _recorded(row: Row[Any], found: Mapping[int, list[Event]]) -> Recorded:
     )
 
 
-def _content(row: Row[Any]) -> dict[str, Any]:
+def _content(leaf: bytes, index: int) -> dict[str, Any]:
     try:
-        content = json.loads(row.leaf)
+        content = json.loads(leaf)
         int(content["facets"]["action"])
         return {"request_id": "", "request_digest": "", **content}
     except (ValueError, TypeError, KeyError) as error:
-        raise IntegrityError(f"entry {row.log_index} is not the one that was recorded; run `log fsck`") from error
+        raise IntegrityError(f"entry {index} is not the one that was recorded; run `log fsck`") from error
 
 
 def _private(row: Row[Any]) -> dict[str, Disclosure]:

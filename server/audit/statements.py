@@ -40,7 +40,7 @@ def _values(table: Table, ignore: bool) -> str:
 
 @lru_cache(maxsize=64)
 def _unnest(table: Table, ignore: bool) -> str:
-    dialect = postgresql_dialect()
+    dialect = postgresql_dialect()  # type: ignore[no-untyped-call]
     arrays = ", ".join(f"%s::{column.type.compile(dialect=dialect)}[]" for column in table.columns)
     return f"INSERT INTO {_target(table)} SELECT * FROM unnest({arrays}){_ending(ignore)}"  # noqa: S608
 

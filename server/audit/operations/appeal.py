@@ -60,7 +60,7 @@ class Appeal:
             refers_to=Reference(decision.decision_id, decision.index),
         )
 
-    def apply(self, connection: Connection, index: int, draft: Draft) -> None:
+    def apply(self, connection: Connection, index: int, draft: Draft) -> None:  # noqa: ARG002 - the protocol's
         """The decision is found by its new state."""
         decision, _ = decision_of(connection, self.tenant, self.decision_id)
         move(connection, decision, Event(self.kind, 0, index))

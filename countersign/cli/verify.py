@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from countersign.cli.exits import ExitCode
+from countersign.cli.checks import LogKeys, Quorum, Rotations, Witnesses, report, trust_of
 from countersign.cli.session import AsJson
-from countersign.cli.text import cell, reporting, say, say_json
+from countersign.cli.text import reporting
 from countersign.receipts import read_receipt
 from countersign.uploads import Upload
-from countersign.verify.receipt import Check, verify_receipt
+from countersign.verify.receipt import verify_receipt
 
 # The verifier hashes media in memory; what no server accepts need not be read.
 MAX_MEDIA = 4 * 1024**3
@@ -21,27 +21,18 @@ MAX_MEDIA = 4 * 1024**3
 def verify(
     receipt: Annotated[Path, typer.Argument(help="A receipt, or the output of `screen --json` or `enhance --json`.")],
     media: Annotated[Path | None, typer.Option(help="The media that the decision was made on.")] = None,
-    log_key: Annotated[str | None, typer.Option(help="The log's verifier key, from a source you trust.")] = None,
+    log_key: LogKeys = None,
+    rotation: Rotations = None,
+    witness: Witnesses = None,
+    quorum: Quorum = None,
     as_json: AsJson = False,
 ) -> None:
     """Check that a decision stands in the log, offline. The exit code is 1 when any check fails."""
     with reporting(as_json):
+        trust = trust_of(log_key, rotation, witness, quorum)
         document = read_receipt(receipt)
-        checks = verify_receipt(document, Upload.of(media).read(limit=MAX_MEDIA) if media else None, log_key)
-    # An empty list of checks proves nothing.
-    passed = bool(checks) and all(check.ok for check in checks)
-    if as_json:
-        say_json({"ok": passed, "checks": [{"name": c.name, "ok": c.ok, "detail": c.detail} for c in checks]})
-    else:
-        say(*(line_of(check) for check in checks))
-    if not passed:
-        raise typer.Exit(ExitCode.CHECK_FAILED)
-
-
-def line_of(check: Check) -> object:
-    """✓ or ✗, the check's name and what it found."""
-    mark, style = ("✓", "green") if check.ok else ("✗", "bold red")
-    return cell(f"{mark} {check.name}: {check.detail}", style)
+        checks = verify_receipt(document, Upload.of(media).read(limit=MAX_MEDIA) if media else None, trust)
+    report(checks, as_json=as_json)
 
 
 def register(app: typer.Typer) -> None:

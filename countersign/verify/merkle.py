@@ -65,7 +65,12 @@ def verify_consistency(first: int, second: int, first_root: bytes, second_root: 
     if first in (0, second):
         if proof:
             raise VerificationError("the consistency proof must be empty here")
-        _check_equal(first_root, second_root if first else EMPTY_ROOT, "the roots differ")
+        # The empty tree has one root, and is a prefix of every tree.
+        for size, root in ((first, first_root), (second, second_root)):
+            if size == 0:
+                _check_equal(root, EMPTY_ROOT, "the empty tree has another root")
+        if first == second:
+            _check_equal(first_root, second_root, "the roots differ")
         return
     # A prefix that is a complete subtree is its own first proof hash, and is left out of the proof.
     path = list(proof) if first & (first - 1) else [first_root, *proof]

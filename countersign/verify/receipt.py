@@ -1,35 +1,29 @@
 """Receipts: whether a decision stands in the log, checked offline, step by step.
 
 A receipt is the JSON object {"decision_id", "log_index", "entry", "proof", "log_key"}: `entry` is the exact
-canonical-JSON text of the log entry, `proof` a C2SP tlog-proof@v1, `log_key` the log's C2SP verifier key.
+canonical-JSON text of the log entry, `proof` a C2SP tlog-proof@v1, `log_key` the verifier key that signed it.
 This module does not know where a receipt came from, and it trusts no part of one.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from countersign.verify.canonical import parse_canonical, parse_json
-from countersign.verify.checkpoint import Checkpoint, open_checkpoint
+from countersign.verify.checkpoint import Checkpoint
+from countersign.verify.checks import Check, step
 from countersign.verify.errors import VerificationError
 from countersign.verify.merkle import leaf_hash, verify_inclusion
-from countersign.verify.note import VerifierKey
+from countersign.verify.policy import Trust, find_witnesses
 from countersign.verify.tlog_proof import TlogProof
+from countersign.verify.trust import TrustedKey, open_trusted
 
 _FIELDS: Mapping[str, type] = {"decision_id": str, "log_index": int, "entry": str, "proof": str, "log_key": str}
-_Value = TypeVar("_Value")
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One step. name: "form", "key", "checkpoint", "inclusion", "entry" or "media". detail: for people."""
-
-    name: str
-    ok: bool
-    detail: str
+# Versions of entries that were ever written.
+_VERSIONS = (1, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,37 +42,36 @@ def parse_receipt(data: bytes) -> dict[str, Any]:
     return value
 
 
-def verify_receipt(receipt: Mapping[str, Any], media: bytes | None, log_key: str | None) -> list[Check]:
+def verify_receipt(receipt: Mapping[str, Any], media: bytes | None, trust: Trust | str | None) -> list[Check]:
     """Every check in order; the receipt holds if all are ok. Never raises for malformed input.
 
     media: the file to hold against the entry; None leaves the media check out of the list.
-    log_key: the log's verifier key from a source you trust; None takes the receipt's own, and says so.
+    trust: the log's keys from a source that you trust, and the witnesses you ask for; a string pins one key, None takes
+    the receipt's own and says so. The checks are "form", "key", "checkpoint", "witness" where witnesses are asked for,
+    "inclusion", "entry" and "media".
     """
+    policy = trust if isinstance(trust, Trust) else Trust(() if trust is None else (trust,))
     # 1. The receipt is well-formed: exactly the known fields, each of its type, and a strict tlog-proof.
-    form, parsed = _step("form", lambda: _read(receipt))
+    form, parsed = step("form", lambda: _read(receipt))
     if parsed is None:
         return [form]
-    # 2. The key: pinned by the caller, or else the receipt's own.
-    pinning, key = _step("key", lambda: _key(parsed, log_key))
-    # 3. The log signed the checkpoint with that key.
-    signing, checkpoint = _step("checkpoint", lambda: _checkpoint(parsed, key))
-    # 4. SHA-256(0x00 || entry) stands at the index, under the checkpoint's root.
-    inclusion, _ = _step("inclusion", lambda: _inclusion(parsed, checkpoint))
-    # 5. The entry is canonical and about this decision.
-    content, entry = _step("entry", lambda: _entry(parsed))
-    checks = [form, pinning, signing, inclusion, content]
-    # 6. The file is the one that the entry names.
+    # 2. The key: one that the caller pinned or that a rotation links to a pinned one, or else the receipt's own.
+    pinning, keys = step("key", lambda: _keys(parsed, policy))
+    # 3. The log signed the checkpoint with that key, at a size for which the key speaks.
+    signing, checkpoint = step("checkpoint", lambda: _checkpoint(parsed, keys))
+    checks = [form, pinning, signing]
+    # 4. Enough witnesses cosigned the checkpoint.
+    if policy.asks_witnesses:
+        checks.append(step("witness", lambda: _witnesses(parsed, policy, keys, checkpoint))[0])
+    # 5. SHA-256(0x00 || entry) stands at the index, under the checkpoint's root.
+    inclusion, _ = step("inclusion", lambda: _inclusion(parsed, checkpoint))
+    # 6. The entry is canonical and about this decision.
+    content, entry = step("entry", lambda: _entry(parsed))
+    checks += [inclusion, content]
+    # 7. The file is the one that the entry names.
     if media is not None:
-        checks.append(_step("media", lambda: _media(media, entry))[0])
+        checks.append(step("media", lambda: _media(media, entry))[0])
     return checks
-
-
-def _step(name: str, work: Callable[[], tuple[str, _Value]]) -> tuple[Check, _Value | None]:
-    try:
-        detail, value = work()
-    except VerificationError as error:
-        return Check(name, False, str(error)), None
-    return Check(name, True, detail), value
 
 
 def _read(receipt: Mapping[str, Any]) -> tuple[str, _Receipt]:
@@ -100,20 +93,38 @@ def _read(receipt: Mapping[str, Any]) -> tuple[str, _Receipt]:
     return "the receipt is well-formed", parsed
 
 
-def _key(receipt: _Receipt, pinned: str | None) -> tuple[str, VerifierKey]:
-    key = VerifierKey.parse(receipt.log_key if pinned is None else pinned.strip())
-    if str(key) != receipt.log_key:
-        raise VerificationError(f"the receipt names the key {receipt.log_key!r}, not the pinned {key}")
-    if pinned is None:
-        return f"NOT PINNED: the receipt vouches for its own key {key}; compare it with a copy you trust", key
-    return f"the key is the pinned {key}", key
+def _keys(receipt: _Receipt, trust: Trust) -> tuple[str, Sequence[TrustedKey]]:
+    keys = trust.keys(receipt.log_key)
+    # The key that the receipt names stands first: it is the one that has to vouch for the checkpoint.
+    ordered = sorted(keys, key=lambda each: str(each.key) != receipt.log_key)
+    if str(ordered[0].key) != receipt.log_key:
+        trusted = ", ".join(str(each.key) for each in keys)
+        raise VerificationError(f"the receipt names the key {receipt.log_key!r}, not the pinned {trusted}")
+    key = ordered[0].key
+    if not trust.pinned:
+        return f"NOT PINNED: the receipt vouches for its own key {key}; compare it with a copy you trust", ordered
+    if str(key) in (text.strip() for text in trust.log_keys):
+        return f"the key is the pinned {key}", ordered
+    return f"rotations link the key {key} to a pinned one", ordered
 
 
-def _checkpoint(receipt: _Receipt, key: VerifierKey | None) -> tuple[str, Checkpoint]:
-    if key is None:
+def _checkpoint(receipt: _Receipt, keys: Sequence[TrustedKey] | None) -> tuple[str, Checkpoint]:
+    if keys is None:
         raise VerificationError("not checked: there is no usable key")
-    checkpoint = open_checkpoint(receipt.proof.checkpoint, key)
+    checkpoint, trusted = open_trusted(receipt.proof.checkpoint, keys)
+    if str(trusted.key) != receipt.log_key:
+        raise VerificationError(
+            f"the checkpoint is vouched for by {trusted.key}, not by the key that the receipt names"
+        )
     return f"{checkpoint.origin} signed the tree of {checkpoint.size} entries", checkpoint
+
+
+def _witnesses(
+    receipt: _Receipt, trust: Trust, keys: Sequence[TrustedKey] | None, checkpoint: Checkpoint | None
+) -> tuple[str, object]:
+    if checkpoint is None or keys is None:
+        raise VerificationError("not checked: there is no trustworthy checkpoint")
+    return find_witnesses(receipt.proof.checkpoint, trust, keys)
 
 
 def _inclusion(receipt: _Receipt, checkpoint: Checkpoint | None) -> tuple[str, None]:
@@ -126,8 +137,8 @@ def _inclusion(receipt: _Receipt, checkpoint: Checkpoint | None) -> tuple[str, N
 
 def _entry(receipt: _Receipt) -> tuple[str, Mapping[str, Any]]:
     entry = parse_canonical(receipt.entry)
-    if not isinstance(entry, dict) or type(entry.get("v")) is not int or entry["v"] != 1:
-        raise VerificationError("the entry is not a version 1 entry")
+    if not isinstance(entry, dict) or type(entry.get("v")) is not int or entry["v"] not in _VERSIONS:
+        raise VerificationError("the entry is of no version that is known here")
     if entry.get("decision_id") != receipt.decision_id:
         raise VerificationError("the entry is about another decision")
     return f"{entry.get('kind')} {receipt.decision_id}, recorded {entry.get('recorded_at')}", entry

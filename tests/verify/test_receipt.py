@@ -91,7 +91,7 @@ def test_an_entry_with_a_repeated_key_fails() -> None:
     assert failed(make_receipt(repeated)) == ["entry", "media"]
 
 
-@pytest.mark.parametrize("entry", [b"[]", b"null", b'{"v":2}', b'{"v":true}', b"not json"])
+@pytest.mark.parametrize("entry", [b"[]", b"null", b'{"v":3}', b'{"v":true}', b"not json"])
 def test_entries_of_another_form_fail(entry: bytes) -> None:
     assert failed(make_receipt(entry)) == ["entry", "media"]
 

@@ -1,0 +1,42 @@
+"""What a verification reports: one check after the other, each with its result in words.
+
+A verification runs all its steps and reports each; it never raises for what it was given to check. Others may append
+checks of their own to the list. A list that is empty, or holds a check that is not ok, proves nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from countersign.verify.errors import VerificationError
+
+_Value = TypeVar("_Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One step. name: what was checked, in a word. detail: what was found, for people."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+def step(name: str, work: Callable[[], tuple[str, _Value]]) -> tuple[Check, _Value | None]:
+    """The check `name` and the value that later steps build on: None when `work` raised VerificationError.
+
+    work: gives what it found, in words, and that value.
+    """
+    try:
+        detail, value = work()
+    except VerificationError as error:
+        return Check(name, False, str(error)), None
+    return Check(name, True, detail), value
+
+
+def passed(checks: Iterable[Check]) -> bool:
+    """Whether there are checks and all are ok."""
+    found = list(checks)
+    return bool(found) and all(check.ok for check in found)

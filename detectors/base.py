@@ -50,6 +50,7 @@ class Finding:
     score: the detector's own measure on `score_scale`, for detectors without a calibration; None when abstained.
     log10_lr: base-10 log likelihood ratio, bounded by what the calibration set supports.
     fpr_at_threshold: false-positive rate measured at the operating threshold.
+    calibration: digest of what turned the score into a probability, "sha256:…"; "" where nothing did.
     codes: machine-readable particulars, sorted. explanation: why, for people; on abstention, why not.
     limits: what this detector cannot see.
     """
@@ -65,6 +66,7 @@ class Finding:
     score_scale: str = ""
     log10_lr: float | None = None
     fpr_at_threshold: float | None = None
+    calibration: str = ""
     codes: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
 

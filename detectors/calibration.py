@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+
+from core.media import digest_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,11 @@ class Logistic:
     weights: tuple[float, ...]
     bias: float
     bound: float
+
+    @property
+    def digest(self) -> str:
+        """Digest of the fitted figures, which names this calibration in findings."""
+        return digest_of(json.dumps(asdict(self), sort_keys=True).encode())
 
     def judge(self, features: Sequence[float]) -> tuple[float, float]:
         """Probability at equal odds, 0 to 1, and log10 likelihood ratio; both within the bound."""

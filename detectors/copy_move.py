@@ -84,7 +84,12 @@ class CopyMoveDetector(SingleDetector):
             return self.abstain(reason, ("picture.too_plain",))
         convincing = [found for found in overlaps if strength(found) >= THRESHOLD]
         chance, ratio = CALIBRATION.judge((max(map(strength, overlaps), default=0.0),))
-        measured: dict[str, Any] = {"probability": chance, "log10_lr": ratio, "fpr_at_threshold": MEASURED_FPR}
+        measured: dict[str, Any] = {
+            "probability": chance,
+            "log10_lr": ratio,
+            "fpr_at_threshold": MEASURED_FPR,
+            "calibration": CALIBRATION.digest,
+        }
         if not convincing:
             return self.not_detected("No part of the picture repeats elsewhere pixel for pixel.", **measured)
         members = sum(found.members for found in convincing)

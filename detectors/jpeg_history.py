@@ -74,6 +74,7 @@ class JpegHistoryDetector(SingleDetector):
             probability=chance,
             log10_lr=ratio,
             fpr_at_threshold=MEASURED_FPR,
+            calibration=CALIBRATION.digest,
         )
 
     def _detected(self, media: Media, found: Trace, quality: int) -> Finding:
@@ -86,6 +87,7 @@ class JpegHistoryDetector(SingleDetector):
             probability=chance,
             log10_lr=ratio,
             fpr_at_threshold=MEASURED_FPR,
+            calibration=CALIBRATION.digest,
         )
 
 

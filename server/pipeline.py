@@ -59,7 +59,7 @@ class Pipeline:
         Raises InvalidInput or LimitExceeded for media that cannot be examined, after recording that it was refused;
         Unavailable when the log cannot take the record.
         """
-        request = Request(caller, upload.request_id, upload.content())
+        request = Request(caller, upload.request_id, upload.content(), upload.subject)
         context = Context("inbound", caller.tenant, upload.surface, upload.jurisdiction)
         async with self._once.hold(request.key):
             # 1. The same id gives the same answer and one record.
@@ -75,7 +75,7 @@ class Pipeline:
 
     async def make(self, order: Order, caller: Caller, report: Report) -> Made:
         """Makes one output. Raises as `screen` does, and what the model raises for a job that it cannot do."""
-        request = Request(caller, order.request_id, order.content())
+        request = Request(caller, order.request_id, order.content(), order.subject)
         model = order.model
         context = Context("outbound", caller.tenant, order.surface, order.jurisdiction, model.task, model.source_type)
         async with self._once.hold(request.key):

@@ -1,8 +1,8 @@
 """What a log entry says: the JSON bodies of decisions, refusals and intents.
 
-The leaf that the log hashes is this JSON, so names here are as stable as the API. Text that came out of media
-(prompts, names) MUST NOT enter it: leaves are permanent, evidence can be deleted. The one exception is
-`credential_json`: whom a credential names is what it is about.
+The leaf that the log hashes is this JSON, so names here are as stable as the API. Text that came out of media or from
+people (prompts, names) MUST NOT enter it: leaves are permanent. Such text goes into evidence, or into the private
+fields that the leaf commits to; both can be deleted.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
         "label": finding.label,
         "verdict": finding.verdict.value,
         "score_scale": finding.score_scale,
+        "calibration": finding.calibration,
         "codes": list(finding.codes),
         "explanation": finding.explanation,
         "limits": finding.limits,
@@ -64,6 +65,19 @@ def credential_json(credential: Credential) -> dict[str, Any]:
         "claim_generator": credential.claim_generator,
         "digital_source_types": list(credential.digital_source_types),
     }
+
+
+def split_credential(credential: Credential) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The part of `credential_json` that the leaf holds, and the names in it that can be erased."""
+    whole = credential_json(credential)
+    named = {name: whole.pop(name) for name in ("manifest_id", "issuer", "claim_generator")}
+    return whole, named if any(named.values()) else {}
+
+
+def prompts_json(order: Order) -> dict[str, Any]:
+    """The requester's words, for the private fields."""
+    words = {"prompt": order.prompt, "negative_prompt": order.negative_prompt}
+    return {name: text for name, text in words.items() if text}
 
 
 def media_json(media: Media) -> dict[str, Any]:
@@ -128,6 +142,11 @@ def evidence_blobs(findings: Iterable[Finding]) -> tuple[Blob, ...]:
 def detected_by(findings: Iterable[Finding]) -> tuple[str, ...]:
     """The detectors that detected something, for the log's index."""
     return tuple(finding.detector for finding in findings if finding.verdict is Verdict.DETECTED)
+
+
+def labels_of(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """What was detected, for the log's index."""
+    return tuple(finding.label for finding in findings if finding.verdict is Verdict.DETECTED)
 
 
 def decode(recorded: Recorded) -> dict[str, Any]:

@@ -6,6 +6,7 @@ Knows what an entry holds (`server.record`) and who asked. Does not know how the
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Literal
 
 from core.credential import Credential
@@ -19,6 +20,7 @@ from server.requests import Order, Request
 REFUSALS: Mapping[str, type[InvalidInput] | type[LimitExceeded]] = {
     kind.__name__: kind for kind in (InvalidInput, UnsupportedMedia, CorruptMedia, ParserFailed, LimitExceeded)
 }
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 NO_ACTION = 0
 """The log's action number of entries that decide nothing: intents and refusals."""
 
@@ -65,7 +67,7 @@ class Recorder:
             "task": context.task,
             "making": record.making_json(order, stage="intent", source=source),
         }
-        return await self._append("intent", request, body)
+        return await self._append("intent", request, body, private=record.prompts_json(order))
 
     async def decision(
         self,
@@ -84,19 +86,20 @@ class Recorder:
         A decision that the log cannot hold, because media made it too long, is recorded as a refusal, which is raised.
         """
         file = dict(media or record.media_json(seen.media))
+        public, named = record.split_credential(credential or seen.credential)
         body = {
             "direction": context.direction,
             "media_digest": file.pop("digest"),
             "media": file,
             "context": {"surface": context.surface, "jurisdiction": context.jurisdiction, "task": context.task},
             "findings": [record.finding_json(finding) for finding in seen.findings],
-            "credential": record.credential_json(credential or seen.credential) | {"trust": seen.trust},
+            "credential": public | {"trust": seen.trust},
             **record.decision_json(seen.decision),
         }
         if making is not None:
             body["making"] = dict(making)
         try:
-            return await self._append("decision", request, body, seen)
+            return await self._append("decision", request, body, seen, {"credential": named} if named else {})
         except (InvalidInput, LimitExceeded) as error:
             await self.refusal(request, context, error, str(body["media_digest"]))
             raise
@@ -107,6 +110,7 @@ class Recorder:
         request: Request,
         body: Mapping[str, Any],
         seen: Examination | None = None,
+        private: Mapping[str, Any] = NOTHING,
     ) -> Recorded:
         findings = seen.findings if seen else ()
         recorded = await self._log.append(
@@ -121,6 +125,10 @@ class Recorder:
                 direction=str(body["direction"]),
                 media_digest=str(body.get("media_digest", "")),
                 detected=record.detected_by(findings),
+                labels=record.labels_of(findings),
+                codes=tuple(reason.code for reason in seen.decision.reasons) if seen else (),
+                subject=request.subject,
+                private=private,
                 evidence=record.evidence_blobs(findings),
             )
         )

@@ -21,13 +21,16 @@ Report: TypeAlias = Callable[[str, float], None]
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Upload:
-    """Media to screen. declared_mime: what the uploader claims, "" when nothing was claimed."""
+    """Media to screen. declared_mime: what the uploader claims, "" when nothing was claimed. subject: the caller's own
+    opaque name of the uploader, "" when not told.
+    """
 
     request_id: str
     data: bytes
     surface: str = ""
     jurisdiction: str = ""
     declared_mime: str = ""
+    subject: str = ""
 
     def content(self) -> dict[str, Any]:
         """What makes a second request with this id the same one."""
@@ -40,7 +43,7 @@ class Upload:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Order:
-    """Media to make: from `source` where it is to be improved, from `prompt` where not."""
+    """Media to make: from `source` where it is to be improved, from `prompt` where not. subject: as of `Upload`."""
 
     request_id: str
     model: Generator
@@ -51,6 +54,7 @@ class Order:
     seed: int = 0
     surface: str = ""
     jurisdiction: str = ""
+    subject: str = ""
 
     def __post_init__(self) -> None:
         """Raises InvalidInput for a seed that the log could not record, before anything is examined or made."""
@@ -92,11 +96,15 @@ class Made:
 
 
 class Request:
-    """The identity of one request: who asks, under which id, for what (as a digest)."""
+    """The identity of one request: who asks, under which id, for what (as a digest), and about whom.
 
-    def __init__(self, caller: Caller, request_id: str, content: Mapping[str, Any]) -> None:
+    The subject is no part of the digest, which stays in the log when the subject is erased.
+    """
+
+    def __init__(self, caller: Caller, request_id: str, content: Mapping[str, Any], subject: str = "") -> None:
         self.caller = caller
         self.id = request_id
+        self.subject = subject
         self.digest = request_digest(content)
 
     @property

@@ -26,11 +26,16 @@ NO_ACTION = 0
 
 
 class Recorder:
-    """The pipeline's pen. Every method returns only after the entry is durable."""
+    """The pipeline's pen. Every method returns only after the entry is durable.
 
-    def __init__(self, log: AuditLog, metrics: Metrics) -> None:
+    configuration: digest of what decisions are made with (`server.documents`), which every entry then names; "" for
+    none.
+    """
+
+    def __init__(self, log: AuditLog, metrics: Metrics, configuration: str = "") -> None:
         self._log = log
         self._metrics = metrics
+        self._made_with = {"configuration": configuration} if configuration else {}
 
     async def earlier(self, request: Request) -> Recorded | None:
         """The record of the same request, None at its first time.
@@ -120,7 +125,7 @@ class Recorder:
                 actor=request.caller.actor,
                 request_id=request.id,
                 request_digest=request.digest,
-                body=body,
+                body={**body, **self._made_with},
                 action=int(seen.decision.action) if seen else NO_ACTION,
                 direction=str(body["direction"]),
                 media_digest=str(body.get("media_digest", "")),

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import typer
 
-from countersign.cli import enhance, export, inspect, log, models, screen, verify
+from countersign.cli import enhance, export, inspect, log, mirror, models, screen, verify
 from countersign.cli.session import Globals
 from countersign.cli.text import complain
 
@@ -44,6 +44,7 @@ def build_app(plugins: Iterable[EntryPoint] = ()) -> typer.Typer:
         command.register(app)
     log.register(groups["log"])
     export.register(groups["log"])
+    mirror.register(groups["log"])
     models.register(groups["models"])
     attach_plugins(plugins, app, groups)
     for name, group in groups.items():

@@ -43,6 +43,7 @@ def audit(directory: Path, keys: Sequence[TrustedKey] = (), seen: Sequence[str] 
         origin=found.origin if found else "",
         size=found.size if found else 0,
         root=found.root if found else b"",
+        note=examination.note,
         signed=found is not None and bool(keys),
         entries=examination.entries,
         damages=tuple(findings.damages),
@@ -57,6 +58,7 @@ def read_checkpoint(note: str, keys: Sequence[TrustedKey]) -> Checkpoint:
 
 class _Examination:
     def __init__(self, files: MirrorFiles, findings: Findings, keys: Sequence[TrustedKey]) -> None:
+        self.note = ""
         self.checkpoint: Checkpoint | None = None
         self.entries: int | None = None
         self._files = files
@@ -71,6 +73,7 @@ class _Examination:
         note = self._files.checkpoint()
         if note is None:
             return
+        self.note = note
         try:
             self.checkpoint = read_checkpoint(note, self._keys)
         except VerificationError as error:

@@ -13,6 +13,8 @@ WIDTH = 1 << HEIGHT
 CHECKPOINT = "checkpoint"
 TILES = "tile"
 ENTRIES = f"{TILES}/entries"
+# Not of tlog-tiles: the statements by which the log changed its key (`countersign.verify.rotation`), numbered from 1.
+ROTATIONS = "key-rotation"
 
 
 @dataclass(frozen=True, slots=True, order=True)

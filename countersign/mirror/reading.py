@@ -7,12 +7,13 @@ import stat
 from pathlib import Path
 
 from countersign.mirror.hashing import split_entries
-from countersign.mirror.layout import CHECKPOINT, ENTRIES, WIDTH, Tile
+from countersign.mirror.layout import CHECKPOINT, ENTRIES, ROTATIONS, WIDTH, Tile
 from countersign.mirror.report import Findings
 from countersign.verify.errors import VerificationError
 from countersign.verify.merkle import HASH_BYTES
 
-MAX_CHECKPOINT = 1 << 20
+MAX_NOTE = 1 << 20
+MAX_ROTATIONS = 1000
 # 256 entries of at most 65,535 bytes, each after its length.
 MAX_BUNDLE = WIDTH * (2 + 0xFFFF)
 
@@ -31,7 +32,7 @@ class MirrorFiles:
 
     def checkpoint(self) -> str | None:
         """The checkpoint's note."""
-        data = self._read(CHECKPOINT, None, MAX_CHECKPOINT)
+        data = self._read(CHECKPOINT, None, MAX_NOTE)
         if data is None:
             return None
         try:
@@ -78,6 +79,18 @@ class MirrorFiles:
             return data
         self._findings.add(path, "it is missing")
         return None
+
+
+def read_rotations(directory: Path) -> tuple[str, ...]:
+    """The log's key-rotation statements that lie in a mirror, as they are. They need no trust: keys vouch for them."""
+    found: list[str] = []
+    for generation in range(1, MAX_ROTATIONS + 1):
+        try:
+            data = read_plain(directory / ROTATIONS / str(generation), MAX_NOTE)
+        except OSError:
+            break
+        found.append(data.decode(errors="replace"))
+    return tuple(found)
 
 
 def read_plain(path: Path, limit: int) -> bytes:

@@ -24,13 +24,14 @@ class Damage:
 class Report:
     """origin, size, root: of the mirror's checkpoint, "" and 0 where it cannot be read. root: 32 bytes.
 
-    signed: whether a key was given and signed the checkpoint. entries: entries that were held against their hashes,
-    None in a mirror of hash tiles only. complete: False where reading stopped after MAX_DAMAGES.
+    note: the checkpoint as it lies there. signed: whether a key was given and signed it. entries: how many were held
+    against their hashes, None in a mirror of hashes only. complete: False where reading stopped after MAX_DAMAGES.
     """
 
     origin: str
     size: int
     root: bytes
+    note: str
     signed: bool
     entries: int | None
     damages: tuple[Damage, ...]

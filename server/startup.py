@@ -41,7 +41,7 @@ async def open_log(settings: Settings, stack: AsyncExitStack) -> AuditLog:
     """The audit log, its schema brought up to date on the embedded default, its key made on first start."""
     await asyncio.to_thread(schema.upgrade, settings.url)
     signer = await asyncio.to_thread(keys.load_or_create, settings.data_dir, settings.origin)
-    log = await AuditLog.open(settings.url, signer, settings.origin)
+    log = await AuditLog.open(settings.url, signer, settings.origin, mark_dir=settings.data_dir)
     stack.push_async_callback(log.close)
     # Nothing runs yet, so whatever was meant to be made and has no decision was cut short.
     if orphans := await log.orphaned_intents(datetime.now(UTC)):

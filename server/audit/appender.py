@@ -8,14 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TypeAlias
 
 from sqlalchemy import Connection
 
 from core.errors import Conflict, CountersignError, IntegrityError, Unavailable
 from countersign.verify.merkle import leaf_hash
-from server.audit.database import Database
 from server.audit.entry import Draft, Recorded, draft
 from server.audit.head import Head, HeadSigner, read_head, write_head
 from server.audit.history import initial
@@ -26,6 +24,7 @@ from server.audit.operations import Operation
 from server.audit.queries import find
 from server.audit.recent import Recent
 from server.audit.rows import extends, read_tiles
+from server.audit.store import Store
 from server.audit.tree import Edge
 
 Work: TypeAlias = Draft | Operation
@@ -45,13 +44,12 @@ class _Batch:
 class Appender:
     """Appends batches. One at a time: only the writer thread of `group_commit` calls it.
 
-    mark: where the newest checkpoint is kept beside the database (see `mark`). clock: aware times, for operations.
+    clock: aware times, for operations.
     """
 
-    def __init__(self, database: Database, signer: HeadSigner, mark: Path, clock: Callable[[], datetime]) -> None:
-        self._database = database
+    def __init__(self, store: Store, signer: HeadSigner, clock: Callable[[], datetime]) -> None:
+        self._store = store
         self._signer = signer
-        self._mark = mark
         self._clock = clock
         self._recent: Recent | None = None
 
@@ -65,7 +63,7 @@ class Appender:
 
         MUST NOT return before the transaction is committed: what it returns is acknowledged.
         """
-        with self._database.writing() as connection:
+        with self._store.writing() as connection:
             # 1. Lock the head, and hold it against what this process committed last.
             recent = self._current(connection, read_head(connection, lock=True))
             batch = _Batch(recent.head.size)
@@ -79,7 +77,7 @@ class Appender:
         # 5. The transaction is committed: from here on the outcomes are true.
         self._recent = recent
         if batch.placed:
-            write_mark(self._mark, recent.head.checkpoint)
+            write_mark(self._store.mark, recent.head.checkpoint)
         return [batch.outcomes[place] for place in range(len(work))]
 
     def _current(self, connection: Connection, head: Head) -> Recent:

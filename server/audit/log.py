@@ -26,14 +26,13 @@ from core.errors import ConfigurationError, IntegrityError, Unavailable
 from countersign.verify.note import VerifierKey
 from server.audit import queries, schema
 from server.audit.appender import Appender
-from server.audit.database import Database
 from server.audit.entry import Blob, Entry, Recorded, draft
 from server.audit.following import follow
 from server.audit.group_commit import GroupCommit, GroupLimits
 from server.audit.head import Head, HeadSigner, read_head, start_log
 from server.audit.keys import CheckpointSigner
 from server.audit.listing import Page, list_page
-from server.audit.mark import mark_path, read_mark
+from server.audit.mark import read_mark
 from server.audit.matching import Filter
 from server.audit.operations import Operation
 from server.audit.queries import History
@@ -46,6 +45,7 @@ from server.audit.receipts import (
     stored_receipt,
 )
 from server.audit.rows import extends
+from server.audit.store import Store, open_store
 
 _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")
@@ -65,13 +65,11 @@ class AuditLog:
     Every method raises Unavailable while the store cannot be used, and works again when it can.
     """
 
-    def __init__(
-        self, database: Database, signer: HeadSigner, limits: GroupLimits, clock: Callable[[], datetime]
-    ) -> None:
-        self._database = database
+    def __init__(self, store: Store, signer: HeadSigner, limits: GroupLimits, clock: Callable[[], datetime]) -> None:
+        self._store = store
         self._clock = clock
         self._log_key = str(signer.key)
-        self._appender = Appender(database, signer, mark_path(database.path), clock)
+        self._appender = Appender(store, signer, clock)
         self._group = GroupCommit(self._appender.append, limits)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="audit-reader")
 
@@ -82,19 +80,20 @@ class AuditLog:
         signer: CheckpointSigner,
         origin: str,
         *,
+        mark_dir: Path | None = None,
         limits: GroupLimits = _DEFAULT_LIMITS,
         lock_timeout: float = _LOCK_TIMEOUT,
         clock: Callable[[], datetime] = _now,
     ) -> AuditLog:
         """The log at `url`, whose schema is up to date (`schema.upgrade`).
 
-        origin: the log's name, a schema-less URL. lock_timeout: seconds to wait for a foreign lock on the database.
-        clock: aware times. ConfigurationError if the schema, the durability settings, the signing key or a second
-        writer forbid to go on.
+        origin: the log's name, a schema-less URL. mark_dir: see `store.open_store`. lock_timeout: seconds to wait for
+        a foreign lock on the database. clock: aware times. ConfigurationError if the schema, the durability settings,
+        the signing key or a second writer forbid to go on.
         """
         heads = HeadSigner(signer, origin)
-        database = await asyncio.to_thread(_start, url, heads, lock_timeout)
-        return cls(database, heads, limits, clock)
+        store = await asyncio.to_thread(_start, url, heads, mark_dir, lock_timeout)
+        return cls(store, heads, limits, clock)
 
     async def append(self, entry: Entry) -> Recorded:
         """Record `entry`. MUST NOT be acknowledged to anyone before this returns.
@@ -180,14 +179,14 @@ class AuditLog:
             # No write would tell: to SQLite the log is sound, and nothing is appended to it all the same.
             raise Unavailable(str(failure), retry_after=_RETRY_AFTER) from failure
         if failure is not None:
-            await asyncio.to_thread(self._database.assert_writable)
+            await asyncio.to_thread(self._store.assert_writable)
         await self._read(read_head)
 
     async def close(self) -> None:
         """Record what waits, then let go of the database."""
         await self._group.close()
         await asyncio.to_thread(self._readers.shutdown)
-        await asyncio.to_thread(self._database.close)
+        await asyncio.to_thread(self._store.close)
 
     async def _read(
         self,
@@ -208,28 +207,30 @@ class AuditLog:
         *arguments: _Arguments.args,
         **named: _Arguments.kwargs,
     ) -> _Answer:
-        with self._database.reading() as connection:
+        with self._store.reading() as connection:
             return query(connection, *arguments, **named)
 
 
-def _start(url: str, signer: HeadSigner, lock_timeout: float) -> Database:
+def _start(url: str, signer: HeadSigner, mark_dir: Path | None, lock_timeout: float) -> Store:
     """Open the database and hold it against everything that the log relies on."""
-    database = Database(url, readers=_READERS, timeout=lock_timeout)
+    store = open_store(url, mark_dir=mark_dir, readers=_READERS, timeout=lock_timeout)
     try:
-        database.assert_durable()
-        with database.writing() as connection:
+        if not store.claim():
+            raise ConfigurationError("another process writes this log; SQLite takes exactly one")
+        store.assert_durable()
+        with store.writing() as connection:
             schema.assert_current(connection)
             start_log(connection, signer)
             head = read_head(connection, lock=True)
             signer.assert_owns(head)
-            _assert_extends_mark(connection, head, mark_path(database.path), signer.key)
+            _assert_extends_mark(connection, head, store.mark, signer.key)
     except BaseException:
-        database.close()
+        store.close()
         raise
-    return database
+    return store
 
 
-def _assert_extends_mark(connection: Connection, head: Head, path: Path, key: VerifierKey) -> None:
+def _assert_extends_mark(connection: Connection, head: Head, path: Path | None, key: VerifierKey) -> None:
     """To append to an older state of the log would sign a second history. MUST be refused."""
     mark = read_mark(path, key)
     if mark is not None and not extends(connection, head.size, mark.size, mark.root):

@@ -1,4 +1,4 @@
-"""The high-water mark: the newest checkpoint, kept in a file beside the database.
+"""The high-water mark: the newest checkpoint, kept in a file outside the database.
 
 A database cannot tell that it is an older state of itself. A restored backup, or one changed byte in SQLite's
 write-ahead log, which SQLite takes for the end of it, silently drops entries that were acknowledged; to go on from
@@ -21,17 +21,20 @@ _LOG = logging.getLogger(__name__)
 
 
 def mark_path(database: Path) -> Path:
-    """Where the mark of a database lies."""
+    """Where the mark of an SQLite database lies: beside it, so that both are moved and put back together."""
     return database.with_name(database.name + ".checkpoint")
 
 
-def write_mark(path: Path, checkpoint: str) -> None:
-    """Overwrite the mark. MUST be called after the commit: a mark ahead of the database would be a false alarm.
+def write_mark(path: Path | None, checkpoint: str) -> None:
+    """Overwrite the mark; nothing where none is kept. MUST be called after the commit: a mark ahead of the database
+    would be a false alarm.
 
     In place and not forced to disk: a renamed or truncated file costs a flush on ext4, as much as the commit itself.
     After a power failure an older mark, or a torn one, does no harm. A failure is logged, because the entries that
     the mark would speak for are recorded already.
     """
+    if path is None:
+        return
     data = checkpoint.encode()
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -44,8 +47,10 @@ def write_mark(path: Path, checkpoint: str) -> None:
         _LOG.warning("the high-water mark of the log was not written: %s", error)
 
 
-def read_mark(path: Path, key: VerifierKey) -> Checkpoint | None:
+def read_mark(path: Path | None, key: VerifierKey) -> Checkpoint | None:
     """The mark, None if there is none that `key` signed: a torn file is no proof of anything."""
+    if path is None:
+        return None
     try:
         return open_checkpoint(path.read_text(encoding="utf-8"), key)
     except (OSError, UnicodeDecodeError, VerificationError) as error:

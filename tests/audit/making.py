@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from core.media import digest_of
 from countersign.verify.note import VerifierKey
 from server.audit import AuditLog, Blob, Entry, schema
-from server.audit.database import sqlite_url
+from server.audit.store import sqlite_url
 from server.audit.group_commit import GroupLimits
 from server.audit.keys import FileSigner
 

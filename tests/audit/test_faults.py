@@ -12,7 +12,7 @@ import pytest
 
 from core.errors import ConfigurationError, IntegrityError, Unavailable
 from server.audit import AuditLog
-from server.audit.database import sqlite_path
+from server.audit.store import sqlite_path
 from server.audit.fsck import fsck
 from server.audit.mark import mark_path
 from tests.audit.making import VKEY, decision, opened

@@ -13,7 +13,7 @@ import pytest
 
 from core.errors import ConfigurationError
 from countersign.verify.merkle import leaf_hash
-from server.audit.database import sqlite_path, sqlite_url
+from server.audit.store import sqlite_path, sqlite_url
 from server.audit.fsck import Report, fsck
 from server.audit.mark import mark_path
 from tests.audit.making import VKEY, decision, intent, new_database, opened

@@ -14,7 +14,7 @@ from countersign.verify.checkpoint import open_checkpoint
 from countersign.verify.note import VerifierKey
 from countersign.verify.receipt import verify_receipt
 from server.audit import AuditLog, Filter, ReceiptParts, Recorded
-from server.audit.database import sqlite_path
+from server.audit.store import sqlite_path
 from server.audit.fsck import fsck
 from server.audit.group_commit import GroupLimits
 from server.audit.keys import load_or_create

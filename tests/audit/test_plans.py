@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from server.audit import AuditLog, Filter
-from server.audit.database import sqlite_path
+from server.audit.store import sqlite_path
 from tests.audit.making import decision, intent, now, opened
 
 # What a plan may scan: a page's own candidates, and the open intents, which are as many as there is work going on.

@@ -25,7 +25,7 @@ from rich.table import Table
 
 from core.media import digest_of
 from server.audit import AuditLog, Entry, schema
-from server.audit.database import sqlite_url
+from server.audit.store import sqlite_url
 from server.audit.keys import CheckpointSigner, load_or_create
 
 ORIGIN = "log.example/bench"

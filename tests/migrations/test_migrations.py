@@ -11,7 +11,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine, inspect
 
 from core.errors import ConfigurationError
-from server.audit.database import sqlite_path, sqlite_url
+from server.audit.store import sqlite_path, sqlite_url
 from server.audit.schema import downgrade, upgrade
 from server.audit.tables import metadata
 

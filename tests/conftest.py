@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.audit.stores import PostgresServer
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL server for the whole session, with a migrated template to copy databases from."""
+    # Imported here: most folders of tests know nothing of databases.
+    from tests.audit.stores import running_postgres
+
+    with running_postgres() as server:
+        server.make_template()
+        yield server

@@ -7,10 +7,11 @@ wait behind too many others is told at once to come back. Knows nothing of what 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
-from core.errors import Unavailable
+from core.errors import LimitExceeded, Unavailable
 
 
 class Room:
@@ -64,3 +65,34 @@ class ByteBudget:
             yield add
         finally:
             self._held -= held
+
+
+class Seats:
+    """Places for calls that may stay for long. Nobody waits for one, and no tenant can take them all.
+
+    total: of all tenants together. each: of one tenant.
+    """
+
+    def __init__(self, total: int, each: int) -> None:
+        self._total = total
+        self._each = each
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def take(self, tenant: str) -> Iterator[None]:
+        """A place while the block runs. Raises LimitExceeded where the tenant has all of its own, Unavailable where
+        others have the rest.
+        """
+        mine = self._taken[tenant]
+        if mine >= self._each:
+            message = f"{mine} calls of this kind run already"
+            raise LimitExceeded(message, field="calls", limit=f"{self._each} at a time", found=str(mine + 1))
+        if self._taken.total() >= self._total:
+            raise Unavailable("too many calls of this kind run already", retry_after=5.0)
+        self._taken[tenant] += 1
+        try:
+            yield
+        finally:
+            self._taken[tenant] -= 1
+            if not self._taken[tenant]:
+                del self._taken[tenant]

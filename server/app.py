@@ -22,18 +22,20 @@ from server import logs
 from server.admission import ByteBudget, Room
 from server.audit import AuditLog
 from server.auth import Authenticator
+from server.background import keep_running
 from server.config import Settings
 from server.edge import Edge
 from server.engine.local import LocalEngine
 from server.examination import Examiner
 from server.gate import Gate
 from server.health import SERVICES, HealthMonitor
-from server.listening import listen, serve_metrics
+from server.listening import listen, new_server, serve_metrics
 from server.metrics import Metrics
 from server.outputs import OutputStore
 from server.pipeline import Pipeline
 from server.recorder import Recorder
 from server.services import register
+from server.services.following import Followers
 from server.services.uploads import MAX_UNARY
 from server.startup import announce, known_content, limit_library_threads, open_log, open_provenance
 
@@ -84,18 +86,15 @@ class App:
         )
         authenticator = Authenticator(settings.tokens)
         edge = Edge(authenticator, metrics)
-        server = grpc.aio.server(
-            interceptors=[Gate(edge, authenticator)],
-            options=[("grpc.max_receive_message_length", MAX_UNARY + 1024 * 1024)],
-            # Messages are in memory before any code of ours sees them; this alone bounds how many.
-            maximum_concurrent_rpcs=2 * settings.max_pending,
-        )
-        budget = ByteBudget(settings.max_upload_bytes)
-        register(server, edge, pipeline, examiner, log, limits, budget, models, makers)
+        gate = Gate(edge, authenticator)
+        server = new_server([gate], max_message=MAX_UNARY + 1024 * 1024, max_calls=2 * settings.max_pending)
+        budget, followers = ByteBudget(settings.max_upload_bytes), Followers()
+        register(server, edge, pipeline, examiner, log, limits, budget, models, makers, followers)
         await watch_health(server, log, metrics, stack)
         reflection.enable_server_reflection((*SERVICES, reflection.SERVICE_NAME), server)
         address = await listen(server, settings)
         stack.push_async_callback(server.stop, GRACE)
+        stack.callback(followers.close)
         if settings.metrics_address:
             serve_metrics(settings, metrics, stack)
         announce(settings, address, policy, [*models, *makers])
@@ -111,8 +110,7 @@ async def watch_health(server: grpc.aio.Server, log: AuditLog, metrics: Metrics,
     monitor = HealthMonitor(log, metrics)
     await monitor.check()
     monitor.register(server)
-    watching = asyncio.create_task(monitor.run())
-    stack.callback(watching.cancel)
+    keep_running("health", monitor.run(), stack)
 
 
 def serve(settings: Settings) -> None:

@@ -41,18 +41,24 @@ class Edge:
         self._log = structlog.get_logger("countersign.rpc")
 
     @asynccontextmanager
-    async def call(self, context: Context, method: str, request: Message | None = None) -> AsyncIterator[Caller]:
+    async def call(
+        self, context: Context, method: str, request: Message | None = None, *, endless: bool = False
+    ) -> AsyncIterator[Caller]:
         """Admits the caller, demands a deadline, validates `request`; turns errors into a status with details.
 
-        method: "/package.Service/Method". Cancellation passes through untouched: gRPC cancels the handler's task
-        when the caller goes away or its deadline passes, and everything awaited below stops with it. That is how a
-        deadline is passed down: as an argument it would make a hurried caller's timeout look like a fault of the media.
+        method: "/package.Service/Method". endless: the call may go on for as long as the caller stays, and needs no
+        deadline; its places MUST be counted elsewhere.
+
+        Cancellation passes through untouched: gRPC cancels the handler's task when the caller goes away or its deadline
+        passes, and everything awaited below stops with it. That is how a deadline is passed down: as an argument it
+        would make a hurried caller's timeout look like a fault of the media.
         """
         started = time.monotonic()
         code = grpc.StatusCode.CANCELLED
         try:
             caller = self._authenticator.admit(method, metadata(context))
-            demand_deadline(context)
+            if not endless:
+                demand_deadline(context)
             if request is not None:
                 validate(request)
             yield caller

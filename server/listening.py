@@ -1,10 +1,11 @@
-"""Where the server can be reached: the gRPC port, its TLS, and the metrics page.
+"""Where the server can be reached: the gRPC server and its port, its TLS, and the metrics page.
 
 Knows addresses and certificates. Knows nothing of what is served.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 
 import grpc
@@ -15,6 +16,26 @@ from core.errors import ConfigurationError
 from server.config import Settings, split_address
 from server.metrics import Metrics
 from server.sections import Tls
+
+KEEPALIVE = 60_000
+"""Milliseconds of silence after which the peer of a running call is asked whether it still lives."""
+OPTIONS = (
+    # A reader whose machine is gone would keep its stream, and its place, for ever.
+    ("grpc.keepalive_time_ms", KEEPALIVE),
+    # Clients ask the same of us; by default gRPC takes that for an attack.
+    ("grpc.http2.min_ping_interval_without_data_ms", KEEPALIVE // 2),
+)
+
+
+def new_server(
+    interceptors: Sequence[grpc.aio.ServerInterceptor], *, max_message: int, max_calls: int
+) -> grpc.aio.Server:
+    """A gRPC server that listens nowhere yet. max_message: bytes of one that is received.
+
+    max_calls: at a time. Messages are in memory before any code of ours sees them; this alone bounds how many.
+    """
+    options = [*OPTIONS, ("grpc.max_receive_message_length", max_message)]
+    return grpc.aio.server(interceptors=interceptors, options=options, maximum_concurrent_rpcs=max_calls)
 
 
 async def listen(server: grpc.aio.Server, settings: Settings) -> str:

@@ -98,8 +98,8 @@ class DecisionFilter(_message.Message):
     """The platform's own opaque name of a person. Finds nothing once it was erased."""
     review_state: _common_pb2.ReviewState.ValueType
     min_score: _builtins.float
-    """A finding has at least this probability, or this score where it has no probability; one of `detector` and `label`
-    where these are set too.
+    """A finding has at least this probability, or this score where it has no probability. With it `detector` and `label`
+    say whose finding is meant, and it need not count as detected.
     """
     max_score: _builtins.float
     """The same, at most."""

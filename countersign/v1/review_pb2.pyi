@@ -38,7 +38,7 @@ class ReviewDecisionRequest(_message.Message):
     """For colleagues and auditors. Erasable."""
     seen_index: _builtins.int
     """The Decision.latest_index that the reviewer saw. If something was recorded about the decision since, the review is
-    refused with FAILED_PRECONDITION. Absent: it is recorded in any case.
+    refused. Absent: it is recorded in any case.
     """
     def __init__(
         self,

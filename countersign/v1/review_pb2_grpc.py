@@ -57,7 +57,8 @@ class ReviewServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Appeal(self, request, context):
-        """Records that a decision is contested. The platform's front end files it for the person concerned.
+        """Records that a decision is contested. The platform's front end files it for the person concerned. Refused while an
+        earlier appeal of the decision is open.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -34,7 +34,9 @@ class ReviewServiceStub:
     ReviewDecision: _grpc.UnaryUnaryMultiCallable[_review_pb2.ReviewDecisionRequest, _review_pb2.ReviewDecisionResponse]
     """Records what a person decided about a decision, for good or until the next review."""
     Appeal: _grpc.UnaryUnaryMultiCallable[_review_pb2.AppealRequest, _review_pb2.AppealResponse]
-    """Records that a decision is contested. The platform's front end files it for the person concerned."""
+    """Records that a decision is contested. The platform's front end files it for the person concerned. Refused while an
+    earlier appeal of the decision is open.
+    """
 
 @_typing.type_check_only
 class ReviewServiceAsyncStub(ReviewServiceStub):
@@ -42,7 +44,9 @@ class ReviewServiceAsyncStub(ReviewServiceStub):
     ReviewDecision: _aio.UnaryUnaryMultiCallable[_review_pb2.ReviewDecisionRequest, _review_pb2.ReviewDecisionResponse]  # type: ignore[assignment]
     """Records what a person decided about a decision, for good or until the next review."""
     Appeal: _aio.UnaryUnaryMultiCallable[_review_pb2.AppealRequest, _review_pb2.AppealResponse]  # type: ignore[assignment]
-    """Records that a decision is contested. The platform's front end files it for the person concerned."""
+    """Records that a decision is contested. The platform's front end files it for the person concerned. Refused while an
+    earlier appeal of the decision is open.
+    """
 
 class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -59,6 +63,8 @@ class ReviewServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _review_pb2.AppealRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_review_pb2.AppealResponse, _abc.Awaitable[_review_pb2.AppealResponse]]:
-        """Records that a decision is contested. The platform's front end files it for the person concerned."""
+        """Records that a decision is contested. The platform's front end files it for the person concerned. Refused while an
+        earlier appeal of the decision is open.
+        """
 
 def add_ReviewServiceServicer_to_server(servicer: ReviewServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -11,6 +11,7 @@ from countersign.v1 import (
     generation_pb2_grpc,
     model_pb2_grpc,
     provenance_pb2_grpc,
+    review_pb2_grpc,
     screening_pb2_grpc,
 )
 from detectors.base import Detector
@@ -22,9 +23,11 @@ from server.examination import Examiner
 from server.pipeline import Pipeline
 from server.services.answers import Answers
 from server.services.audit import AuditService
+from server.services.following import Followers
 from server.services.generation import GenerationService
 from server.services.models import ModelService
 from server.services.provenance import ProvenanceService
+from server.services.review import ReviewService
 from server.services.screening import ScreeningService
 
 
@@ -38,6 +41,7 @@ def register(
     budget: ByteBudget,
     detectors: Registry[Detector],
     generators: Registry[Generator],
+    followers: Followers,
 ) -> None:
     """Adds every service to the server."""
     answers = Answers(log)
@@ -48,5 +52,6 @@ def register(
         GenerationService(edge, pipeline, answers, generators, budget), server
     )
     provenance_pb2_grpc.add_ProvenanceServiceServicer_to_server(ProvenanceService(edge, examiner, budget), server)
-    audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditService(edge, log, answers), server)
+    audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditService(edge, log, answers, followers), server)
+    review_pb2_grpc.add_ReviewServiceServicer_to_server(ReviewService(edge, log, answers), server)
     model_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(edge, detectors, generators), server)

@@ -58,6 +58,7 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
                 seed=request.seed,
                 surface=request.context.surface,
                 jurisdiction=request.context.jurisdiction,
+                subject=request.subject,
             )
             with self._budget.hold(len(request.media)):
                 async for part in self._stream(order, caller, pb.EnhanceResponse):
@@ -78,6 +79,7 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
                 seed=request.seed,
                 surface=request.context.surface,
                 jurisdiction=request.context.jurisdiction,
+                subject=request.subject,
             )
             async for part in self._stream(order, caller, pb.GenerateResponse):
                 yield part

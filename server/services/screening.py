@@ -91,6 +91,7 @@ def upload_of(request: screening_pb2.ScreenRequest | screening_pb2.ScreenStreamH
         surface=context.surface,
         jurisdiction=context.jurisdiction,
         declared_mime=request.declared_mime_type,
+        subject=request.subject,
     )
 
 

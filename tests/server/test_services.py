@@ -36,6 +36,7 @@ from server.edge import Edge
 from server.health import HealthMonitor
 from server.sections import Token
 from server.services import register
+from server.services.following import Followers
 from server.services.screening import received
 from server.services.uploads import MAX_UNARY
 from tests.server.conftest import House, png
@@ -97,7 +98,8 @@ async def wire(house: House) -> AsyncIterator[Wire]:
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", MAX_UNARY + 2**20)])
     edge = Edge(Authenticator(tokens), house.metrics)
     limits = Limits(max_bytes=100_000)
-    register(server, edge, house.pipeline, house.examiner, house.log, limits, ByteBudget(2**28), detectors, generators)
+    followers, budget = Followers(), ByteBudget(2**28)
+    register(server, edge, house.pipeline, house.examiner, house.log, limits, budget, detectors, generators, followers)
     monitor = HealthMonitor(house.log, house.metrics)
     monitor.register(server)
     await monitor.check()

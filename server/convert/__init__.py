@@ -1,0 +1,27 @@
+"""Log entries and domain values → protobuf and back, at the edge and nowhere else.
+
+Answers are made from the recorded leaf, not from what was in memory: what a caller reads is what the log holds.
+"""
+
+from server.convert.credentials import provenance, recorded_provenance
+from server.convert.decisions import decision
+from server.convert.events import event, open_intent
+from server.convert.filters import filter_of, whole_filter
+from server.convert.models import detector_model, generator_model
+from server.convert.proofs import receipt
+from server.convert.times import moment, timestamp
+
+__all__ = [
+    "decision",
+    "detector_model",
+    "event",
+    "filter_of",
+    "generator_model",
+    "moment",
+    "open_intent",
+    "provenance",
+    "receipt",
+    "recorded_provenance",
+    "timestamp",
+    "whole_filter",
+]

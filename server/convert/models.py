@@ -1,0 +1,56 @@
+"""Detectors and generators → the model list, with their cards."""
+
+from __future__ import annotations
+
+from countersign.v1 import model_pb2
+from detectors.base import Detector
+from generators.base import Generator, Parameter
+
+
+def detector_model(detector: Detector) -> model_pb2.Model:
+    """A detector as the model list shows it."""
+    return model_pb2.Model(
+        name=detector.name,
+        version=detector.version,
+        role=model_pb2.MODEL_ROLE_DETECTOR,
+        task=detector.label,
+        summary=detector.summary,
+        licence="Apache-2.0",
+        limits=detector.limits,
+        card=detector_card(detector),
+    )
+
+
+def detector_card(detector: Detector) -> str:
+    """The detector's card, Markdown, from what it says of itself. Measured rates travel with each finding."""
+    kinds = ", ".join(sorted(detector.kinds))
+    return (
+        f"# {detector.name}\n\n{detector.summary}\n\n- Looks for: `{detector.label}`\n- Examines: {kinds}\n"
+        f"- Version: `{detector.version}`\n\n## What it cannot see\n\n{detector.limits}\n"
+    )
+
+
+def generator_model(generator: Generator) -> model_pb2.Model:
+    """A generator as the model list shows it, with its card."""
+    return model_pb2.Model(
+        name=generator.name,
+        version=generator.version,
+        role=model_pb2.MODEL_ROLE_GENERATOR,
+        task=generator.task,
+        summary=generator.card.summary,
+        licence=generator.card.licence,
+        limits=generator.card.limits,
+        parameters=[parameter(each) for each in generator.parameters],
+        card=generator.card.markdown,
+    )
+
+
+def parameter(value: Parameter) -> model_pb2.ModelParameter:
+    """A setting of a generator."""
+    return model_pb2.ModelParameter(
+        name=value.name,
+        type=value.type,
+        default_value=str(value.default),
+        description=value.description,
+        choices=[str(choice) for choice in value.choices],
+    )

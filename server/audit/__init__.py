@@ -1,5 +1,6 @@
 """The audit log: an RFC 6962 tree in SQL that loses nothing it acknowledged. Read `log` first."""
 
+from server.audit.documents import Document
 from server.audit.entry import OPERATOR, Blob, Entry, Recorded
 from server.audit.history import ReviewState, State
 from server.audit.listing import Page
@@ -13,6 +14,7 @@ __all__ = [
     "AuditLog",
     "Blob",
     "ConsistencyParts",
+    "Document",
     "Entry",
     "Filter",
     "History",

@@ -108,6 +108,7 @@ class Draft:
     decision_id: str
     recorded_at: int
     leaf: bytes
+    facets: Facets
     private: Mapping[str, Disclosure]
 
     @property
@@ -140,7 +141,8 @@ def draft(entry: Entry, now: datetime) -> Draft:
     recorded_at = to_microseconds(now)
     decision_id = new_id(recorded_at)
     private = _disclose(entry)
-    leaf = _leaf(entry, decision_id, recorded_at, private)
+    facets = entry.facets
+    leaf = _leaf(entry, facets, decision_id, recorded_at, private)
     if len(leaf) > MAX_LEAF_BYTES:
         raise LimitExceeded(
             "the log entry is too long", field="body", limit=f"{MAX_LEAF_BYTES} bytes", found=f"{len(leaf)} bytes"
@@ -148,7 +150,7 @@ def draft(entry: Entry, now: datetime) -> Draft:
     for blob in entry.evidence:
         if digest_of(blob.data) != blob.digest:
             raise IntegrityError(f"evidence does not have the digest {blob.digest}")
-    return Draft(entry, decision_id, recorded_at, leaf, private)
+    return Draft(entry, decision_id, recorded_at, leaf, facets, private)
 
 
 def _disclose(entry: Entry) -> dict[str, Disclosure]:
@@ -163,7 +165,7 @@ def _disclose(entry: Entry) -> dict[str, Disclosure]:
     }
 
 
-def _leaf(entry: Entry, decision_id: str, recorded_at: int, private: Mapping[str, Disclosure]) -> bytes:
+def _leaf(entry: Entry, facets: Facets, decision_id: str, recorded_at: int, private: Mapping[str, Disclosure]) -> bytes:
     envelope: dict[str, Any] = {
         "v": VERSION,
         "kind": entry.kind,
@@ -173,7 +175,7 @@ def _leaf(entry: Entry, decision_id: str, recorded_at: int, private: Mapping[str
         "request_id": entry.request_id,
         "request_digest": entry.request_digest,
         "media_digest": entry.media_digest,
-        "facets": entry.facets.as_json(),
+        "facets": facets.as_json(),
     }
     if entry.refers_to is not None:
         envelope["refers_to"] = {

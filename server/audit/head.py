@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from core.errors import ConfigurationError
 from countersign.verify.checkpoint import Checkpoint, open_checkpoint, sign_checkpoint
@@ -17,6 +17,11 @@ from server.audit.tables import log_head, log_keys
 
 _READ = select(log_head.c.size, log_head.c.root, log_head.c.checkpoint).where(log_head.c.id == 1)
 _LOCKED = _READ.with_for_update()
+_WRITE = (
+    update(log_head)
+    .where(log_head.c.id == 1)
+    .values(size=bindparam("to_size"), root=bindparam("to_root"), checkpoint=bindparam("to_checkpoint"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +82,5 @@ def read_head(connection: Connection, *, lock: bool = False) -> Head:
 
 def write_head(connection: Connection, head: Head) -> None:
     """Replace the head."""
-    values = {"size": head.size, "root": head.root, "checkpoint": head.checkpoint}
-    connection.execute(update(log_head).where(log_head.c.id == 1).values(**values))
+    values = {"to_size": head.size, "to_root": head.root, "to_checkpoint": head.checkpoint}
+    connection.execute(_WRITE, values)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, delete, select
 from countersign.verify.commitments import write_disclosures
 from server.audit.entry import Draft
 from server.audit.history import ReviewState, initial
-from server.audit.statements import bulk_insert, insert_for
+from server.audit.statements import bulk_insert
 from server.audit.tables import entries, events, evidence, open_intents, postings, private, tiles
 from server.audit.terms import request_key, state_term, subject_terms, terms_of
 from server.audit.tree import TileKey
@@ -45,12 +45,8 @@ def insert_facets(connection: Connection, placed: Placed) -> None:
 
 def write_tiles(connection: Connection, changed: Mapping[TileKey, bytes]) -> None:
     """Store tiles; the partial ones replace what was there."""
-    statement = insert_for(connection, tiles)
-    upsert = statement.on_conflict_do_update(
-        index_elements=[tiles.c.level, tiles.c.number], set_={"hashes": statement.excluded.hashes}
-    )
-    rows = [{"level": level, "number": number, "hashes": hashes} for (level, number), hashes in changed.items()]
-    connection.execute(upsert, rows)
+    rows = [(level, number, hashes) for (level, number), hashes in changed.items()]
+    bulk_insert(connection, tiles, rows, replace=tiles.c.hashes)
 
 
 def _entry_row(index: int, draft: Draft) -> tuple[Any, ...]:
@@ -63,7 +59,7 @@ def _postings(index: int, draft: Draft) -> list[tuple[int, int, int]]:
     """Decisions are found by every facet, and by their state unless it is NONE; the rest only by its subject."""
     entry = draft.entry
     if entry.kind == "decision":
-        terms = terms_of(entry.tenant, entry.facets, entry.media_digest, entry.subject)
+        terms = terms_of(entry.tenant, draft.facets, entry.media_digest, entry.subject)
         state = initial(entry.action, index).review
         if state is not ReviewState.NONE:
             terms.append(state_term(entry.tenant, state))

@@ -14,8 +14,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -26,6 +27,7 @@ from core.errors import ConfigurationError, IntegrityError, Unavailable
 from countersign.verify.note import VerifierKey
 from server.audit import queries, schema
 from server.audit.appender import Appender
+from server.audit.documents import Document, document_of, keep
 from server.audit.entry import Blob, Entry, Recorded, draft
 from server.audit.following import follow
 from server.audit.group_commit import GroupCommit, GroupLimits
@@ -134,6 +136,27 @@ class AuditLog:
     async def evidence(self, tenant: str, digest: str) -> Blob | None:
         """A blob that one of `tenant`'s entries came with."""
         return await self._read(queries.evidence_of, tenant, digest)
+
+    async def document(self, digest: str) -> Document | None:
+        """A policy, card or list that the server once worked with, whosever decisions it decided."""
+        return await self._read(document_of, digest)
+
+    async def keep_documents(self, documents: Sequence[Document]) -> None:
+        """Store documents, before the entry that names them."""
+
+        def store() -> None:
+            with self.writing() as connection:
+                keep(connection, documents)
+
+        await asyncio.to_thread(store)
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """A snapshot, for work of the log's own background tasks. Blocks: for threads, not for the event loop."""
+        return self._store.reading()
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """A transaction that holds the right to write, as `reading`. MUST NOT touch entries, tiles or head."""
+        return self._store.writing()
 
     async def receipt(self, tenant: str, decision_id: str) -> ReceiptParts:
         """A receipt against the newest checkpoint; NotFound if `tenant` has no such entry."""

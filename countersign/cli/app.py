@@ -15,7 +15,7 @@ from pathlib import Path
 
 import typer
 
-from countersign.cli import enhance, export, inspect, log, mirror, models, screen, verify
+from countersign.cli import consistency, enhance, export, inspect, log, mirror, models, screen, verify, witness
 from countersign.cli.session import Globals
 from countersign.cli.text import complain
 
@@ -24,6 +24,7 @@ COMMANDS = "countersign.commands"
 GROUPS = {
     "log": "Read the record of decisions.",
     "models": "The models that examine and make media.",
+    "witness": "Vouch for a log that somebody else runs.",
     "known": "The list of known content.",
     "policy": "The written rules that decide.",
     "db": "The server's database.",
@@ -44,6 +45,8 @@ def build_app(plugins: Iterable[EntryPoint] = ()) -> typer.Typer:
         command.register(app)
     log.register(groups["log"])
     export.register(groups["log"])
+    consistency.register(groups["log"])
+    witness.register(groups["witness"])
     mirror.register(groups["log"])
     models.register(groups["models"])
     attach_plugins(plugins, app, groups)

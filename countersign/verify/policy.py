@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from countersign.verify.checks import Check, step
 from countersign.verify.cosignature import format_timestamp, verify_cosignature
 from countersign.verify.errors import VerificationError
 from countersign.verify.note import VerifierKey, WitnessKey, parse_note
@@ -68,6 +69,17 @@ def find_witnesses(note: str, trust: Trust, log: Iterable[TrustedKey]) -> tuple[
     if len(found) < quorum:
         raise VerificationError(f"{quorum} of {len(keys)} witnesses must have cosigned, found: {seen}")
     return f"cosigned by {seen} ({quorum} of {len(keys)} asked for)", found
+
+
+def check_witnesses(note: str, trust: Trust, log: Iterable[TrustedKey] | None) -> Check:
+    """`find_witnesses` as the check "witness". log: None where the log's own signature did not hold."""
+
+    def work() -> tuple[str, object]:
+        if log is None:
+            raise VerificationError("not checked: there is no trustworthy checkpoint")
+        return find_witnesses(note, trust, log)
+
+    return step("witness", work)[0]
 
 
 def _witness_keys(texts: Sequence[str], log: AbstractSet[bytes]) -> tuple[WitnessKey, ...]:

@@ -17,7 +17,7 @@ from countersign.verify.checkpoint import Checkpoint
 from countersign.verify.checks import Check, step
 from countersign.verify.errors import VerificationError
 from countersign.verify.merkle import leaf_hash, verify_inclusion
-from countersign.verify.policy import Trust, find_witnesses
+from countersign.verify.policy import Trust, check_witnesses
 from countersign.verify.tlog_proof import TlogProof
 from countersign.verify.trust import TrustedKey, open_trusted
 
@@ -62,7 +62,7 @@ def verify_receipt(receipt: Mapping[str, Any], media: bytes | None, trust: Trust
     checks = [form, pinning, signing]
     # 4. Enough witnesses cosigned the checkpoint.
     if policy.asks_witnesses:
-        checks.append(step("witness", lambda: _witnesses(parsed, policy, keys, checkpoint))[0])
+        checks.append(check_witnesses(parsed.proof.checkpoint, policy, keys if checkpoint else None))
     # 5. SHA-256(0x00 || entry) stands at the index, under the checkpoint's root.
     inclusion, _ = step("inclusion", lambda: _inclusion(parsed, checkpoint))
     # 6. The entry is canonical and about this decision.
@@ -117,14 +117,6 @@ def _checkpoint(receipt: _Receipt, keys: Sequence[TrustedKey] | None) -> tuple[s
             f"the checkpoint is vouched for by {trusted.key}, not by the key that the receipt names"
         )
     return f"{checkpoint.origin} signed the tree of {checkpoint.size} entries", checkpoint
-
-
-def _witnesses(
-    receipt: _Receipt, trust: Trust, keys: Sequence[TrustedKey] | None, checkpoint: Checkpoint | None
-) -> tuple[str, object]:
-    if checkpoint is None or keys is None:
-        raise VerificationError("not checked: there is no trustworthy checkpoint")
-    return find_witnesses(receipt.proof.checkpoint, trust, keys)
 
 
 def _inclusion(receipt: _Receipt, checkpoint: Checkpoint | None) -> tuple[str, None]:

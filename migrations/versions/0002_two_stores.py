@@ -119,6 +119,7 @@ def _create_deletable() -> None:
         sa.PrimaryKeyConstraint("log_index", "by_index", name="erased_key"),
         sqlite_with_rowid=False,
     )
+    op.create_index("erased_by", "erased", ["by_index", "log_index"])
 
 
 def _create_outside() -> None:
@@ -171,12 +172,16 @@ def _convert() -> None:
                 sa.text("INSERT INTO postings (term, recorded_at, log_index) VALUES (:term, :recorded_at, :log_index)"),
                 postings,
             )
-    connection.execute(
-        sa.text(
-            "INSERT INTO evidence (tenant, digest, log_index, mime, data) "
-            "SELECT tenant, digest, first_index, mime, data FROM evidence_0001"
-        )
-    )
+        if evidence := [each for row in rows for each in _evidence(row)]:
+            # One row for each entry now, where there was one for each picture.
+            connection.execute(
+                sa.text(
+                    "INSERT INTO evidence (tenant, digest, log_index, mime, data) SELECT tenant, digest, "
+                    "CAST(:log_index AS BIGINT), CAST(:mime AS VARCHAR(128)), data "
+                    "FROM evidence_0001 WHERE tenant = :tenant AND digest = :digest"
+                ),
+                evidence,
+            )
 
     for row in connection.execute(sa.text("SELECT * FROM open_intents_0001")).mappings().all():
         connection.execute(
@@ -198,6 +203,13 @@ def _old_entries(connection: sa.Connection) -> Iterator[list[dict[str, Any]]]:
 
 def _request_key(row: dict[str, Any]) -> bytes:
     return hashlib.sha256(f"{row['kind']}\0{row['tenant']}\0{row['request_id']}".encode()).digest()[:16]
+
+
+def _evidence(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """A version 1 entry's pictures, each once."""
+    named = {each["digest"]: each["mime"] for each in json.loads(row["leaf"])["facets"]["evidence"]}
+    place = {"tenant": row["tenant"], "log_index": row["log_index"]}
+    return [{**place, "digest": digest, "mime": mime} for digest, mime in named.items()]
 
 
 def _terms(tenant: str, leaf: dict[str, Any]) -> list[int]:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -120,13 +121,15 @@ evidence = Table(
     PrimaryKeyConstraint("tenant", "digest", "log_index", name="evidence_key"),
 )
 
-# Tombstones: the erasure recorded at by_index took the plaintext of the entry at log_index.
+# Tombstones: the erasure recorded at by_index took the plaintext of the entry at log_index. Few, and looked up from
+# both sides.
 erased = Table(
     "erased",
     metadata,
     Column("log_index", BigInteger, nullable=False),
     Column("by_index", BigInteger, nullable=False),
     PrimaryKeyConstraint("log_index", "by_index", name="erased_key"),
+    Index("erased_by", "by_index", "log_index"),
     sqlite_with_rowid=False,
 )
 

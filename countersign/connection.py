@@ -30,6 +30,8 @@ OPTIONS = [
     # By default gRPC waits 1 s before it dials again, and our second attempt would fail without having been one.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 5000),
+    # Streams that follow the log may be silent for long; only so does a reader learn that the server's machine is gone.
+    ("grpc.keepalive_time_ms", 60_000),
 ]
 
 
@@ -84,6 +86,40 @@ class Connection:
     ) -> T:
         """One message for many. `consume` reads them from the first one again in every attempt."""
         return self._call(lambda left: method(request, timeout=left, metadata=self._metadata), consume, timeout)
+
+    def parts(
+        self, method: grpc.UnaryStreamMultiCallable[Request, Answer], request: Request, timeout: float
+    ) -> Iterator[Answer]:
+        """One message for many, handed on as they come. Only what fails before the first one is tried again."""
+
+        def begin(left: float) -> tuple[Answer | None, Iterator[Answer]]:
+            answers = self._answers(method, request, left)
+            return next(answers, None), answers
+
+        first, others = self._retry.run(begin, timeout)
+        if first is not None:
+            yield first
+            yield from others
+
+    def endless(self, method: grpc.UnaryStreamMultiCallable[Request, Answer], request: Request) -> Iterator[Answer]:
+        """One message for many, without a deadline."""
+        return self._answers(method, request, None)
+
+    def resuming(self, start: Callable[[], Iterator[T]], patience: float) -> Iterator[T]:
+        """See `Retry.resume`."""
+        return self._retry.resume(start, patience)
+
+    def _answers(
+        self, method: grpc.UnaryStreamMultiCallable[Request, Answer], request: Request, timeout: float | None
+    ) -> Iterator[Answer]:
+        call = method(request, timeout=timeout, metadata=self._metadata)
+        try:
+            yield from call
+        except grpc.RpcError as error:
+            raise error_of(error) from error
+        finally:
+            # A reader who stops in the middle must not leave the server working for nobody.
+            call.cancel()
 
     def _call(self, start: Callable[[float], C], finish: Callable[[C], T], timeout: float) -> T:
         def attempt(left: float) -> T:

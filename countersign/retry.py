@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -44,6 +44,25 @@ class Retry:
             except ServerUnavailable as error:
                 delay = self.delay(number, error.retry_after)
                 if number >= self.attempts or self.clock() + delay >= deadline:
+                    raise
+            self.sleep(delay)
+            number += 1
+
+    def resume(self, start: Callable[[], Iterator[T]], patience: float) -> Iterator[T]:
+        """What `start` gives, which is called again, to go on where it was, whenever ServerUnavailable cuts it off.
+
+        Raises the last ServerUnavailable when nothing has come for `patience` seconds, and any other error at once.
+        """
+        number, deadline = 1, self.clock() + patience
+        while True:
+            try:
+                for each in start():
+                    yield each
+                    number, deadline = 1, self.clock() + patience
+                return
+            except ServerUnavailable as error:
+                delay = self.delay(number, error.retry_after)
+                if self.clock() + delay >= deadline:
                     raise
             self.sleep(delay)
             number += 1

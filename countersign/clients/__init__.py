@@ -1,0 +1,1 @@
+"""The parts of `countersign.client.Client`, one a service."""

@@ -1,0 +1,53 @@
+"""Making and improving media."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+
+from countersign.clients.calls import NO_CONTEXT, Calls, new_id
+from countersign.results import Enhancement, StageProgress, enhancement_of, no_stages
+from countersign.uploads import Upload
+from countersign.v1 import common_pb2, generation_pb2
+from countersign.v1.generation_pb2_grpc import GenerationServiceStub
+
+
+class GenerationCalls(Calls):
+    """GenerationService."""
+
+    @cached_property
+    def _generation(self) -> GenerationServiceStub:
+        return GenerationServiceStub(self._connection.channel)
+
+    def enhance(
+        self,
+        media: bytes | Path,
+        task: str,
+        *,
+        model: str = "",
+        parameters: Mapping[str, str] | None = None,
+        seed: int = 0,
+        context: common_pb2.Context = NO_CONTEXT,
+        subject: str = "",
+        request_id: str | None = None,
+        progress: StageProgress = no_stages,
+    ) -> Enhancement:
+        """Improves media of at most 32 MiB.
+
+        subject: your own opaque name of the person who ordered it. progress: called with the stage and its fraction,
+        0 to 1.
+        """
+        request = generation_pb2.EnhanceRequest(
+            request_id=request_id or new_id(),
+            media=Upload.of(media).read(),
+            task=task,
+            model=model,
+            parameters=dict(parameters or {}),
+            seed=seed,
+            context=context,
+            subject=subject,
+        )
+        return self._connection.stream(
+            self._generation.Enhance, request, lambda parts: enhancement_of(parts, progress), self._long_timeout
+        )

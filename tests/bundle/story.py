@@ -1,0 +1,258 @@
+"""A small log with one decision and all that can belong to one, without a server: real leaves, proofs by definition."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from core.media import digest_of
+from countersign.verify.canonical import canonical_json
+from countersign.verify.case import layout, write_case
+from countersign.verify.case.archive import pack, unpack
+from countersign.verify.case.setting import digest_of_configuration
+from countersign.verify.checkpoint import Checkpoint, sign_checkpoint
+from countersign.verify.commitments import Disclosure
+from countersign.verify.note import VerifierKey
+from countersign.verify.tlog_proof import TlogProof
+from server.audit.entry import OPERATOR, Blob, Draft, Entry, draft
+from server.audit.leaf import Reference
+from tests.verify import naive
+
+ORIGIN = "log.example/cases"
+KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+VKEY = VerifierKey(ORIGIN, KEY.public_key().public_bytes_raw())
+MEDIA = b"the picture itself"
+POLICY = b"id: house-rules\nversion: '1'\n"
+CARDS = {"copy_move": b"# copy_move\n", "metadata": b"# metadata\n", "upscale": b"# upscale\n"}
+TRUST = b"-----BEGIN CERTIFICATE-----\n"
+VERSIONS = {name: digest_of(name.encode()) for name in CARDS}
+START = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+
+
+def png(width: int = 8, height: int = 8, grey: int = 200) -> bytes:
+    """A small real picture."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return len(data).to_bytes(4) + name + data + zlib.crc32(name + data).to_bytes(4)
+
+    header = width.to_bytes(4) + height.to_bytes(4) + bytes([8, 0, 0, 0, 0])
+    rows = zlib.compress((b"\0" + bytes([grey]) * width) * height)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+
+
+MASK = png()
+TEXT = b"Software: Midjourney <script>alert(1)</script>"
+
+
+def blob(data: bytes, mime: str) -> Blob:
+    return Blob(digest_of(data), mime, data)
+
+
+def configuration_content(**changes: Any) -> dict[str, Any]:
+    roles = {"upscale": "generator"}
+    return {
+        "policy": {"id": "house-rules", "digest": digest_of(POLICY)},
+        "models": [
+            {"role": roles.get(name, "detector"), "name": name, "version": VERSIONS[name], "card": digest_of(card)}
+            for name, card in sorted(CARDS.items())
+        ],
+        "trust": digest_of(TRUST),
+        "release": "0.2.0",
+        **changes,
+    }
+
+
+def finding(name: str, verdict: str, **more: Any) -> dict[str, Any]:
+    return {
+        "detector": name,
+        "version": VERSIONS[name],
+        "label": name,
+        "verdict": verdict,
+        "score_scale": "",
+        "codes": [],
+        "explanation": "Because of what was seen.",
+        "limits": "It cannot see everything.",
+        "evidence": [],
+        **more,
+    }
+
+
+def decision_body(**changes: Any) -> dict[str, Any]:
+    shown = [{"kind": "mask", "mime": "image/png", "digest": digest_of(MASK), "caption": "where it was copied"}]
+    read = [{"kind": "text", "mime": "text/plain", "digest": digest_of(TEXT), "caption": "what the metadata say"}]
+    body = {
+        "direction": "inbound",
+        "media_digest": digest_of(MEDIA),
+        "media": {"mime": "image/jpeg", "byte_size": 18, "width": 640, "height": 480, "kind": "image", "duration": 0},
+        "context": {"surface": "feed", "jurisdiction": "DE", "task": ""},
+        "findings": [
+            finding("copy_move", "detected", probability=0.931, log10_lr=2.25, fpr_at_threshold=0.01, evidence=shown),
+            finding("metadata", "detected", score=1.0, codes=["iptc.trainedAlgorithmicMedia"], evidence=read),
+        ],
+        "credential": {"state": "none", "codes": [], "digital_source_types": [], "trust": digest_of(TRUST)},
+        "action": "REVIEW",
+        "reasons": [
+            {"rule": "copied", "code": "copy_move", "text": "Copied.", "action": "REVIEW", "operands": {"p": "0.931"}}
+        ],
+        "shadow": [],
+        "policy": {"id": "house-rules", "digest": digest_of(POLICY)},
+        "configuration": digest_of_configuration(configuration_content()),
+    }
+    return {name: value for name, value in {**body, **changes}.items() if value is not None}
+
+
+@dataclass
+class Ledger:
+    """A log in memory. documents, evidence: what is kept beside it."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    at: datetime = START
+
+    def record(self, kind: Any, body: Mapping[str, Any], **changes: Any) -> int:
+        values: dict[str, Any] = {
+            "kind": kind,
+            "tenant": "acme",
+            "actor": "token-7",
+            "request_id": f"request-{len(self.drafts)}",
+            "request_digest": digest_of(b"request"),
+            "body": body,
+            **changes,
+        }
+        self.at += timedelta(minutes=7)
+        self.drafts.append(draft(Entry(**values), self.at))
+        return len(self.drafts) - 1
+
+    def note(self, size: int | None = None, key: Ed25519PrivateKey = KEY) -> str:
+        leaves = [each.leaf for each in self.drafts[:size]]
+        signer = VerifierKey(ORIGIN, key.public_key().public_bytes_raw())
+        return sign_checkpoint(Checkpoint(ORIGIN, len(leaves), naive.tree_hash(leaves)), signer, key.sign)
+
+    def receipt(self, index: int, note: str | None = None, key: VerifierKey = VKEY) -> dict[str, Any]:
+        made, leaves = self.drafts[index], [each.leaf for each in self.drafts]
+        proof = TlogProof(index, tuple(naive.path(index, leaves)), note or self.note())
+        return {
+            "decision_id": made.decision_id,
+            "log_index": index,
+            "entry": made.leaf.decode(),
+            "proof": str(proof),
+            "log_key": str(key),
+        }
+
+    def configure(self, **changes: Any) -> int:
+        content = {"configuration": configuration_content(**changes)}
+        return self.record("configuration", content, tenant=OPERATOR, actor="")
+
+    def decide(self, evidence: tuple[Blob, ...] | None = None, **changes: Any) -> int:
+        body = decision_body(**changes)
+        numbers = {"ALLOW": 1, "LABEL": 2, "REVIEW": 3, "BLOCK": 4}
+        return self.record(
+            "decision",
+            body,
+            action=numbers.get(body.get("action", ""), 0),
+            direction=body["direction"],
+            media_digest=body["media_digest"],
+            evidence=(blob(MASK, "image/png"), blob(TEXT, "text/plain")) if evidence is None else evidence,
+            subject="user-1234",
+            private={"credential": {"issuer": "Example Camera", "claim_generator": "cam/1", "manifest_id": "urn:1"}},
+            request_id="order-1",
+        )
+
+    def event(self, kind: str, decision: int, before: tuple[int, str, int], **changes: Any) -> int:
+        """A review or an appeal. before: action, review state and last index that it finds."""
+        numbers = {"ALLOW": 1, "LABEL": 2, "BLOCK": 4}
+        action, review, last = before
+        body = {"before": {"action": action, "review": review, "last_index": last}, "reason_code": "looked", **changes}
+        private = {"note": "A person looked."} if kind == "review" else {"statement": "It is my own photograph."}
+        return self.record(
+            kind,
+            body,
+            action=numbers.get(str(body.get("action", "")), 0),
+            private=private,
+            refers_to=Reference(self.drafts[decision].decision_id, decision),
+        )
+
+
+@dataclass
+class Told:
+    """What goes into a case, by the role that it has there. A test takes parts away, or puts others in."""
+
+    ledger: Ledger
+    decision: int
+    history: list[int] = field(default_factory=list)
+    intent: int | None = None
+    configuration: int | None = None
+    removals: list[int] = field(default_factory=list)
+    hidden: set[tuple[int, str]] = field(default_factory=set)
+    evidence: list[Blob] = field(default_factory=lambda: [blob(MASK, "image/png"), blob(TEXT, "text/plain")])
+    documents: list[tuple[bytes, str]] = field(
+        default_factory=lambda: [
+            (POLICY, "application/yaml"),
+            (TRUST, "text/plain"),
+            *((card, "text/markdown") for card in CARDS.values()),
+        ]
+    )
+    keys: list[dict[str, Any]] = field(default_factory=lambda: [{"vkey": str(VKEY), "since_size": 0, "statement": ""}])
+    note: str = ""
+    key: VerifierKey = VKEY
+
+    def entries(self) -> dict[str, int]:
+        found = {layout.RECEIPT: self.decision}
+        found |= {layout.history_file(number): index for number, index in enumerate(self.history, 1)}
+        found |= {layout.removal_file(number): index for number, index in enumerate(self.removals, 1)}
+        if self.intent is not None:
+            found[layout.INTENT] = self.intent
+        if self.configuration is not None:
+            found[layout.CONFIGURATION] = self.configuration
+        return found
+
+    def disclosures(self) -> dict[int, dict[str, Disclosure]]:
+        return {
+            index: {
+                name: each
+                for name, each in self.ledger.drafts[index].private.items()
+                if (index, name) not in self.hidden
+            }
+            for index in sorted(set(self.entries().values()))
+        }
+
+    def parts(self) -> dict[str, bytes]:
+        note = self.note or self.ledger.note()
+        parts = {
+            name: canonical_json(self.ledger.receipt(index, note, self.key)) for name, index in self.entries().items()
+        }
+        parts |= {
+            layout.DISCLOSURES: layout.disclosures_file(self.disclosures()),
+            layout.CHECKPOINT: note.encode(),
+            layout.KEYS: layout.keys_file(self.keys),
+        }
+        parts |= {layout.evidence_file(each.digest, each.mime): each.data for each in self.evidence}
+        parts |= {layout.document_file(digest_of(data), mime): data for data, mime in self.documents}
+        return parts
+
+    def case(self) -> bytes:
+        return write_case(self.parts())
+
+
+def full_story() -> Told:
+    """A decision REVIEW, reviewed as BLOCK, appealed, and overturned to LABEL; others' entries in between."""
+    ledger = Ledger()
+    configuration = ledger.configure()
+    ledger.decide(media_digest=digest_of(b"another"), action="ALLOW")
+    decision = ledger.decide()
+    first = ledger.event("review", decision, (3, "awaiting", decision), action="BLOCK", outcome="resolved")
+    ledger.decide(media_digest=digest_of(b"a third"), action="BLOCK")
+    appeal = ledger.event("appeal", decision, (4, "resolved", first))
+    last = ledger.event("review", decision, (4, "appealed", appeal), action="LABEL", outcome="overturned")
+    ledger.decide(media_digest=digest_of(b"a fourth"), action="LABEL")
+    return Told(ledger, decision, [first, appeal, last], configuration=configuration)
+
+
+def repack(case: bytes, **changes: bytes | None) -> bytes:
+    """The case with files replaced or, where None, left out; the manifest is not made again."""
+    files: dict[str, bytes | None] = {**unpack(case), **changes}
+    return pack({name: files[name] or b"" for name in layout.in_order(files) if files[name] is not None})

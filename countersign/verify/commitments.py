@@ -19,6 +19,7 @@ from countersign.verify.errors import VerificationError
 
 SALT_BYTES = 16
 _PREFIX = "hmac-sha256:"
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ def opens(disclosure: Disclosure, committed: object) -> bool:
 def write_disclosures(disclosures: Mapping[str, Disclosure]) -> str:
     """Disclosures as JSON text: {name: [salt in base64, value]}."""
     pairs = {name: [encode_base64(each.salt), each.value] for name, each in disclosures.items()}
-    return json.dumps(pairs, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return _COMPACT.encode(pairs)
 
 
 def read_disclosures(text: str) -> dict[str, Disclosure]:

@@ -1,0 +1,40 @@
+"""Answers as plain JSON values, in the shape that `--json` promises.
+
+Enumerations appear by name without their prefix ("ALLOW"), digests and timestamps as text (RFC 3339), absent numbers
+and unspecified values as null. Field names are those of the protos.
+"""
+
+from countersign.views.decisions import decision_json, finding_json, provenance_json
+from countersign.views.errors import error_json
+from countersign.views.media import enhancement_json, inspection_json, screening_json
+from countersign.views.models import model_json
+from countersign.views.record import (
+    checkpoint_json,
+    erasure_json,
+    event_json,
+    followed_json,
+    history_json,
+    intent_json,
+    reviewed_json,
+)
+from countersign.views.values import Json, action_name
+
+__all__ = [
+    "Json",
+    "action_name",
+    "checkpoint_json",
+    "decision_json",
+    "enhancement_json",
+    "erasure_json",
+    "error_json",
+    "event_json",
+    "finding_json",
+    "followed_json",
+    "history_json",
+    "inspection_json",
+    "intent_json",
+    "model_json",
+    "provenance_json",
+    "reviewed_json",
+    "screening_json",
+]

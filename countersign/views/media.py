@@ -1,0 +1,41 @@
+"""What became of files, as JSON: screened, inspected, improved."""
+
+from __future__ import annotations
+
+from countersign.receipts import receipt_json
+from countersign.results import Enhancement, Screening
+from countersign.v1 import provenance_pb2
+from countersign.views.decisions import decision_json, provenance_json, reason_json
+from countersign.views.values import Json, action_name
+
+
+def screening_json(file: str, screening: Screening) -> Json:
+    """One element of `screen --json`."""
+    return {"file": file, **decision_json(screening.decision), "receipt": receipt_json(screening.receipt)}
+
+
+def inspection_json(file: str, answer: provenance_pb2.InspectResponse) -> Json:
+    """The object of `inspect --json`."""
+    return {
+        "file": file,
+        **provenance_json(answer.provenance),
+        "media_digest": answer.media_digest,
+        "mime_type": answer.mime_type,
+    }
+
+
+def enhancement_json(output: str | None, enhancement: Enhancement) -> Json:
+    """The object of `enhance --json`. output: None where the decision blocked it."""
+    result = enhancement.result
+    return {
+        "output": output,
+        "decision_id": result.decision.decision_id,
+        "action": action_name(result.decision.action),
+        "reasons": [reason_json(each) for each in result.decision.reasons],
+        "model": result.model,
+        "seed": result.seed,
+        "digest": result.digest,
+        "mime_type": result.mime_type,
+        "byte_size": result.byte_size,
+        "receipt": receipt_json(result.receipt),
+    }

@@ -24,6 +24,7 @@ from server.audit import AuditLog
 from server.auth import Authenticator
 from server.background import keep_running
 from server.config import Settings
+from server.documents import record_configuration
 from server.edge import Edge
 from server.engine.local import LocalEngine
 from server.examination import Examiner
@@ -68,18 +69,20 @@ class App:
         log = await open_log(settings, stack)
         models = detectors.catalog.build(known_content(settings))
         makers = generators.catalog.build(generators.catalog.WEIGHTS, settings.device)
-        policy = load_policy_file(settings.policy or DEFAULT_PACK, models)
+        policy_file = settings.policy or DEFAULT_PACK
+        policy = load_policy_file(policy_file, models)
         limits = Limits(**settings.limits.model_dump())
         sandbox, credentials = await open_provenance(settings, limits, stack)
         engine = LocalEngine(models, metrics, threads=settings.threads, max_pending=settings.max_pending)
         stack.push_async_callback(engine.close)
         views = {view for model in models for view in model.views} | {"tags"}
         examiner = Examiner(sandbox, engine, credentials, policy, views)
+        made_with = await record_configuration(log, policy, policy_file, models, makers, credentials.trust_text)
         pipeline = Pipeline(
             examiner,
             engine,
             credentials,
-            Recorder(log, metrics),
+            Recorder(log, metrics, made_with),
             OutputStore(settings.data_dir / "outputs"),
             screening=Room(settings.in_flight, settings.max_pending),
             making=Room(MAKING_PLACES, settings.max_pending),

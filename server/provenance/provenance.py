@@ -49,6 +49,11 @@ class Provenance:
         """Digest of the trust list that credentials are judged by, for the record."""
         return self._trust.digest
 
+    @property
+    def trust_text(self) -> str:
+        """The trust list itself, which has that digest."""
+        return self._trust.text
+
     async def read(self, media: Media) -> Credential:
         """What the credentials of opened media are worth.
 

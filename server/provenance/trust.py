@@ -30,9 +30,14 @@ class Trust:
     purposes: tuple[str, ...] = PURPOSES
 
     @property
+    def text(self) -> str:
+        """The whole list: certificates, then purposes, one a line."""
+        return "\n".join((self.anchors_pem, *self.purposes))
+
+    @property
     def digest(self) -> str:
-        """Digest of the list, so that a decision can say by which one it was taken."""
-        return digest_of("\n".join((self.anchors_pem, *self.purposes)).encode())
+        """Digest of the list's text, so that a decision can say by which one it was taken."""
+        return digest_of(self.text.encode())
 
     def options(self) -> Mapping[str, Any]:
         """The list in the form in which it travels to the sandboxed parsers."""

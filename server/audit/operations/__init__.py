@@ -2,6 +2,7 @@
 
 from server.audit.operations.appeal import Appeal
 from server.audit.operations.base import Operation
+from server.audit.operations.configure import Configure
 from server.audit.operations.review import Review
 
-__all__ = ["Appeal", "Operation", "Review"]
+__all__ = ["Appeal", "Configure", "Operation", "Review"]

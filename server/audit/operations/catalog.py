@@ -9,11 +9,13 @@ from typing import Any
 from core.errors import InvalidInput
 from server.audit.operations.appeal import Appeal
 from server.audit.operations.base import Operation
+from server.audit.operations.configure import Configure
 from server.audit.operations.review import Review
 
 OPERATIONS: Mapping[str, type[Any]] = {
     "review": Review,
     "appeal": Appeal,
+    "configuration": Configure,
 }
 
 

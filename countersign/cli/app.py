@@ -15,7 +15,21 @@ from pathlib import Path
 
 import typer
 
-from countersign.cli import consistency, enhance, export, inspect, log, mirror, models, screen, verify, witness
+from countersign.cli import (
+    consistency,
+    enhance,
+    erase,
+    export,
+    follow,
+    inspect,
+    log,
+    mirror,
+    models,
+    review,
+    screen,
+    verify,
+    witness,
+)
 from countersign.cli.session import Globals
 from countersign.cli.text import complain
 
@@ -41,9 +55,10 @@ def build_app(plugins: Iterable[EntryPoint] = ()) -> typer.Typer:
     )
     app.callback()(take_globals)
     groups = {name: typer.Typer(help=text, no_args_is_help=True) for name, text in GROUPS.items()}
-    for command in (screen, enhance, inspect, verify):
+    for command in (screen, enhance, inspect, verify, review, erase):
         command.register(app)
     log.register(groups["log"])
+    follow.register(groups["log"])
     export.register(groups["log"])
     consistency.register(groups["log"])
     witness.register(groups["witness"])

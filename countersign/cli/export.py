@@ -11,8 +11,8 @@ from typing import Annotated, BinaryIO
 
 import typer
 
+from countersign.cli.choosing import Choice, choosing
 from countersign.cli.files import atomically, refuse_output
-from countersign.cli.log import Action, Detector, Digest, Since, Until, matching
 from countersign.cli.session import connect
 from countersign.cli.text import reporting
 from countersign.client import Client
@@ -21,13 +21,10 @@ from countersign.v1 import common_pb2
 from countersign.views import decision_json
 
 
+@choosing
 def export(
     ctx: typer.Context,
-    since: Since = None,
-    until: Until = None,
-    action: Action = None,
-    detector: Detector = "",
-    digest: Digest = "",
+    choice: Choice,
     receipts: Annotated[bool, typer.Option("--receipts", help="Add receipts, at one more call each.")] = False,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A file; by default stdout.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
@@ -37,7 +34,7 @@ def export(
         if output:
             refuse_output(output, force=force)
         with connect(ctx) as client, destination(output, force=force) as stream:
-            for decision in matching(client, since, until, action, detector, digest):
+            for decision in client.list_decisions(page_size=1000, **choice.keywords()):
                 stream.write(line_of(client, decision, with_receipt=receipts))
 
 

@@ -1,58 +1,35 @@
-"""`countersign log list|show|receipt`: the record of decisions, as the caller's tenant may see it."""
+"""`countersign log list|show|receipt|checkpoint`: the record of decisions, as the caller's tenant may see it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
-from enum import StrEnum
 from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from countersign.cli.choosing import Choice, choosing
 from countersign.cli.files import refuse_output, write_json
+from countersign.cli.record_tables import decision_table, decisions_table, history_table
 from countersign.cli.session import AsJson, connect
-from countersign.cli.tables import decision_table, decisions_table, findings_table
+from countersign.cli.tables import findings_table
 from countersign.cli.text import reporting, say, say_json
-from countersign.client import Client
 from countersign.receipts import receipt_json
-from countersign.v1 import common_pb2
-from countersign.views import decision_json
+from countersign.views import checkpoint_json, decision_json, history_json
 
-FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"]
-
-
-class ActionName(StrEnum):
-    """What a policy can decide."""
-
-    ALLOW = "ALLOW"
-    LABEL = "LABEL"
-    REVIEW = "REVIEW"
-    BLOCK = "BLOCK"
-
-
-Since = Annotated[datetime | None, typer.Option(formats=FORMATS, help="Decided at or after; local time without zone.")]
-Until = Annotated[datetime | None, typer.Option(formats=FORMATS, help="Decided before; local time without zone.")]
-Action = Annotated[ActionName | None, typer.Option(case_sensitive=False, help="Only this decision.")]
-Detector = Annotated[str, typer.Option(help="Only where this detector detected something.")]
-Digest = Annotated[str, typer.Option(help="Only this media: sha256:…")]
 DecisionId = Annotated[str, typer.Argument(metavar="ID", help="The decision's id.")]
 
 
+@choosing
 def list_decisions(
     ctx: typer.Context,
-    since: Since = None,
-    until: Until = None,
-    action: Action = None,
-    detector: Detector = "",
-    digest: Digest = "",
+    choice: Choice,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, newest first.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """List recorded decisions, newest first."""
     with reporting(as_json), connect(ctx) as client:
-        found = matching(client, since, until, action, detector, digest, page_size=min(limit, 1000))
+        found = client.list_decisions(page_size=min(limit, 1000), **choice.keywords())
         views = [decision_json(decision) for decision in islice(found, limit)]
     if as_json:
         say_json(views)
@@ -61,24 +38,26 @@ def list_decisions(
 
 
 def show(ctx: typer.Context, decision_id: DecisionId, as_json: AsJson = False) -> None:
-    """Show one decision with its reasons and findings."""
+    """Show one decision with its reasons, findings, reviews and appeals."""
     with reporting(as_json), connect(ctx) as client:
-        view = decision_json(client.get_decision(decision_id))
+        view = history_json(client.history(decision_id))
     if as_json:
         say_json(view)
-    else:
-        say(decision_table(view))
-        if view["findings"]:
-            say(findings_table(view["findings"]))
+        return
+    say(decision_table(view))
+    if view["findings"]:
+        say(findings_table(view["findings"]))
+    if view["history"]:
+        say(history_table(view["history"]))
 
 
 def receipt(
     ctx: typer.Context,
-    decision_id: DecisionId,
+    decision_id: Annotated[str, typer.Argument(metavar="ID", help="Of a decision, a review, an appeal or an erasure.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A file; by default stdout.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
 ) -> None:
-    """Fetch a fresh receipt of a decision, as JSON for `countersign verify`."""
+    """Fetch a fresh receipt of an entry, as JSON for `countersign verify`."""
     with reporting(as_json=output is None):
         if output:
             refuse_output(output, force=force)
@@ -90,24 +69,14 @@ def receipt(
             say_json(view)
 
 
-def matching(
-    client: Client,
-    since: datetime | None,
-    until: datetime | None,
-    action: ActionName | None,
-    detector: str,
-    digest: str,
-    page_size: int = 1000,
-) -> Iterator[common_pb2.Decision]:
-    """The decisions that the options describe. A moment without a zone is meant in local time."""
-    return client.list_decisions(
-        since=since.astimezone() if since else None,
-        until=until.astimezone() if until else None,
-        action=common_pb2.Action.Value(f"ACTION_{action}") if action else common_pb2.ACTION_UNSPECIFIED,
-        detector=detector,
-        media_digest=digest,
-        page_size=page_size,
-    )
+def checkpoint(ctx: typer.Context, as_json: AsJson = False) -> None:
+    """Print the newest signed checkpoint. Keep it somewhere else: `log consistency` holds the log against it later."""
+    with reporting(as_json), connect(ctx) as client:
+        view = checkpoint_json(client.checkpoint())
+    if as_json:
+        say_json(view)
+    else:
+        print(view["checkpoint"], end="")
 
 
 def register(group: typer.Typer) -> None:
@@ -115,3 +84,4 @@ def register(group: typer.Typer) -> None:
     group.command("list")(list_decisions)
     group.command("show")(show)
     group.command("receipt")(receipt)
+    group.command("checkpoint")(checkpoint)

@@ -38,43 +38,6 @@ def screening_table(screenings: Iterable[Json]) -> Table:
     return table
 
 
-def decision_table(view: Json) -> Table:
-    """One decision, one line a property; what is not there has no line."""
-    table = Table(show_header=False)
-    refusal = view["refusal"]
-    for name, value in (
-        ("Decision", action_cell(view["action"])),
-        ("Reasons", refusal["message"] if refusal else reasons_text(view["reasons"])),
-        ("Id", view["decision_id"]),
-        ("Decided at", view["decided_at"]),
-        ("Direction", view["direction"]),
-        ("Media", view["media_digest"]),
-        ("Made by", short(view["model"])),
-        ("Made of", view["source_digest"]),
-        ("Credential", state_cell(view["provenance"])),
-        ("Policy", f"{view['policy_id']}\n{view['policy_digest']}".strip()),
-    ):
-        if value:
-            table.add_row(name, value if isinstance(value, Text) else cell(value))
-    return table
-
-
-def decisions_table(decisions: Iterable[Json]) -> Table:
-    """One row a recorded decision."""
-    table = table_of(
-        "Decided at, id", "Direction", "Decision", "Reasons", whole=("Decided at, id", "Direction", "Decision")
-    )
-    for view in decisions:
-        refusal = view["refusal"]
-        table.add_row(
-            cell(f"{view['decided_at'] or '—'}\n{view['decision_id']}"),
-            cell(view["direction"] or "—"),
-            action_cell(view["action"]),
-            cell(refusal["message"] if refusal else reasons_text(view["reasons"])),
-        )
-    return table
-
-
 def findings_table(findings: Sequence[Json]) -> Table:
     """One row a finding."""
     table = table_of("Detector", "Verdict", "Probability", "Codes", "Explanation", whole=("Verdict",))

@@ -75,6 +75,11 @@ def say_json(value: Any) -> None:
     sys.stdout.flush()
 
 
+def say_json_line(value: Any) -> None:
+    """Prints one object of a `--json` command that has no end: one a line, at once."""
+    print(json.dumps(value), flush=True)
+
+
 @contextmanager
 def reporting(as_json: bool, **about: object) -> Iterator[None]:
     """Turns a client error into a message, or an object with `about` and "error", and the exit code that it means."""

@@ -10,11 +10,15 @@ from core.errors import InvalidInput
 from server.audit.operations.appeal import Appeal
 from server.audit.operations.base import Operation
 from server.audit.operations.configure import Configure
+from server.audit.operations.erase import Erase
+from server.audit.operations.retain import Retain
 from server.audit.operations.review import Review
 
 OPERATIONS: Mapping[str, type[Any]] = {
     "review": Review,
     "appeal": Appeal,
+    "erasure": Erase,
+    "retention": Retain,
     "configuration": Configure,
 }
 

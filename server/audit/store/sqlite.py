@@ -135,6 +135,8 @@ def _engine(path: Path, mode: str, begin: str, *, timeout: float, connections: i
         before = _identity(path)
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
+        # What is deleted is to be gone: without this its bytes stay in the file until they are written over by chance.
+        connection.execute("PRAGMA secure_delete=ON")
         connection.execute(f"PRAGMA query_only={int(query_only)}")
         record.info[_FILE] = _identity(path)
         if before not in (None, record.info[_FILE]):

@@ -22,6 +22,7 @@ from generators.base import Generator
 from policies.base import Policy
 from server import provenance
 from server.audit import AuditLog, keys, schema
+from server.audit.outside.generations import read_standing
 from server.config import Settings
 from server.examination import CREDENTIALS
 from server.provenance import Identity, Provenance, Trust, development_identity, load_identity
@@ -40,7 +41,9 @@ def limit_library_threads() -> None:
 async def open_log(settings: Settings, stack: AsyncExitStack) -> AuditLog:
     """The audit log, its schema brought up to date on the embedded default, its key made on first start."""
     await asyncio.to_thread(schema.upgrade, settings.url)
-    signer = await asyncio.to_thread(keys.load_or_create, settings.data_dir, settings.origin)
+    # Asked before a key is made: a log that has one already MUST NOT be given another.
+    standing = await asyncio.to_thread(read_standing, settings.url)
+    signer = await asyncio.to_thread(keys.load_or_create, settings.data_dir, settings.origin, standing)
     log = await AuditLog.open(settings.url, signer, settings.origin, mark_dir=settings.data_dir)
     stack.push_async_callback(log.close)
     # Nothing runs yet, so whatever was meant to be made and has no decision was cut short.

@@ -1,6 +1,6 @@
 """The operator's commands, hung on the command `countersign` by the entry point in pyproject.toml.
 
-    serve · demo · db upgrade · known add|remove|list · policy check · log fsck|mirror · models verify
+    serve · demo · db upgrade · known add|remove|list · policy check · log fsck|keys|mirror|rotate-key · models verify
 
 Importing this package must be cheap and must work where only the client is installed: it happens on every start of
 every command. Each command imports what it needs when it runs.
@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 import typer
 
-from server.cli import database, demo, fsck, known, mirror, policy, serve, weights
+from server.cli import database, demo, fsck, keys, known, mirror, policy, serve, weights
 
 
 def attach(app: typer.Typer, groups: Mapping[str, typer.Typer]) -> None:
@@ -24,4 +24,5 @@ def attach(app: typer.Typer, groups: Mapping[str, typer.Typer]) -> None:
     policy.register(groups["policy"])
     fsck.register(groups["log"])
     mirror.register(groups["log"])
+    keys.register(groups["log"])
     weights.register(groups["models"])

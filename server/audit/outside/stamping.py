@@ -1,0 +1,120 @@
+"""RFC 3161 timestamps of the newest checkpoint, in the background.
+
+A timestamp says when, and a witness that nobody is shown another history: the one does not replace the other. As with
+witnesses, recording never waits for any of this, and an authority that is down or wrong costs a line in the logs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import rfc3161_client
+
+from core.errors import ConfigurationError, CountersignError, Unavailable
+from countersign.verify.errors import VerificationError
+from countersign.verify.note import parse_note
+from countersign.verify.timestamp import MAX_TOKEN, load_roots, open_timestamp
+from server.audit.head import Head, read_head
+from server.audit.outside.cosigner import Log
+from server.audit.outside.post import Endpoint, post
+from server.audit.outside.threads import on_own_thread
+from server.audit.outside.watch import TIMESTAMPS, Watch
+from server.audit.outside.witnessed import add_timestamp, newest_stamped
+
+TIMEOUT = 20.0
+RETRY = 60.0
+"""Seconds after which a timestamp that was not given is asked for again."""
+_ANSWER_LIMIT = MAX_TOKEN + 1024
+_REPLY = "application/timestamp-reply"
+
+
+class Authority:
+    """A time-stamping authority. url: where it answers. roots: PEM certificates that it is trusted by.
+
+    ConfigurationError if either cannot be used.
+    """
+
+    def __init__(self, url: str, roots: bytes, *, timeout: float = TIMEOUT) -> None:
+        self._endpoint = Endpoint.parse(url)
+        self._timeout = timeout
+        self._roots = roots
+        try:
+            load_roots(roots)
+        except VerificationError as error:
+            raise ConfigurationError(f"{error} ({url})") from error
+
+    def stamp(self, note: str) -> bytes:
+        """A verified token (DER) over the text of `note`. Blocks. Unavailable if none was given that holds."""
+        request = (
+            rfc3161_client.TimestampRequestBuilder()
+            .data(parse_note(note).text.encode())
+            .hash_algorithm(rfc3161_client.HashAlgorithm.SHA256)
+            .build()
+        )
+        reply = post(
+            self._endpoint,
+            request.as_bytes(),
+            "application/timestamp-query",
+            timeout=self._timeout,
+            limit=_ANSWER_LIMIT,
+        )
+        if reply.status != 200 or reply.kind != _REPLY:
+            raise Unavailable(f"the time-stamping authority answered {reply.status}, {reply.kind:.40}")
+        try:
+            response = rfc3161_client.decode_timestamp_response(reply.body)
+            if response.status != rfc3161_client.PKIStatus.GRANTED:
+                raise VerificationError(f"it was not granted (status {response.status})")
+            token = response.time_stamp_token()
+            open_timestamp(token, note, self._roots, request.nonce)
+        except (VerificationError, ValueError, TypeError) as error:
+            raise Unavailable(f"the time-stamping authority gave no usable timestamp: {error}") from error
+        return token
+
+
+class Timestamper:
+    """`run` it as a task, and cancel that to stop. interval: seconds between timestamps, if the log grew."""
+
+    def __init__(self, log: Log, authority: Authority, watch: Watch, *, interval: float) -> None:
+        self._log = log
+        self._authority = authority
+        self._watch = watch
+        self._interval = interval
+        watch.expect_timestamps()
+
+    async def run(self) -> None:
+        """Until cancelled. Raises nothing else."""
+        while True:
+            done = await self.round()
+            await asyncio.sleep(self._interval if done else min(RETRY, self._interval))
+
+    async def round(self) -> bool:
+        """Have the newest checkpoint stamped, unless it is. Raises nothing; False where it came to nothing."""
+        return await on_own_thread(TIMESTAMPS, self._round)
+
+    def _round(self) -> bool:
+        try:
+            head = self._newest()
+            if head is not None:
+                self._stamp(head)
+        except CountersignError as error:
+            self._watch.trouble(TIMESTAMPS, str(error))
+            return False
+        except Exception:  # noqa: BLE001 - a defect must not end the timestamps
+            self._watch.defect(TIMESTAMPS)
+            return False
+        return True
+
+    def _newest(self) -> Head | None:
+        """The checkpoint to stamp; None if it is stamped, and in a process that may not write."""
+        try:
+            with self._log.writing() as connection:
+                head, found = read_head(connection, lock=True), newest_stamped(connection)
+        except CountersignError:
+            return None
+        return head if head.size > (found.size if found else 0) else None
+
+    def _stamp(self, head: Head) -> None:
+        token = self._authority.stamp(head.checkpoint)
+        with self._log.writing() as connection:
+            add_timestamp(connection, head, token)
+        self._watch.stamped(head.size)

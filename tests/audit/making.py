@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import NullPool, create_engine, text
 
 from core.media import digest_of
 from countersign.verify.note import VerifierKey
-from server.audit import AuditLog, Blob, Entry, schema
-from server.audit.store import sqlite_url
+from server.audit import AuditLog, Blob, Entry, Recorded, schema
 from server.audit.group_commit import GroupLimits
 from server.audit.keys import FileSigner
+from server.audit.operations import Appeal, Review
+from server.audit.store import sqlite_url
 
 ORIGIN = "log.example/test"
 SIGNER = FileSigner(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
@@ -34,19 +36,55 @@ def decision(number: int, tenant: str = "acme", **changes: Any) -> Entry:
         "actor": "uploader",
         "request_id": f"request-{number}",
         "request_digest": digest_of(b"request %d" % number),
-        "body": {"findings": [{"detector": "copy_move", "score": number / 7}]},
+        "body": {"findings": [{"detector": "copy_move", "label": "cloned", "score": number / 7}]},
         "action": 1 + number % 4,
         "direction": "inbound",
         "media_digest": digest_of(b"media %d" % number),
         "detected": ("copy_move",) if number % 3 == 0 else (),
+        "labels": ("cloned",) if number % 3 == 0 else (),
+        "codes": ("manipulation.copy_move",) if number % 3 == 0 else ("default",),
+        "subject": f"person-{number % 2}",
+        "private": {"credential": {"issuer": f"Issuer {number}"}},
         "evidence": (blob(b"mask %d" % (number % 5)),) if number % 2 else (),
     }
     return Entry(**{**values, **changes})
 
 
+_UNDECIDED: dict[str, Any] = {
+    "kind": "intent",
+    "action": 0,
+    "detected": (),
+    "labels": (),
+    "codes": (),
+    "evidence": (),
+}
+
+
 def intent(number: int, tenant: str = "acme", **changes: Any) -> Entry:
     """The intent before decision number `number`."""
-    return decision(number, tenant, **{"kind": "intent", "action": 0, "detected": (), "evidence": (), **changes})
+    return decision(number, tenant, **{**_UNDECIDED, **changes})
+
+
+def review(decided: Recorded, action: str = "ALLOW", number: int = 1, **changes: Any) -> Review:
+    """A person's decision on a decision."""
+    values = {"actor": "reviewer", "reason_code": "looked.at", "note": "seen twice", **changes}
+    return Review(
+        decided.tenant, request_id=f"review-{number}", decision_id=decided.decision_id, action=action, **values
+    )
+
+
+def appeal(decided: Recorded, number: int = 1, **changes: Any) -> Appeal:
+    """A person's objection to a decision."""
+    values = {"actor": "front-end", "reason_code": "mine", "statement": "I took it", "appellant": "person-1", **changes}
+    named = {"request_id": f"appeal-{number}", "decision_id": decided.decision_id}
+    return Appeal(decided.tenant, **{**named, **values})
+
+
+def execute(url: str, statement: str, **values: Any) -> int:
+    """What somebody with access to the database could do behind the log's back; how many rows it changed."""
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"), poolclass=NullPool)
+    with engine.begin() as connection:
+        return connection.execute(text(statement), values).rowcount
 
 
 def now() -> datetime:

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 import pytest
 
 from core.errors import Conflict, IntegrityError, Unavailable
-from server.audit.appender import Outcome
-from server.audit.entry import Draft, Recorded, draft, from_microseconds
+from server.audit.appender import Outcome, Work
+from server.audit.entry import Draft, Recorded, draft
 from server.audit.group_commit import GroupCommit, GroupLimits
+from server.audit.leaf import from_microseconds
 from tests.audit.making import decision, now
 
 
@@ -25,12 +26,12 @@ class Store:
         self.batches: list[int] = []
         self.trouble: list[Exception] = []
 
-    def commit(self, batch: Sequence[Draft]) -> list[Outcome]:
+    def commit(self, batch: Sequence[Work]) -> list[Outcome]:
         self.gate.wait()
         self.batches.append(len(batch))
         if self.trouble:
             raise self.trouble.pop()
-        return [self.outcome(each) for each in batch]
+        return [self.outcome(each) for each in batch if isinstance(each, Draft)]
 
     def outcome(self, each: Draft) -> Outcome:
         if each.entry.request_id == "request-13":
@@ -40,7 +41,7 @@ class Store:
 
 
 def made(number: int) -> Draft:
-    return draft(decision(number), f"{number:032x}", now())
+    return draft(decision(number), now())
 
 
 async def test_what_waits_is_committed_together_up_to_the_limit() -> None:
@@ -56,8 +57,8 @@ async def test_what_waits_is_committed_together_up_to_the_limit() -> None:
     assert sum(store.batches) == 20
     assert max(store.batches) == 8
     assert [isinstance(answer, Conflict) for answer in answers] == [number == 13 for number in range(20)]
-    ids = [answer.decision_id for answer in answers if isinstance(answer, Recorded)]
-    assert ids == [f"{number:032x}" for number in range(20) if number != 13]
+    ids = [answer.request_id for answer in answers if isinstance(answer, Recorded)]
+    assert ids == [f"request-{number}" for number in range(20) if number != 13]
 
 
 @pytest.mark.parametrize(
@@ -84,7 +85,7 @@ async def test_trouble_reaches_every_caller_and_the_thread_goes_on(
     troubled = store.batches[0]
     assert [type(answer) for answer in answers] == [seen] * troubled + [Recorded] * (3 - troubled)
     assert "not recorded" in caplog.text or "a defect" in caplog.text
-    assert (await group.submit(made(1))).decision_id == f"{1:032x}"
+    assert (await group.submit(made(1))).request_id == "request-1"
     await group.close()
 
 

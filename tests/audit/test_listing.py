@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.errors import InvalidInput
-from server.audit import AuditLog, Filter, listing
+from server.audit import AuditLog, Filter, ReviewState, listing
 from tests.audit.making import decision, opened
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -58,6 +58,19 @@ async def test_each_filter_alone_and_together(log: AuditLog) -> None:
         Filter(media_digest=digest, detector="copy_move", action=2): {9},
         Filter(media_digest=digest, action=4): set(),
         Filter(media_digest=decision(8).media_digest, detector="copy_move"): set(),
+        Filter(label="cloned"): copied,
+        Filter(reason_code="default"): set(range(24)) - copied,
+        Filter(reason_code="manipulation.copy_move", action=4): blocked & copied,
+        Filter(subject="person-1"): set(range(1, 24, 2)),
+        Filter(subject="person-2"): set(),
+        Filter(state=ReviewState.AWAITING): set(range(2, 24, 4)),
+        Filter(state=ReviewState.AWAITING, detector="copy_move"): set(range(2, 24, 4)) & copied,
+        Filter(state=ReviewState.NONE): set(range(24)) - set(range(2, 24, 4)),
+        Filter(state=ReviewState.UPHELD): set(),
+        Filter(min_score=1.0, max_score=2.0): set(range(7, 15)),
+        Filter(min_score=1.0, max_score=2.0, detector="copy_move", action=4): set(range(7, 15)) & blocked,
+        Filter(min_score=1.0, label="nothing"): set(),
+        Filter(max_score=0.0): {0},
     }
     for wanted, numbers in expected.items():
         assert await ids(log, wanted, 3) == named(*sorted(numbers, reverse=True)), wanted
@@ -95,6 +108,7 @@ async def test_entries_that_arrive_meanwhile_move_nothing(log: AuditLog) -> None
 
 async def test_a_page_looks_at_a_bounded_number_of_candidates(log: AuditLog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "_WINDOW", 5)
+    monkeypatch.setattr(listing, "_STEP", 5)
     await fill(log, 24)
     found = await pages(log, Filter(detector="copy_move", action=4), 4)
     # Eight candidates of which two match: the first page ends with the window, not with its size.

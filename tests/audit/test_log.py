@@ -18,7 +18,7 @@ from server.audit.store import sqlite_path
 from server.audit.fsck import fsck
 from server.audit.group_commit import GroupLimits
 from server.audit.keys import load_or_create
-from tests.audit.making import ORIGIN, SIGNER, VKEY, blob, decision, intent, now, opened
+from tests.audit.making import ORIGIN, SIGNER, VKEY, blob, decision, execute, intent, now, opened
 
 
 def failures(parts: ReceiptParts, media: bytes | None = None) -> list[str]:
@@ -74,8 +74,7 @@ async def test_an_entry_that_was_altered_gets_no_receipt(url: str, again: bool) 
 async def refused_after_forgery(log: AuditLog, url: str, recorded: Recorded) -> None:
     forged = recorded.leaf.replace(b'"action":4', b'"action":1')
     assert forged != recorded.leaf
-    with closing(sqlite3.connect(sqlite_path(url))) as connection, connection:
-        connection.execute("UPDATE entries SET leaf = ?", (forged,))
+    assert execute(url, "UPDATE entries SET leaf = :leaf", leaf=forged) == 1
     found = await log.find("acme", "request-1")
     assert found is not None
     with pytest.raises(IntegrityError, match="not the one that was recorded"):

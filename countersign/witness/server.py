@@ -102,8 +102,6 @@ class WitnessServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server_version = "countersign-witness"
-    sys_version = ""
     error_message_format = "%(message)s\n"
     error_content_type = _TEXT
     server: WitnessServer
@@ -112,6 +110,10 @@ class _Handler(BaseHTTPRequestHandler):
         super().setup()
         self.rfile.close()
         self.rfile = io.BufferedReader(_Patience(self.connection, self.server.limits))
+
+    def version_string(self) -> str:
+        """What the header Server says: not which Python this is."""
+        return "countersign-witness"
 
     def do_POST(self) -> None:
         if self.path != "/add-checkpoint":

@@ -46,3 +46,40 @@ def _subproof(first: int, entries: Sequence[bytes], *, complete: bool) -> list[b
     if first <= k:
         return [*_subproof(first, entries[:k], complete=complete), tree_hash(entries[k:])]
     return [*_subproof(first - k, entries[k:], complete=False), tree_hash(entries[:k])]
+
+
+def root_from(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes | None:
+    """The root that PATH's definition, read backwards, leads to; None if `path` cannot be one of this place."""
+    if not 0 <= index < size:
+        return None
+    if size == 1:
+        return None if path else leaf
+    if not path:
+        return None
+    k, sibling = split(size), path[-1]
+    on_the_left = index < k
+    own = root_from(leaf, index, k, path[:-1]) if on_the_left else root_from(leaf, index - k, size - k, path[:-1])
+    if own is None:
+        return None
+    return hashlib.sha256(b"\x01" + (own + sibling if on_the_left else sibling + own)).digest()
+
+
+def roots_from(
+    first: int, second: int, first_root: bytes, hashes: Sequence[bytes], *, complete: bool = True
+) -> tuple[bytes, bytes] | None:
+    """The roots of both trees that SUBPROOF's definition, read backwards, leads to; 0 < first <= second."""
+    if first == second:
+        if complete:
+            return None if hashes else (first_root, first_root)
+        return (hashes[0], hashes[0]) if len(hashes) == 1 else None
+    if not hashes:
+        return None
+    k, last = split(second), hashes[-1]
+    if first <= k:
+        found = roots_from(first, k, first_root, hashes[:-1], complete=complete)
+        return found and (found[0], hashlib.sha256(b"\x01" + found[1] + last).digest())
+    found = roots_from(first - k, second - k, first_root, hashes[:-1], complete=False)
+    if found is None:
+        return None
+    old, new = (hashlib.sha256(b"\x01" + last + each).digest() for each in found)
+    return old, new

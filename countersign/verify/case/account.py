@@ -7,7 +7,7 @@ Reading believes nothing and verifies nothing but form: whether an account is tr
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from countersign.verify.canonical import canonical_json, parse_canonical
@@ -18,6 +18,7 @@ from countersign.verify.checkpoint import Checkpoint, parse_body
 from countersign.verify.commitments import Disclosure, opens, read_disclosures
 from countersign.verify.encoding import decode_decimal
 from countersign.verify.errors import VerificationError
+from countersign.verify.membership import Membership, read_memberships
 from countersign.verify.note import SignedNote, parse_note
 
 
@@ -25,7 +26,8 @@ from countersign.verify.note import SignedNote, parse_note
 class Entry:
     """An entry of the log. file: the receipt's name in the case. content: the leaf's JSON.
 
-    disclosures: what the case offers to open the leaf's commitments, by field.
+    disclosures: what the case offers to open the leaf's commitments, by field. members: of an erasure, what shows that
+    entries are among those that it took from, by their index.
     """
 
     file: str
@@ -33,6 +35,7 @@ class Entry:
     index: int
     content: Mapping[str, Any]
     disclosures: Mapping[str, Disclosure]
+    members: Mapping[int, Membership] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
@@ -124,7 +127,11 @@ def read_account(files: Mapping[str, bytes]) -> Account:
         history=tuple(entry(name) for name in sorted(files) if layout.role_of(name) == "history"),
         intent=entry(layout.INTENT) if layout.INTENT in files else None,
         configuration=entry(layout.CONFIGURATION) if layout.CONFIGURATION in files else None,
-        removals=tuple(entry(name) for name in sorted(files) if layout.role_of(name) == "removal"),
+        removals=tuple(
+            replace(entry(name), members=_members(files, name))
+            for name in sorted(files)
+            if layout.role_of(name) == "removal"
+        ),
         note=_text(layout.CHECKPOINT, files[layout.CHECKPOINT]),
         log_keys=_log_keys(files[layout.KEYS]),
         timestamp=files.get(layout.TIMESTAMP),
@@ -132,6 +139,9 @@ def read_account(files: Mapping[str, bytes]) -> Account:
         documents=_by_digest(files, "document"),
     )
     parse_body(account.signed.text)
+    removals = {layout.members_file(each.file) for each in account.removals}
+    if stray := [name for name in sorted(files) if layout.role_of(name) == "members" and name not in removals]:
+        raise VerificationError(f"{stray[0]} belongs to no removal in the case")
     if unknown := disclosed.keys() - {each.index for each in account.entries}:
         raise VerificationError(f"{layout.DISCLOSURES} is about entries that are not in the case: {sorted(unknown)}")
     return account
@@ -153,6 +163,11 @@ def _disclosures(files: Mapping[str, bytes]) -> dict[int, Mapping[str, Disclosur
         at = decode_decimal(index, f"an index in {layout.DISCLOSURES}")
         found[at] = read_disclosures(canonical_json(fields).decode())
     return found
+
+
+def _members(files: Mapping[str, bytes], removal: str) -> dict[int, Membership]:
+    name = layout.members_file(removal)
+    return read_memberships(_parse(name, files[name])) if name in files else {}
 
 
 def _log_keys(data: bytes) -> tuple[LogKey, ...]:

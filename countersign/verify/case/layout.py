@@ -42,6 +42,7 @@ _ROLES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"timestamp\.tsr", "timestamp"),
         (r"history/[0-9]{4}\.json", "history"),
         (r"removals/[0-9]{4}\.json", "removal"),
+        (r"members/[0-9]{4}\.json", "members"),
         (r"documents/[0-9a-f]{64}\.[a-z]+", "document"),
         (r"evidence/[0-9a-f]{64}\.[a-z]+", "evidence"),
     )
@@ -69,6 +70,11 @@ def history_file(number: int) -> str:
 def removal_file(number: int) -> str:
     """The receipt of erasure or retention `number`, counted from 1."""
     return f"removals/{number:04d}.json"
+
+
+def members_file(removal: str) -> str:
+    """What shows which entries the erasure in the file `removal` took from."""
+    return removal.replace("removals/", "members/", 1)
 
 
 def evidence_file(digest: str, mime: str) -> str:

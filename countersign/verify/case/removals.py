@@ -5,7 +5,9 @@ says so. What is missing without such an entry was withheld.
 from __future__ import annotations
 
 from countersign.verify.case.account import Account, Entry
-from countersign.verify.case.fields import tables, text, texts
+from countersign.verify.case.fields import tables, text, texts, whole
+from countersign.verify.errors import VerificationError
+from countersign.verify.membership import verify_membership
 
 EVIDENCE = "evidence"
 PRIVATE = "private"
@@ -13,7 +15,11 @@ PRIVATE = "private"
 
 def evidence_named(account: Account) -> dict[str, str]:
     """The evidence that the decision names: media type by digest."""
-    return {text(each, "digest"): text(each, "mime") for each in tables(account.decision.content, "facets", "evidence")}
+    found: dict[str, str] = {}
+    for each in tables(account.decision.content, "facets", "evidence"):
+        # Two detectors may show the same bytes; they are kept once, as the first one calls them.
+        found.setdefault(text(each, "digest"), text(each, "mime"))
+    return found
 
 
 def missing_fields(entry: Entry) -> list[str]:
@@ -36,7 +42,7 @@ def took(removal: Entry, entry: Entry, what: str) -> bool:
     if removal.index <= entry.index or text(removal.content, "tenant") != text(entry.content, "tenant"):
         return False
     if removal.kind == "erasure":
-        return entry.index in erased_by(removal)
+        return erased(removal, entry.index)
     if removal.kind == "retention":
         cutoff, recorded = text(removal.content, "cutoff"), text(entry.content, "recorded_at")
         # One spelling for each moment, so that text compares as time does.
@@ -44,10 +50,16 @@ def took(removal: Entry, entry: Entry, what: str) -> bool:
     return False
 
 
-def erased_by(removal: Entry) -> frozenset[int]:
-    """The entries that an erasure names."""
-    found = removal.content.get("erased")
-    return frozenset(each for each in found if type(each) is int) if isinstance(found, list) else frozenset()
+def erased(removal: Entry, index: int) -> bool:
+    """Whether an erasure is shown to have taken from the entry at `index`."""
+    found, count = removal.members.get(index), whole(removal.content, "entries", "count")
+    if found is None or count is None:
+        return False
+    try:
+        verify_membership(index, found, count, text(removal.content, "entries", "digest"))
+    except VerificationError:
+        return False
+    return True
 
 
 def described(removal: Entry) -> str:

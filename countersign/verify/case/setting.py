@@ -29,12 +29,14 @@ def digest_of_configuration(content: Mapping[str, Any]) -> str:
     return digest_of(canonical_json(content))
 
 
-def expected_documents(account: Account) -> dict[str, str]:
-    """The documents that the case must hold: media type by digest. A digest of nothing, "", is left out."""
-    named = table(account.configuration.content, "configuration") if account.configuration else {}
+def expected_documents(decided: Mapping[str, Any], named: Mapping[str, Any]) -> dict[str, str]:
+    """The documents that a case must hold: media type by digest. A digest of nothing, "", is left out.
+
+    decided: the decision's leaf. named: its configuration.
+    """
     found = {text(model, "card"): CARD_TYPE for model in tables(named, "models")}
     found[text(named, "trust")] = TRUST_TYPE
-    found[text(account.decision.content, "policy", "digest")] = POLICY_TYPE
+    found[text(decided, "policy", "digest")] = POLICY_TYPE
     return {digest: mime for digest, mime in found.items() if digest}
 
 
@@ -113,7 +115,8 @@ def trust_list(account: Account) -> str:
 
 def documents(account: Account, files: Mapping[str, bytes]) -> str:
     """There are no other documents, and each is called by its digest and type."""
-    expected = expected_documents(account)
+    named = table(account.configuration.content, "configuration") if account.configuration else {}
+    expected = expected_documents(account.decision.content, named)
     for digest in account.documents:
         if digest not in expected or layout.document_file(digest, expected[digest]) not in files:
             raise VerificationError(f"nothing in the case names the document {digest}")

@@ -6,7 +6,6 @@ wrote about the person's decisions (notes, statements) are about the person too,
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,10 +13,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from core.errors import IntegrityError
-from countersign.verify.canonical import canonical_json
 from countersign.verify.commitments import Disclosure
 from countersign.verify.errors import VerificationError
 from server.audit.leaf import Leaf
+from server.audit.membership import digest_of_set
 from server.audit.privacy.plaintext import Plaintext, disclosures_of
 from server.audit.tables import entries, events, postings, private
 from server.audit.terms import SUBJECT, term
@@ -57,12 +56,10 @@ class Holdings:
 
 
 def digest_of_indexes(indexes: Iterable[int]) -> str:
-    """What an erasure's leaf binds its entries by: SHA-256 over the canonical JSON of the list of their indexes."""
-    digest = hashlib.sha256(b"[")
-    for place, index in enumerate(indexes):
-        digest.update((b"," if place else b"") + canonical_json(index))
-    digest.update(b"]")
-    return f"sha256:{digest.hexdigest()}"
+    """What an erasure's leaf binds its entries by. Of each one of them it can be shown without telling of the others,
+    which belong to the same person.
+    """
+    return digest_of_set(indexes)
 
 
 def holdings_of(connection: Connection, tenant: str, subject: str, most: int) -> Holdings:

@@ -68,7 +68,7 @@ def checking(account: Account) -> Html:
             ("Log", stranger(checkpoint.origin)),
             ("Entries when this was made", str(checkpoint.size)),
             ("Root of its tree", code(encode_base64(checkpoint.root))),
-            ("Key of the log", code(account.log_keys[-1].vkey)),
+            ("Key of the log", code(text(account.decision.receipt, "log_key"))),
             ("Signatures on the checkpoint", items([stranger(each) for each in signers])),
             ("Time stamp", "RFC 3161, in timestamp.tsr" if account.timestamp else "none"),
         ),

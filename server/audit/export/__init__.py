@@ -1,0 +1,5 @@
+"""The record as files: JSON Lines, Parquet, and statements of reasons (Regulation (EU) 2022/2065, article 17)."""
+
+from server.audit.export.export import Format, export
+
+__all__ = ["Format", "export"]

@@ -14,19 +14,11 @@ from dataclasses import dataclass
 
 from core.errors import CountersignError, Unavailable
 from server.audit.appender import Outcome, Work
-from server.audit.entry import Draft, Recorded
+from server.audit.backlog import Backlog, GroupLimits
+from server.audit.entry import Recorded
 
 _LOG = logging.getLogger(__name__)
 _RETRY_AFTER = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class GroupLimits:
-    """batch: pieces of work in one transaction. waiting: queued or being committed. waiting_bytes: of all of them."""
-
-    batch: int = 512
-    waiting: int = 4096
-    waiting_bytes: int = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +35,7 @@ class GroupCommit:
         self._limits = limits
         self._loop = asyncio.get_running_loop()
         self._queue: queue.SimpleQueue[_Ticket | None] = queue.SimpleQueue()
-        # Both are touched on the event loop only.
-        self._waiting = 0
-        self._waiting_bytes = 0
-        self._closed = False
+        self._backlog = Backlog(limits)
         # Set by the writer thread and read on the loop: one reference, replaced whole.
         self._failure: CountersignError | None = None
         self._thread = threading.Thread(target=self._run, name="audit-writer", daemon=True)
@@ -57,19 +46,14 @@ class GroupCommit:
 
         A caller that stops waiting does not take its work back: it may be recorded all the same.
         """
-        self.assert_open()
+        self._backlog.add(work)
         answer: asyncio.Future[Recorded] = self._loop.create_future()
-        self._waiting += 1
-        self._waiting_bytes += _size_of(work)
         self._queue.put(_Ticket(work, answer))
         return await answer
 
     def assert_open(self) -> None:
-        """Raise Unavailable unless another draft would be taken."""
-        if self._closed:
-            raise Unavailable("the audit log is closed", retry_after=_RETRY_AFTER)
-        if self._waiting >= self._limits.waiting or self._waiting_bytes > self._limits.waiting_bytes:
-            raise Unavailable("too many decisions wait to be recorded", retry_after=_RETRY_AFTER)
+        """Raise Unavailable unless more work would be taken."""
+        self._backlog.assert_open()
 
     @property
     def failure(self) -> CountersignError | None:
@@ -78,7 +62,7 @@ class GroupCommit:
 
     async def close(self) -> None:
         """Commit what waits, then stop."""
-        self._closed = True
+        self._backlog.close()
         self._queue.put(None)
         await asyncio.to_thread(self._thread.join)
 
@@ -125,16 +109,10 @@ class GroupCommit:
 
     def _resolve(self, batch: list[_Ticket], outcomes: list[Outcome]) -> None:
         for ticket, outcome in zip(batch, outcomes, strict=True):
-            self._waiting -= 1
-            self._waiting_bytes -= _size_of(ticket.work)
+            self._backlog.remove(ticket.work)
             if ticket.answer.done():  # its caller was cancelled
                 continue
             if isinstance(outcome, Recorded):
                 ticket.answer.set_result(outcome)
             else:
                 ticket.answer.set_exception(outcome)
-
-
-def _size_of(work: Work) -> int:
-    """Bytes that waiting work holds, roughly; operations are small by the API's own limits."""
-    return work.byte_size if isinstance(work, Draft) else 1024

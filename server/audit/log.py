@@ -1,6 +1,7 @@
 """The audit log, as the rest of the server sees it.
 
-    append ── draft ──> group_commit ── batch ──> appender ──> one transaction: entries, facets, tiles, signed head
+    append ── draft ──> writer ── group_commit ── batch ──> appender ──> one transaction: entries, index, tiles, head
+                          └ or, on SQLite, forwarding ──> the writer of the process that writes
     reads  ── pool of threads ──> one snapshot each of what is committed
 
 What it promises: an entry is acknowledged only after its transaction reached the disk; an acknowledged entry keeps
@@ -14,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -23,18 +24,16 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from core.errors import ConfigurationError, IntegrityError, Unavailable
-from countersign.verify.note import VerifierKey
-from server.audit import queries, schema
-from server.audit.appender import Appender
-from server.audit.documents import Document, document_of, keep
+from core.errors import ConfigurationError, Unavailable
+from server.audit import queries
+from server.audit.backlog import GroupLimits
+from server.audit.documents import Document, document_of
 from server.audit.entry import Blob, Entry, Recorded, draft
 from server.audit.following import follow
-from server.audit.group_commit import GroupCommit, GroupLimits
-from server.audit.head import Head, HeadSigner, read_head, start_log
+from server.audit.forwarding import Seat
+from server.audit.head import HeadSigner, read_head
 from server.audit.keys import CheckpointSigner
 from server.audit.listing import Page, list_page
-from server.audit.mark import read_mark
 from server.audit.matching import Filter
 from server.audit.operations import Operation
 from server.audit.queries import History
@@ -46,14 +45,14 @@ from server.audit.receipts import (
     make_receipt,
     stored_receipt,
 )
-from server.audit.rows import extends
 from server.audit.store import Store, open_store
+from server.audit.writer import LocalWriter, Writer, assert_ours
 
 _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")
 _READERS = 4
 _LOCK_TIMEOUT = 5.0
-_RETRY_AFTER = 60.0  # seconds; an operator has to come
+_WRITER_PATIENCE = 10.0
 _DEFAULT_LIMITS = GroupLimits()
 
 
@@ -67,12 +66,11 @@ class AuditLog:
     Every method raises Unavailable while the store cannot be used, and works again when it can.
     """
 
-    def __init__(self, store: Store, signer: HeadSigner, limits: GroupLimits, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, writer: Writer, signer: HeadSigner, clock: Callable[[], datetime]) -> None:
         self._store = store
+        self._writer = writer
         self._clock = clock
         self._log_key = str(signer.key)
-        self._appender = Appender(store, signer, clock)
-        self._group = GroupCommit(self._appender.append, limits)
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="audit-reader")
 
     @classmethod
@@ -83,19 +81,38 @@ class AuditLog:
         origin: str,
         *,
         mark_dir: Path | None = None,
+        share: bool = True,
         limits: GroupLimits = _DEFAULT_LIMITS,
         lock_timeout: float = _LOCK_TIMEOUT,
         clock: Callable[[], datetime] = _now,
     ) -> AuditLog:
         """The log at `url`, whose schema is up to date (`schema.upgrade`).
 
-        origin: the log's name, a schema-less URL. mark_dir: see `store.open_store`. lock_timeout: seconds to wait for
-        a foreign lock on the database. clock: aware times. ConfigurationError if the schema, the durability settings,
-        the signing key or a second writer forbid to go on.
+        origin: the log's name, a schema-less URL. mark_dir: see `store.open_store`. share: where another process writes
+        the SQLite file, forward to it; without it, that is a ConfigurationError. lock_timeout: seconds to wait for a
+        foreign lock on the database. clock: aware times. ConfigurationError if the schema, the durability settings, the
+        signing key or the high-water mark forbid to go on.
         """
         heads = HeadSigner(signer, origin)
-        store = await asyncio.to_thread(_start, url, heads, mark_dir, lock_timeout)
-        return cls(store, heads, limits, clock)
+        store = await asyncio.to_thread(open_store, url, mark_dir=mark_dir, readers=_READERS, timeout=lock_timeout)
+        begin = functools.partial(LocalWriter.start, store, heads, limits, clock)
+        try:
+            writer = await _find_writer(store, begin, limits, share=share, patience=lock_timeout + _WRITER_PATIENCE)
+        except BaseException:
+            store.close()
+            raise
+        log = cls(store, writer, heads, clock)
+        try:
+            await log._read(assert_ours, heads)
+        except BaseException:
+            await log.close()
+            raise
+        return log
+
+    @property
+    def is_writer(self) -> bool:
+        """Whether this process writes, for background work that only one process should do. May change."""
+        return self._writer.is_local
 
     async def append(self, entry: Entry) -> Recorded:
         """Record `entry`. MUST NOT be acknowledged to anyone before this returns.
@@ -104,11 +121,11 @@ class AuditLog:
         another request. Unavailable if the store has trouble or too much waits: nothing may be assumed recorded,
         and the same call may be made again. Other errors: see `entry.draft`.
         """
-        return await self._group.submit(draft(entry, self._clock()))
+        return await self._writer.submit(draft(entry, self._clock()))
 
     async def perform(self, operation: Operation) -> Recorded:
         """Record what `operation` comes to (see `operations.base`): as `append`, with the operation's own errors."""
-        return await self._group.submit(operation)
+        return await self._writer.submit(operation)
 
     async def find(self, tenant: str, request_id: str, kind: str = "decision") -> Recorded | None:
         """What was recorded for a request, if anything."""
@@ -143,19 +160,17 @@ class AuditLog:
 
     async def keep_documents(self, documents: Sequence[Document]) -> None:
         """Store documents, before the entry that names them."""
-
-        def store() -> None:
-            with self.writing() as connection:
-                keep(connection, documents)
-
-        await asyncio.to_thread(store)
+        await self._writer.keep_documents(documents)
 
     def reading(self) -> AbstractContextManager[Connection]:
         """A snapshot, for work of the log's own background tasks. Blocks: for threads, not for the event loop."""
         return self._store.reading()
 
     def writing(self) -> AbstractContextManager[Connection]:
-        """A transaction that holds the right to write, as `reading`. MUST NOT touch entries, tiles or head."""
+        """A transaction that holds the right to write, as `reading`. MUST NOT touch entries, tiles or head.
+
+        Unavailable in a process that forwards: see `is_writer`.
+        """
         return self._store.writing()
 
     async def receipt(self, tenant: str, decision_id: str) -> ReceiptParts:
@@ -164,7 +179,7 @@ class AuditLog:
 
     async def receipt_for(self, recorded: Recorded) -> ReceiptParts:
         """A receipt of an entry that this log returned, against the newest checkpoint that this process signed."""
-        recent = self._appender.recent
+        recent = self._writer.recent
         if recent is not None and recorded.index < recent.head.size:
             with contextlib.suppress(KeyError):  # too old for memory
                 return make_receipt(recorded, recent.head, recent.read, self._log_key)
@@ -196,18 +211,15 @@ class AuditLog:
 
         Where the latest batch failed, it tries to write, so that health comes back without a caller to lose.
         """
-        self._group.assert_open()
-        failure = self._group.failure
-        if isinstance(failure, IntegrityError):
-            # No write would tell: to SQLite the log is sound, and nothing is appended to it all the same.
-            raise Unavailable(str(failure), retry_after=_RETRY_AFTER) from failure
-        if failure is not None:
-            await asyncio.to_thread(self._store.assert_writable)
-        await self._read(read_head)
+        await self._writer.ping()
+        recent = self._writer.recent
+        head = await self._read(read_head)
+        if recent is not None and head.size < recent.head.size:
+            raise Unavailable("the log no longer holds what was acknowledged; run `log fsck`")
 
     async def close(self) -> None:
         """Record what waits, then let go of the database."""
-        await self._group.close()
+        await self._writer.close()
         await asyncio.to_thread(self._readers.shutdown)
         await asyncio.to_thread(self._store.close)
 
@@ -234,30 +246,12 @@ class AuditLog:
             return query(connection, *arguments, **named)
 
 
-def _start(url: str, signer: HeadSigner, mark_dir: Path | None, lock_timeout: float) -> Store:
-    """Open the database and hold it against everything that the log relies on."""
-    store = open_store(url, mark_dir=mark_dir, readers=_READERS, timeout=lock_timeout)
-    try:
-        if not store.claim():
-            raise ConfigurationError("another process writes this log; SQLite takes exactly one")
-        store.assert_durable()
-        with store.writing() as connection:
-            schema.assert_current(connection)
-            start_log(connection, signer)
-            head = read_head(connection, lock=True)
-            signer.assert_owns(head)
-            _assert_extends_mark(connection, head, store.mark, signer.key)
-    except BaseException:
-        store.close()
-        raise
-    return store
-
-
-def _assert_extends_mark(connection: Connection, head: Head, path: Path | None, key: VerifierKey) -> None:
-    """To append to an older state of the log would sign a second history. MUST be refused."""
-    mark = read_mark(path, key)
-    if mark is not None and not extends(connection, head.size, mark.size, mark.root):
-        raise ConfigurationError(
-            f"the log has {head.size} entries, but it acknowledged {mark.size} that it does not hold any more: it was "
-            f"restored from a backup or damaged. Run `log fsck`; to go on without them, take {path} away"
-        )
+async def _find_writer(
+    store: Store, begin: Callable[[], Awaitable[LocalWriter]], limits: GroupLimits, *, share: bool, patience: float
+) -> Writer:
+    """The own writer of this process where it may write; else, to `share`, the way to the process that may."""
+    if share and store.rendezvous is not None:
+        return await Seat.take(store, store.rendezvous, begin, limits, patience=patience)
+    if not store.claim():
+        raise ConfigurationError("another process writes this log; stop it first")
+    return await begin()

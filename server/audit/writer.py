@@ -1,0 +1,140 @@
+"""Who takes work and gets it recorded: the interface, and the writer that does it in this process.
+
+Another one hands it to the process that writes (`forwarding`). A writer knows no reads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, Self
+
+from sqlalchemy import Connection
+
+from core.errors import ConfigurationError, IntegrityError, Unavailable
+from countersign.verify.note import VerifierKey
+from server.audit import schema
+from server.audit.appender import Appender, Work
+from server.audit.backlog import GroupLimits
+from server.audit.documents import Document, keep
+from server.audit.entry import Recorded
+from server.audit.group_commit import GroupCommit
+from server.audit.head import Head, HeadSigner, read_head, start_log
+from server.audit.mark import read_mark
+from server.audit.recent import Recent
+from server.audit.rows import extends
+from server.audit.store import Store
+
+_RETRY_AFTER = 60.0  # seconds; an operator has to come
+
+
+class Writer(Protocol):
+    """Takes work on one event loop. Every method may raise Unavailable; the same call may then be made again."""
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is this process that writes."""
+        ...
+
+    @property
+    def recent(self) -> Recent | None:
+        """What this process committed last; None where it commits nothing, and before it did."""
+        ...
+
+    async def submit(self, work: Work) -> Recorded:
+        """Wait until `work` is committed; or raise its error."""
+        ...
+
+    async def keep_documents(self, documents: Sequence[Document]) -> None:
+        """Wait until `documents` are stored."""
+        ...
+
+    async def ping(self) -> None:
+        """Return if work would be recorded now."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what waits, and take nothing more."""
+        ...
+
+
+class LocalWriter:
+    """Writes in this process, which has claimed the right to. Made by `start`."""
+
+    def __init__(self, store: Store, signer: HeadSigner, limits: GroupLimits, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._appender = Appender(store, signer, clock)
+        self._group = GroupCommit(self._appender.append, limits)
+
+    @classmethod
+    async def start(cls, store: Store, signer: HeadSigner, limits: GroupLimits, clock: Callable[[], datetime]) -> Self:
+        """A writer, once the database was held against everything that the log relies on.
+
+        ConfigurationError if the schema, the durability settings, the key or the high-water mark forbid to go on.
+        """
+        await asyncio.to_thread(_verify, store, signer)
+        return cls(store, signer, limits, clock)
+
+    @property
+    def is_local(self) -> bool:
+        """It is."""
+        return True
+
+    @property
+    def recent(self) -> Recent | None:
+        """What this process committed last."""
+        return self._appender.recent
+
+    async def submit(self, work: Work) -> Recorded:
+        """Wait until `work` is committed."""
+        return await self._group.submit(work)
+
+    async def keep_documents(self, documents: Sequence[Document]) -> None:
+        """Wait until `documents` are stored."""
+
+        def store() -> None:
+            with self._store.writing() as connection:
+                keep(connection, documents)
+
+        await asyncio.to_thread(store)
+
+    async def ping(self) -> None:
+        """Where the latest batch failed, it tries to write, so that health comes back without a caller to lose."""
+        self._group.assert_open()
+        failure = self._group.failure
+        if isinstance(failure, IntegrityError):
+            # No write would tell: to the database the log is sound, and nothing is appended to it all the same.
+            raise Unavailable(str(failure), retry_after=_RETRY_AFTER) from failure
+        if failure is not None:
+            await asyncio.to_thread(self._store.assert_writable)
+
+    async def close(self) -> None:
+        """Commit what waits, then stop."""
+        await self._group.close()
+
+
+def assert_ours(connection: Connection, signer: HeadSigner) -> None:
+    """Raise ConfigurationError unless this release and this key can go on with the log."""
+    schema.assert_current(connection)
+    signer.assert_owns(read_head(connection))
+
+
+def _verify(store: Store, signer: HeadSigner) -> None:
+    store.assert_durable()
+    with store.writing() as connection:
+        schema.assert_current(connection)
+        start_log(connection, signer)
+        assert_ours(connection, signer)
+        _assert_extends_mark(connection, read_head(connection), store.mark, signer.key)
+
+
+def _assert_extends_mark(connection: Connection, head: Head, path: Path | None, key: VerifierKey) -> None:
+    """To append to an older state of the log would sign a second history. MUST be refused."""
+    mark = read_mark(path, key)
+    if mark is not None and not extends(connection, head.size, mark.size, mark.root):
+        raise ConfigurationError(
+            f"the log has {head.size} entries, but it acknowledged {mark.size} that it does not hold any more: it was "
+            f"restored from a backup or damaged. Run `log fsck`; to go on without them, take {path} away"
+        )

@@ -13,9 +13,10 @@ from sqlalchemy import Connection
 
 from core.errors import IntegrityError, InvalidInput
 from server.audit.entry import Draft, Entry, Kind
+from server.audit.membership import digest_of_set
 from server.audit.operations.decisions import digest_of_request
 from server.audit.privacy.plaintext import delete_evidence, delete_fields
-from server.audit.privacy.subject import Holdings, digest_of_indexes, holdings_of
+from server.audit.privacy.subject import Holdings, holdings_of
 from server.audit.statements import bulk_insert
 from server.audit.tables import erased
 
@@ -79,6 +80,6 @@ class Erase:
 
 def _body(found: Holdings) -> dict[str, object]:
     return {
-        "entries": {"count": len(found.parts), "digest": digest_of_indexes(found.indexes)},
+        "entries": {"count": len(found.parts), "digest": digest_of_set(found.indexes)},
         "more": found.more,
     }

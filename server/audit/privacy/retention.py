@@ -4,7 +4,7 @@
       └─ yes ──> the entry that permits the deletion ──> the rows, in small transactions
 
 A crash in between leaves rows that are due, and the next round finds them. Several servers on one log may all keep the
-rules: they ask for the same entries. On SQLite only the process that writes can.
+rules: they ask for the same entries. On SQLite the process that writes does it.
 """
 
 from __future__ import annotations
@@ -55,6 +55,11 @@ class RetentionRule:
 class Log(expiry.Log, Protocol):
     """What the keeper needs of `AuditLog`."""
 
+    @property
+    def is_writer(self) -> bool:
+        """Whether this process may write the database itself."""
+        ...
+
     async def perform(self, operation: Operation) -> Recorded:
         """Record what the operation comes to."""
         ...
@@ -98,7 +103,9 @@ class RetentionKeeper:
             await asyncio.sleep(_HOUR.total_seconds())
 
     async def keep(self) -> int:
-        """One round; how many rows were deleted."""
+        """One round; how many rows were deleted. None where another process writes the database: it keeps the rules."""
+        if not self._log.is_writer:
+            return 0
         now, count = self._clock(), 0
         for rule in self._rules:
             for what, kept in rule.terms():

@@ -6,7 +6,7 @@ wrote about the person's decisions (notes, statements) are about the person too,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,6 @@ from core.errors import IntegrityError
 from countersign.verify.commitments import Disclosure
 from countersign.verify.errors import VerificationError
 from server.audit.leaf import Leaf
-from server.audit.membership import digest_of_set
 from server.audit.privacy.plaintext import Plaintext, disclosures_of
 from server.audit.tables import entries, events, postings, private
 from server.audit.terms import SUBJECT, term
@@ -53,13 +52,6 @@ class Holdings:
     def indexes(self) -> list[int]:
         """Of the entries, ascending."""
         return [part.index for part in self.parts]
-
-
-def digest_of_indexes(indexes: Iterable[int]) -> str:
-    """What an erasure's leaf binds its entries by. Of each one of them it can be shown without telling of the others,
-    which belong to the same person.
-    """
-    return digest_of_set(indexes)
 
 
 def holdings_of(connection: Connection, tenant: str, subject: str, most: int) -> Holdings:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection
 
-from core.errors import Conflict, CountersignError, IntegrityError, Unavailable
+from core.errors import ConfigurationError, Conflict, CountersignError, IntegrityError, Unavailable
 from countersign.verify.merkle import leaf_hash
 from server.audit.entry import Draft, Recorded, draft
 from server.audit.head import Head, HeadSigner, read_head, write_head
@@ -85,6 +85,11 @@ class Appender:
         last = self._recent
         if last is not None and last.head == head:
             return last
+        # Once the key was rotated, a server that still holds the old one MUST NOT go on: its heads would not verify.
+        try:
+            self._signer.assert_owns(head)
+        except ConfigurationError as error:
+            raise IntegrityError(f"{error}; was it rotated? Then start this server again with the new one") from error
         # A log that was put back or rewritten under a running server MUST NOT be signed: that would be a fork.
         if last is not None and not extends(connection, head.size, last.head.size, last.head.root):
             raise IntegrityError("the log no longer holds what was acknowledged; run `log fsck`")

@@ -65,7 +65,8 @@ def _postings(index: int, draft: Draft) -> list[tuple[int, int, int]]:
             terms.append(state_term(entry.tenant, state))
     else:
         terms = subject_terms(entry.tenant, entry.subject)
-    return [(term, draft.recorded_at, index) for term in terms]
+    # As a set: whoever chooses media and subject can make two terms of one entry collide, and MUST NOT gain by it.
+    return [(term, draft.recorded_at, index) for term in sorted(set(terms))]
 
 
 def _private_row(index: int, draft: Draft) -> tuple[int, str, str]:

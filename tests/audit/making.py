@@ -67,17 +67,16 @@ def intent(number: int, tenant: str = "acme", **changes: Any) -> Entry:
 
 def review(decided: Recorded, action: str = "ALLOW", number: int = 1, **changes: Any) -> Review:
     """A person's decision on a decision."""
-    values = {"actor": "reviewer", "reason_code": "looked.at", "note": "seen twice", **changes}
-    return Review(
-        decided.tenant, request_id=f"review-{number}", decision_id=decided.decision_id, action=action, **values
-    )
+    named = {"tenant": decided.tenant, "decision_id": decided.decision_id, "request_id": f"review-{number}"}
+    values = {"actor": "reviewer", "action": action, "reason_code": "looked.at", "note": "seen twice"}
+    return Review(**{**named, **values, **changes})
 
 
 def appeal(decided: Recorded, number: int = 1, **changes: Any) -> Appeal:
     """A person's objection to a decision."""
-    values = {"actor": "front-end", "reason_code": "mine", "statement": "I took it", "appellant": "person-1", **changes}
-    named = {"request_id": f"appeal-{number}", "decision_id": decided.decision_id}
-    return Appeal(decided.tenant, **{**named, **values})
+    named = {"tenant": decided.tenant, "decision_id": decided.decision_id, "request_id": f"appeal-{number}"}
+    values = {"actor": "front-end", "reason_code": "mine", "statement": "I took it", "appellant": "person-1"}
+    return Appeal(**{**named, **values, **changes})
 
 
 def execute(url: str, statement: str, **values: Any) -> int:

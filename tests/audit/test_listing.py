@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.errors import InvalidInput
-from server.audit import AuditLog, Filter, ReviewState, listing
+from server.audit import AuditLog, Filter, ReviewState, listing, terms
 from tests.audit.making import decision, opened
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -74,6 +74,18 @@ async def test_each_filter_alone_and_together(log: AuditLog) -> None:
     }
     for wanted, numbers in expected.items():
         assert await ids(log, wanted, 3) == named(*sorted(numbers, reverse=True)), wanted
+
+
+async def test_terms_that_collide_show_nothing_foreign(log: AuditLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    def colliding(_tenant: str, name: str, value: str = "") -> int:
+        return len(name + value) % 3
+
+    monkeypatch.setattr(terms, "term", colliding)
+    monkeypatch.setattr(terms, "_common", colliding)
+    await fill(log, 24)
+    assert await ids(log, Filter(action=4), 3) == named(*range(23, 0, -4))
+    assert await ids(log, Filter(subject="person-1", detector="copy_move")) == named(21, 15, 9, 3)
+    assert await ids(log, Filter(state=ReviewState.AWAITING)) == named(*range(22, 0, -4))
 
 
 async def test_time_bounds_include_the_start_and_exclude_the_end(url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -55,5 +56,18 @@ class Bars:
 
         def report(stage: str, fraction: float) -> None:
             self._progress.update(task, description=f"{plain(stage)} {plain(name)}", completed=fraction, total=1.0)
+
+        return report
+
+    def counting(self, name: str) -> Callable[[int, int], None]:
+        """A count of what came, for work whose end nobody knows: more bytes, and more lines where there are any."""
+        task = self._progress.add_task(plain(name), total=None)
+        size = lines = 0
+
+        def report(more_bytes: int, more_lines: int) -> None:
+            nonlocal size, lines
+            size, lines = size + more_bytes, lines + more_lines
+            count = f"{lines:,} lines, " if lines else ""
+            self._progress.update(task, description=f"{plain(name)}: {count}{size / 1e6:,.1f} MB")
 
         return report

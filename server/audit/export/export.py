@@ -11,7 +11,7 @@ review or an erasure, shows if its page was not read yet.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -59,7 +59,7 @@ async def export(
     wanted: Filter,
     form: Format,
     mapping: DsaMapping | None = None,
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The decisions of `tenant` that `wanted` asks for, as one file in pieces of at most PIECE bytes.
 
     mapping: what only the operator knows for statements of reasons; by default the careful one. PreconditionFailed if

@@ -191,11 +191,10 @@ class _Patience(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         remaining = self._until - time.monotonic()
-        if remaining <= 0:
-            raise TimeoutError("the connection's time is used up")
+        if remaining <= 0 or not self._bytes:
+            raise TimeoutError("the connection's time or bytes are used up")
         self._connection.settimeout(remaining)
-        # At the limit it reads as if the other side had closed.
-        received = self._connection.recv_into(memoryview(buffer)[: self._bytes]) if self._bytes else 0
+        received = self._connection.recv_into(memoryview(buffer)[: self._bytes])
         self._bytes -= received
         return received
 

@@ -106,6 +106,31 @@ def decision_body(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in {**body, **changes}.items() if value is not None}
 
 
+ACTIONS = {"ALLOW": 1, "LABEL": 2, "REVIEW": 3, "BLOCK": 4}
+NAMED = {"credential": {"issuer": "Example Camera", "claim_generator": "cam/1", "manifest_id": "urn:1"}}
+
+
+def decision_entry(request_id: str = "order-1", private: Mapping[str, Any] = NAMED, **changes: Any) -> Entry:
+    """A decision to record. changes: of its body."""
+    body = decision_body(**changes)
+    blobs = {digest_of(MASK): blob(MASK, "image/png"), digest_of(TEXT): blob(TEXT, "text/plain")}
+    named = [each["digest"] for finding in body.get("findings", ()) for each in finding["evidence"]]
+    return Entry(
+        kind="decision",
+        tenant="acme",
+        actor="token-7",
+        request_id=request_id,
+        request_digest=digest_of(request_id.encode()),
+        body=body,
+        action=ACTIONS.get(body.get("action", ""), 0),
+        direction=body["direction"],
+        media_digest=body["media_digest"],
+        evidence=tuple(blobs[digest] for digest in named),
+        subject="user-1234",
+        private=private,
+    )
+
+
 @dataclass
 class Ledger:
     """A log in memory. documents, evidence: what is kept beside it."""
@@ -123,8 +148,11 @@ class Ledger:
             "body": body,
             **changes,
         }
+        return self.add(Entry(**values))
+
+    def add(self, entry: Entry) -> int:
         self.at += timedelta(minutes=7)
-        self.drafts.append(draft(Entry(**values), self.at))
+        self.drafts.append(draft(entry, self.at))
         return len(self.drafts) - 1
 
     def note(self, size: int | None = None, key: Ed25519PrivateKey = KEY) -> str:
@@ -147,31 +175,18 @@ class Ledger:
         content = {"configuration": configuration_content(**changes)}
         return self.record("configuration", content, tenant=OPERATOR, actor="")
 
-    def decide(self, evidence: tuple[Blob, ...] | None = None, **changes: Any) -> int:
-        body = decision_body(**changes)
-        numbers = {"ALLOW": 1, "LABEL": 2, "REVIEW": 3, "BLOCK": 4}
-        return self.record(
-            "decision",
-            body,
-            action=numbers.get(body.get("action", ""), 0),
-            direction=body["direction"],
-            media_digest=body["media_digest"],
-            evidence=(blob(MASK, "image/png"), blob(TEXT, "text/plain")) if evidence is None else evidence,
-            subject="user-1234",
-            private={"credential": {"issuer": "Example Camera", "claim_generator": "cam/1", "manifest_id": "urn:1"}},
-            request_id="order-1",
-        )
+    def decide(self, **changes: Any) -> int:
+        return self.add(decision_entry(**changes))
 
     def event(self, kind: str, decision: int, before: tuple[int, str, int], **changes: Any) -> int:
         """A review or an appeal. before: action, review state and last index that it finds."""
-        numbers = {"ALLOW": 1, "LABEL": 2, "BLOCK": 4}
         action, review, last = before
         body = {"before": {"action": action, "review": review, "last_index": last}, "reason_code": "looked", **changes}
         private = {"note": "A person looked."} if kind == "review" else {"statement": "It is my own photograph."}
         return self.record(
             kind,
             body,
-            action=numbers.get(str(body.get("action", "")), 0),
+            action=ACTIONS.get(str(body.get("action", "")), 0),
             private=private,
             refers_to=Reference(self.drafts[decision].decision_id, decision),
         )

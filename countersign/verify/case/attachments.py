@@ -24,6 +24,8 @@ from countersign.verify.errors import VerificationError
 
 def disclosures(account: Account) -> str:
     """Every commitment is opened rightly, or was erased."""
+    if stray := account.disclosed - {entry.index for entry in account.entries}:
+        raise VerificationError(f"something is disclosed of entries that are not in the case: {sorted(stray)}")
     opened, erased = [], []
     for entry in account.entries:
         for name in entry.disclosures:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, select
+from sqlalchemy import Connection, Row, Select, bindparam, literal, select, tuple_
 
 from core.errors import IntegrityError
 from countersign.verify.commitments import Disclosure
@@ -30,6 +30,7 @@ _ABOUT: Select[Any] = (
     .join(private, private.c.log_index == entries.c.log_index)
     .where(postings.c.term == bindparam("of"))
     .order_by(postings.c.recorded_at, postings.c.log_index)
+    .limit(_STEP)
 )
 _WRITTEN: Select[Any] = (
     select(*_COLUMNS, private.c.fields)
@@ -80,11 +81,16 @@ def holdings_of(connection: Connection, tenant: str, subject: str, most: int) ->
 
 def _about(connection: Connection, tenant: str, subject: str) -> Iterator[tuple[Row[Any], Mapping[str, Disclosure]]]:
     """Entries whose disclosed subject it is: terms may collide, so the index alone is not believed."""
-    options = {"yield_per": _STEP}
-    for row in connection.execute(_ABOUT, {"of": term(tenant, SUBJECT, subject)}, execution_options=options):
-        disclosed = disclosures_of(row.log_index, row.fields)
-        if row.tenant == tenant and "subject" in disclosed and disclosed["subject"].value == subject:
-            yield row, disclosed
+    place = tuple_(postings.c.recorded_at, postings.c.log_index)
+    of = {"of": term(tenant, SUBJECT, subject)}
+    rows = connection.execute(_ABOUT, of).all()
+    while rows:
+        for row in rows:
+            disclosed = disclosures_of(row.log_index, row.fields)
+            if row.tenant == tenant and "subject" in disclosed and disclosed["subject"].value == subject:
+                yield row, disclosed
+        after = place > tuple_(literal(rows[-1].recorded_at), literal(rows[-1].log_index))
+        rows = connection.execute(_ABOUT.where(after), of).all()
 
 
 def _written_about(connection: Connection, decisions: Sequence[int]) -> Iterator[Row[Any]]:

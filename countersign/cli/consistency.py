@@ -6,14 +6,13 @@ With a proof in a file it asks no server anything.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Protocol
 
 import typer
 
 from countersign.cli.checks import LogKeys, Quorum, Rotations, Witnesses, read_text, report, trust_of
 from countersign.cli.session import AsJson, connect
 from countersign.cli.text import reporting
-from countersign.client import Client
 from countersign.errors import CorruptAnswer, InvalidRequest, UnusableFile
 from countersign.v1 import audit_pb2
 from countersign.verify.checkpoint import parse_body
@@ -26,6 +25,18 @@ from countersign.verify.policy import Trust
 Old = Annotated[Path, typer.Argument(metavar="OLD", help="A checkpoint that was kept.")]
 New = Annotated[Path | None, typer.Option("--new", help="A later checkpoint; by default the server's newest.")]
 Proof = Annotated[Path | None, typer.Option("--proof", help="The proof from OLD to the later one, to work offline.")]
+
+
+class Log(Protocol):
+    """What is asked of a server: the client has it."""
+
+    def checkpoint(self) -> audit_pb2.GetCheckpointResponse:
+        """The newest checkpoint, and the keys with their rotation statements."""
+        ...
+
+    def consistency(self, first: int, second: int) -> str:
+        """The proof from one size to the other, as `verify.consistency` writes it."""
+        ...
 
 
 def consistency(
@@ -44,11 +55,12 @@ def consistency(
         trust = trust_of(log_key, rotation, witness, quorum)
         older = read_text(old)
         newer = read_text(new) if new else None
-        if proof:
-            checks = compare_files(older, newer, read_proof(proof), trust)
+        known = read_proof(proof) if proof else needless_proof(older, newer)
+        if known and (proof or trust.pinned):
+            checks = compare_files(older, newer, known, trust)
         else:
             with connect(ctx) as client:
-                checks = compare_with_server(client, older, newer, trust)
+                checks = compare_with_log(client, older, newer, trust)
     report(checks, as_json=as_json)
 
 
@@ -62,14 +74,19 @@ def compare_files(older: str, newer: str | None, proof: ConsistencyProof, trust:
     return check_extension(older, later, proof, trust)
 
 
-def compare_with_server(client: Client, older: str, newer: str | None, trust: Trust) -> list[Check]:
-    """The server gives the proof, and the later checkpoint too where none is at hand."""
-    head = client.checkpoint()
+def compare_with_log(log: Log, older: str, newer: str | None, trust: Trust) -> list[Check]:
+    """The log gives the proof, and the later checkpoint too where none is at hand."""
+    head = log.checkpoint()
     later = newer or head.checkpoint
-    first, second = size_of(older), size_of(later)
-    # Nothing is asked about a log that shrank or stayed: the checkpoints themselves convict or acquit it.
-    proof = proof_of(client, first, second) if first < second else ConsistencyProof(first, ())
+    proof = needless_proof(older, later) or proof_of(log, size_of(older), size_of(later))
     return check_extension(older, later, proof, with_rotations(trust, head), head.log_key)
+
+
+def needless_proof(older: str, newer: str | None) -> ConsistencyProof | None:
+    """The empty proof for a log that stayed or shrank: the checkpoints themselves acquit or convict it."""
+    if newer is None or size_of(older) < size_of(newer):
+        return None
+    return ConsistencyProof(size_of(older), ())
 
 
 def with_rotations(trust: Trust, head: audit_pb2.GetCheckpointResponse) -> Trust:
@@ -78,10 +95,10 @@ def with_rotations(trust: Trust, head: audit_pb2.GetCheckpointResponse) -> Trust
     return Trust(trust.log_keys, (*trust.rotations, *statements), trust.witnesses, trust.quorum)
 
 
-def proof_of(client: Client, first: int, second: int) -> ConsistencyProof:
+def proof_of(log: Log, first: int, second: int) -> ConsistencyProof:
     """The server's proof. Raises CorruptAnswer for one that cannot be read."""
     try:
-        return ConsistencyProof.parse(client.consistency(first, second))
+        return ConsistencyProof.parse(log.consistency(first, second))
     except VerificationError as error:
         raise CorruptAnswer(f"the server's proof cannot be read: {error}", field="proof") from error
 

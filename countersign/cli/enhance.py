@@ -14,7 +14,7 @@ import typer
 from countersign.cli.exits import ExitCode
 from countersign.cli.files import refuse_output, write_atomically, write_json
 from countersign.cli.progress import Bars
-from countersign.cli.session import AsJson, Jurisdiction, Surface, connect, context_of
+from countersign.cli.session import AsJson, Jurisdiction, Subject, Surface, connect, context_of
 from countersign.cli.tables import reasons_text
 from countersign.cli.text import complain, reporting, say, say_json, short
 from countersign.receipts import receipt_json
@@ -34,6 +34,7 @@ def enhance(
     as_json: AsJson = False,
     surface: Surface = "",
     jurisdiction: Jurisdiction = "",
+    subject: Subject = "",
 ) -> None:
     """Improve an image. It comes back signed and recorded, or not at all."""
     parameters = parameters_of(param or [])
@@ -51,6 +52,7 @@ def enhance(
                 parameters=parameters,
                 seed=seed,
                 context=context_of(surface, jurisdiction),
+                subject=subject,
                 progress=bars.working(file.name),
             )
         view = enhancement_json(str(output) if enhancement.media is not None else None, enhancement)

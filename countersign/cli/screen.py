@@ -13,7 +13,7 @@ from countersign.cli.evidence import name_paths, save_evidence
 from countersign.cli.exits import ExitCode, exit_code_of
 from countersign.cli.files import make_folder, safe_name, write_json
 from countersign.cli.progress import Bars
-from countersign.cli.session import AsJson, Jurisdiction, Surface, connect, context_of
+from countersign.cli.session import AsJson, Jurisdiction, Subject, Surface, connect, context_of
 from countersign.cli.tables import screening_table
 from countersign.cli.text import complain, say, say_json, sentence_of
 from countersign.client import Client
@@ -42,12 +42,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Screener:
-    """The choices that hold for all files of one command. receipts, evidence: folders to write to, or None."""
+    """The choices that hold for all files of one command. receipts, evidence: folders to write to, or None.
+
+    subject: the caller's own opaque name of the uploader.
+    """
 
     client: Client
     receipts: Path | None = None
     evidence: Path | None = None
     context: common_pb2.Context = field(default_factory=common_pb2.Context)
+    subject: str = ""
 
     def screen_all(self, files: Sequence[Path], bars: Bars) -> Iterator[Outcome]:
         """One outcome a file, in order. A file that fails does not stop the others; a lost server does."""
@@ -66,6 +70,7 @@ class Screener:
                 file,
                 context=self.context,
                 include_evidence=self.evidence is not None,
+                subject=self.subject,
                 progress=bars.uploading(file.name),
             )
             outcome.view = screening_json(str(file), screening)
@@ -87,6 +92,7 @@ def screen(
     evidence: Annotated[Path | None, typer.Option(help="Save masks and other evidence in this folder.")] = None,
     surface: Surface = "",
     jurisdiction: Jurisdiction = "",
+    subject: Subject = "",
 ) -> None:
     """Ask for a decision on each file. A file that is refused makes the exit code 2; the others are still screened."""
     try:
@@ -94,7 +100,7 @@ def screen(
             if folder:
                 make_folder(folder)
         with connect(ctx) as client, Bars() as bars:
-            screener = Screener(client, receipt_dir, evidence, context_of(surface, jurisdiction))
+            screener = Screener(client, receipt_dir, evidence, context_of(surface, jurisdiction), subject)
             outcomes = list(screener.screen_all(files, bars))
     except CountersignError as error:
         # Nothing could be tried; the promise of one object a file holds all the same.

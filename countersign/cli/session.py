@@ -16,6 +16,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and n
 Surface = Annotated[str, typer.Option(help="Where the media is used: avatar, feed, … Policies may look at it.")]
 Jurisdiction = Annotated[str, typer.Option(help="Country whose law applies, ISO 3166-1 alpha-2: DE.")]
 
+Subject = Annotated[str, typer.Option(help="Your own opaque name of the person it comes from; erasable.")]
+
 
 @dataclass(frozen=True, slots=True)
 class Globals:

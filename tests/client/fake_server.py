@@ -9,97 +9,60 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import threading
-from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import grpc
 import grpc.aio
-from google.protobuf import any_pb2, duration_pb2
-from google.protobuf.message import Message
-from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from countersign.v1 import (
-    audit_pb2,
     audit_pb2_grpc,
     common_pb2,
     generation_pb2,
     generation_pb2_grpc,
     model_pb2,
     model_pb2_grpc,
+    privacy_pb2_grpc,
     provenance_pb2,
     provenance_pb2_grpc,
+    review_pb2_grpc,
     screening_pb2,
     screening_pb2_grpc,
 )
-from tests.client.fake_log import FakeLog
+from tests.client.fake_parts import PROVENANCE, Context, decision_on, refusal, status
+from tests.client.fake_record import FakeRecord
 
-Context = grpc.aio.ServicerContext[Any, Any]
-EVIDENCE = b"\x89PNG mask"
-
-
-def status(code: grpc.StatusCode, message: str, *details: Message) -> status_pb2.Status:
-    """A google.rpc.Status with its details."""
-    packed = []
-    for detail in details:
-        packed.append(any_pb2.Any())
-        packed[-1].Pack(detail)
-    return status_pb2.Status(code=code.value[0], message=message, details=packed)
-
-
-def unavailable(milliseconds: int | None = None) -> status_pb2.Status:
-    """UNAVAILABLE, with RetryInfo where a delay is given."""
-    delay = duration_pb2.Duration()
-    delay.FromMilliseconds(milliseconds or 0)
-    details = [] if milliseconds is None else [error_details_pb2.RetryInfo(retry_delay=delay)]
-    return status(grpc.StatusCode.UNAVAILABLE, "the log is busy", *details)
-
-
-def refusal() -> status_pb2.Status:
-    """What the server says of media that it cannot decode."""
-    return status(
-        grpc.StatusCode.INVALID_ARGUMENT,
-        "the picture has too many pixels",
-        error_details_pb2.ErrorInfo(
-            reason="UNSUPPORTED_MEDIA",
-            domain="countersign.v1",
-            metadata={"field": "media", "limit": "100 pixels", "found": "200 pixels", "support_id": "abc"},
-        ),
-        error_details_pb2.BadRequest(field_violations=[error_details_pb2.BadRequest.FieldViolation(field="media")]),
-    )
+MODELS = [
+    model_pb2.Model(name="copy_move", version="1", role=model_pb2.MODEL_ROLE_DETECTOR, task="copy_move"),
+    model_pb2.Model(
+        name="upscale",
+        version="2",
+        role=model_pb2.MODEL_ROLE_GENERATOR,
+        task="upscale",
+        summary="Enlarges",
+        parameters=[model_pb2.ModelParameter(name="scale", type="int", default_value="2", choices=["2", "4"])],
+        card="# upscale",
+    ),
+]
 
 
 class FakeServer(
+    FakeRecord,
     screening_pb2_grpc.ScreeningServiceServicer,
     generation_pb2_grpc.GenerationServiceServicer,
     provenance_pb2_grpc.ProvenanceServiceServicer,
-    audit_pb2_grpc.AuditServiceServicer,
     model_pb2_grpc.ModelServiceServicer,
 ):
-    """All five services. The attributes are for tests to read and to set."""
+    """All services. The attributes are for tests to read and to set."""
 
     def __init__(self) -> None:
-        self.address = ""
-        self.log = FakeLog()
-        self.seen: dict[str, list[Any]] = defaultdict(list)
-        self.tokens: list[str] = []
-        self.deadlines: list[float] = []
-        self.failures: dict[str, list[status_pb2.Status]] = defaultdict(list)
-        self.decisions: dict[str, common_pb2.Decision] = {}
+        super().__init__()
         self.slow_started = threading.Event()
         self.slow_cancelled = threading.Event()
         self.wrong_digest = False
         self.without_result = False
-
-    async def enter(self, context: Context, method: str, request: Any) -> None:
-        """Notes the call, and fails it if a failure is waiting."""
-        self.seen[method].append(request)
-        self.deadlines.append(context.time_remaining() or 0.0)
-        self.tokens += [str(value) for key, value in context.invocation_metadata() or () if key == "authorization"]
-        if self.failures[method]:
-            await context.abort_with_status(rpc_status.to_status(self.failures[method].pop(0)))
 
     async def decide(self, context: Context, request_id: str, media: bytes, *, evidence: bool) -> common_pb2.Decision:
         """One decision a request_id."""
@@ -123,6 +86,7 @@ class FakeServer(
     ) -> screening_pb2.ScreenResponse:
         await self.enter(context, "Screen", request)
         decision = await self.decide(context, request.request_id, request.media, evidence=request.include_evidence)
+        decision.subject = request.subject
         return screening_pb2.ScreenResponse(decision=decision, receipt=self.log.receipt(decision))
 
     async def ScreenStream(  # noqa: N802
@@ -170,45 +134,6 @@ class FakeServer(
         await self.enter(context, "Inspect", request)
         return provenance_pb2.InspectResponse(provenance=PROVENANCE, media_digest="sha256:0", mime_type="image/jpeg")
 
-    async def ListDecisions(  # noqa: N802
-        self, request: audit_pb2.ListDecisionsRequest, context: Context
-    ) -> audit_pb2.ListDecisionsResponse:
-        copy = audit_pb2.ListDecisionsRequest()
-        copy.CopyFrom(request)
-        await self.enter(context, "ListDecisions", copy)
-        found = [each for each in reversed(self.decisions.values()) if request.action in (0, each.action)]
-        start, size = int(request.page_token or 0), min(request.page_size or 2, 2)
-        token = str(start + size) if start + size < len(found) else ""
-        return audit_pb2.ListDecisionsResponse(decisions=found[start : start + size], next_page_token=token)
-
-    async def find(self, decision_id: str, context: Context) -> common_pb2.Decision:
-        """The decision, or NOT_FOUND."""
-        found = next((each for each in self.decisions.values() if each.decision_id == decision_id), None)
-        if found is None:
-            missing = status(grpc.StatusCode.NOT_FOUND, f"no decision {decision_id}")
-            await context.abort_with_status(rpc_status.to_status(missing))
-        return found
-
-    async def GetDecision(  # noqa: N802
-        self, request: audit_pb2.GetDecisionRequest, context: Context
-    ) -> audit_pb2.GetDecisionResponse:
-        await self.enter(context, "GetDecision", request)
-        return audit_pb2.GetDecisionResponse(decision=await self.find(request.decision_id, context))
-
-    async def GetReceipt(  # noqa: N802
-        self, request: audit_pb2.GetReceiptRequest, context: Context
-    ) -> audit_pb2.GetReceiptResponse:
-        await self.enter(context, "GetReceipt", request)
-        decision = await self.find(request.decision_id, context)
-        return audit_pb2.GetReceiptResponse(receipt=self.log.receipt(decision))
-
-    async def GetCheckpoint(  # noqa: N802
-        self, request: audit_pb2.GetCheckpointRequest, context: Context
-    ) -> audit_pb2.GetCheckpointResponse:
-        await self.enter(context, "GetCheckpoint", request)
-        checkpoint = self.log.checkpoint(b"entry")
-        return audit_pb2.GetCheckpointResponse(checkpoint=checkpoint, log_key=str(self.log.key), tree_size=1)
-
     async def ListModels(  # noqa: N802
         self, request: model_pb2.ListModelsRequest, context: Context
     ) -> model_pb2.ListModelsResponse:
@@ -216,64 +141,6 @@ class FakeServer(
         return model_pb2.ListModelsResponse(
             models=[each for each in MODELS if request.role in (model_pb2.MODEL_ROLE_UNSPECIFIED, each.role)]
         )
-
-
-PROVENANCE = common_pb2.Provenance(
-    state=common_pb2.CREDENTIAL_STATE_INVALID,
-    codes=["assertion.dataHash.mismatch"],
-    manifest_id="urn:c2pa:1",
-    issuer="Fake CA",
-    manifests=[
-        common_pb2.Manifest(label="urn:c2pa:1", title="[red]photo[/red]\x1b[31m", active=True, actions=["c2pa.opened"])
-    ],
-)
-
-MODELS = [
-    model_pb2.Model(name="copy_move", version="1", role=model_pb2.MODEL_ROLE_DETECTOR, task="copy_move"),
-    model_pb2.Model(
-        name="upscale",
-        version="2",
-        role=model_pb2.MODEL_ROLE_GENERATOR,
-        task="upscale",
-        summary="Enlarges",
-        parameters=[model_pb2.ModelParameter(name="scale", type="int", default_value="2", choices=["2", "4"])],
-        card="# upscale",
-    ),
-]
-
-
-def decision_on(media: bytes, number: int, request_id: str, include_evidence: bool) -> common_pb2.Decision:
-    """What the fake decides."""
-    word = media.split(b" ", 1)[0].decode("latin-1")
-    action = {"BLOCK": common_pb2.ACTION_BLOCK, "LABEL": common_pb2.ACTION_LABEL}.get(word, common_pb2.ACTION_ALLOW)
-    decision = common_pb2.Decision(
-        decision_id=f"d{number:04}",
-        direction=common_pb2.DIRECTION_INBOUND,
-        action=action,
-        provenance=PROVENANCE,
-        media_digest=f"sha256:{hashlib.sha256(media).hexdigest()}",
-        media_kind=common_pb2.MEDIA_KIND_IMAGE,
-        byte_size=len(media),
-        request_id=request_id,
-        reasons=[common_pb2.Reason(rule="r", code="c", text="because [bold]it[/bold]\x1b[2J", action=action)],
-        findings=[
-            common_pb2.Finding(
-                detector="../../copy_move",
-                verdict=common_pb2.VERDICT_ABSTAINED,
-                explanation="too small",
-                evidence=[
-                    common_pb2.Evidence(
-                        kind="mask",
-                        mime_type="image/png",
-                        digest=f"sha256:{hashlib.sha256(EVIDENCE).hexdigest()}",
-                        data=EVIDENCE if include_evidence else b"",
-                    )
-                ],
-            )
-        ],
-    )
-    decision.decided_at.FromJsonString("2026-01-02T03:04:05Z")
-    return decision
 
 
 @contextmanager
@@ -312,5 +179,7 @@ def registrations() -> Iterable[Any]:
         generation_pb2_grpc.add_GenerationServiceServicer_to_server,
         provenance_pb2_grpc.add_ProvenanceServiceServicer_to_server,
         audit_pb2_grpc.add_AuditServiceServicer_to_server,
+        review_pb2_grpc.add_ReviewServiceServicer_to_server,
+        privacy_pb2_grpc.add_PrivacyServiceServicer_to_server,
         model_pb2_grpc.add_ModelServiceServicer_to_server,
     )

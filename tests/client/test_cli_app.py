@@ -17,15 +17,24 @@ from typer.testing import CliRunner
 
 from countersign.cli.app import COMMANDS, build_app
 from tests.client.conftest import Command
-from tests.client.fake_server import FakeServer, status
+from tests.client.fake_parts import status
+from tests.client.fake_server import FakeServer
 
 ROOT = Path(__file__).resolve().parents[2]
+CHOOSING = ["--since", "--until", "--action", "--detector", "--label", "--reason", "--min-score", "--max-score"]
+CHOOSING += ["--digest", "--subject", "--state"]
 SURFACE = {
-    "screen": ["--json", "--receipt-dir", "--evidence", "--surface", "--jurisdiction"],
+    "screen": ["--json", "--receipt-dir", "--evidence", "--surface", "--jurisdiction", "--subject"],
     "enhance": ["--output", "--task", "--model", "--param", "--seed", "--receipt", "--force", "--json"],
     "inspect": ["--json"],
     "verify": ["--media", "--log-key", "--json"],
-    "log list": ["--since", "--until", "--action", "--detector", "--digest", "--limit", "--json"],
+    "log list": [*CHOOSING, "--limit", "--json"],
+    "log follow": [*CHOOSING, "--after", "--limit", "--json"],
+    "log intents": ["--older-than", "--limit", "--json"],
+    "log checkpoint": ["--json"],
+    "review": ["--action", "--reason", "--note", "--seen", "--json"],
+    "appeal": ["--reason", "--statement", "--appellant", "--json"],
+    "erase": ["--yes", "--json"],
     "log show": ["--json"],
     "log receipt": ["--output", "--force"],
     "log export": ["--receipts", "--output", "--force"],

@@ -28,12 +28,17 @@ def test_list_prints_an_array_newest_first(command: Command) -> None:
 
 def test_list_filters(server: FakeServer, command: Command) -> None:
     words = ["--action", "block", "--detector", "copy_move", "--digest", "sha256:" + "0" * 64]
+    words += ["--label", "copy_move", "--reason", "c", "--min-score", "0", "--subject", "u1", "--state", "appealed"]
     result = command("log", "list", *words, "--since", "2026-01-02T03:04:05+0000", "--until", "2026-02-01", "--json")
     assert [view["action"] for view in json.loads(result.stdout)] == ["BLOCK"]
-    request = server.seen["ListDecisions"][0]
-    assert (request.detector, request.media_digest) == ("copy_move", "sha256:" + "0" * 64)
-    assert request.since.ToDatetime(UTC).isoformat() == "2026-01-02T03:04:05+00:00"
-    assert request.HasField("until")
+    chosen = server.seen["ListDecisions"][0].filter
+    assert (chosen.detector, chosen.media_digest) == ("copy_move", "sha256:" + "0" * 64)
+    assert (chosen.label, chosen.reason_code, chosen.subject) == ("copy_move", "c", "u1")
+    assert chosen.review_state == common_pb2.REVIEW_STATE_APPEALED
+    assert chosen.HasField("min_score"), "0 is a bound too"
+    assert not chosen.HasField("max_score")
+    assert chosen.since.ToDatetime(UTC).isoformat() == "2026-01-02T03:04:05+00:00"
+    assert chosen.HasField("until")
 
 
 def test_list_stops_at_its_limit(server: FakeServer, command: Command) -> None:

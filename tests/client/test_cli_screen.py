@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.client.conftest import Command
-from tests.client.fake_server import EVIDENCE, FakeServer, unavailable
+from tests.client.fake_parts import EVIDENCE, unavailable
+from tests.client.fake_server import FakeServer
 
 RECEIPT_FIELDS = {"decision_id", "log_index", "entry", "proof", "log_key"}
 FINDING_FIELDS = {
@@ -21,6 +22,7 @@ FINDING_FIELDS = {
     "score",
     "score_scale",
     "log10_lr",
+    "calibration",
     "fpr_at_threshold",
     "codes",
     "explanation",
@@ -30,10 +32,11 @@ FINDING_FIELDS = {
 
 
 def test_json_is_one_array_with_one_object_a_file(command: Command, photo: Path) -> None:
-    result = command("screen", photo, "--json", "--surface", "feed")
+    result = command("screen", photo, "--json", "--surface", "feed", "--subject", "u1")
     assert (result.exit_code, result.stderr) == (0, "")
     (view,) = json.loads(result.stdout)
     assert (view["file"], view["decision_id"], view["action"]) == (str(photo), "d0000", "ALLOW")
+    assert (view["subject"], view["review_state"], view["current_action"]) == ("u1", "NONE", "ALLOW")
     assert set(view["receipt"]) == RECEIPT_FIELDS
     assert json.loads(view["receipt"]["entry"])["surface"] == "Grüße"
     (finding,) = view["findings"]

@@ -24,7 +24,8 @@ from countersign.errors import (
 )
 from countersign.retry import Retry
 from countersign.v1 import common_pb2, model_pb2
-from tests.client.fake_server import FakeServer, refusal, status, unavailable
+from tests.client.fake_parts import refusal, status, unavailable
+from tests.client.fake_server import FakeServer
 
 BIG = 33 * 1024 * 1024
 
@@ -126,8 +127,8 @@ def test_reads_the_record_page_by_page(server: FakeServer, client: Client) -> No
     assert [each.decision_id for each in found] == ["d0004", "d0003", "d0002", "d0001", "d0000"]
     pages = server.seen["ListDecisions"]
     assert [page.page_token for page in pages] == ["", "2", "4"]
-    assert {page.detector for page in pages} == {"copy_move"}
-    assert pages[0].since.ToDatetime(UTC) == since
+    assert {page.filter.detector for page in pages} == {"copy_move"}
+    assert pages[0].filter.since.ToDatetime(UTC) == since
 
 
 def test_a_page_is_fetched_only_when_it_is_needed(server: FakeServer, client: Client) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from countersign import errors
 from countersign.retry import Retry
 from countersign.status import error_of
-from tests.client.fake_server import refusal, status, unavailable
+from tests.client.fake_parts import refusal, status, unavailable
 
 
 @dataclass

@@ -16,6 +16,7 @@ from pathlib import Path
 import typer
 
 from countersign.cli import (
+    bundle,
     consistency,
     enhance,
     erase,
@@ -60,6 +61,7 @@ def build_app(plugins: Iterable[EntryPoint] = ()) -> typer.Typer:
     log.register(groups["log"])
     follow.register(groups["log"])
     export.register(groups["log"])
+    bundle.register(groups["log"])
     consistency.register(groups["log"])
     witness.register(groups["witness"])
     mirror.register(groups["log"])

@@ -30,6 +30,12 @@ Witnesses = Annotated[
 Quorum = Annotated[
     int | None, typer.Option("--quorum", min=1, help="How many of the witnesses must have cosigned; by default all.")
 ]
+TimestampRoots = Annotated[
+    Path | None,
+    typer.Option(
+        "--timestamp-root", metavar="FILE", help="Certificates (PEM) of the authority whose time stamp must hold."
+    ),
+]
 # Checkpoints, proofs and rotation statements are some hundred bytes, with many cosignatures some thousand.
 MAX_TEXT = 1024 * 1024
 
@@ -43,6 +49,11 @@ def trust_of(
     """The options as a policy. Raises UnusableFile for a rotation that cannot be read."""
     statements = tuple(read_text(path) for path in rotations or ())
     return Trust(tuple(log_keys or ()), statements, tuple(witnesses or ()), quorum)
+
+
+def roots_of(file: Path | None) -> bytes | None:
+    """Certificates in PEM. Raises UnusableFile."""
+    return None if file is None else read_text(file).encode()
 
 
 def read_text(path: Path) -> str:

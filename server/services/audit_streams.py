@@ -1,4 +1,4 @@
-"""AuditService's methods that answer with many messages: following the log."""
+"""AuditService's methods that answer with many messages: following the log, and the bundle of one decision."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator
 from countersign.v1 import audit_pb2 as pb
 from server import convert
 from server.audit import AuditLog
+from server.audit.bundle import bundle
 from server.edge import Context, Edge
 from server.services.following import Followers
 
 SERVICE = "/countersign.v1.AuditService"
+CHUNK = 1024 * 1024
+"""Bytes in one message of a file: a quarter of what clients of gRPC take by default."""
 
 
 class StreamMethods:
@@ -34,3 +37,12 @@ class StreamMethods:
                 else:
                     reached = recorded.index
                     yield pb.StreamDecisionsResponse(decision=convert.decision(recorded), log_index=reached)
+
+    async def GetBundle(  # noqa: N802
+        self, request: pb.GetBundleRequest, context: Context
+    ) -> AsyncIterator[pb.GetBundleResponse]:
+        """Everything that one decision can be checked by offline, as a zip."""
+        async with self._edge.call(context, f"{SERVICE}/GetBundle", request) as caller:
+            case = await bundle(self._log, caller.tenant, request.decision_id)
+            for start in range(0, len(case), CHUNK):
+                yield pb.GetBundleResponse(chunk=case[start : start + CHUNK])

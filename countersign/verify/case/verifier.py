@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from countersign.verify import timestamp
 from countersign.verify.case import archive, attachments, facts, setting
 from countersign.verify.case.account import Account, read_account
 from countersign.verify.case.manifest import read_manifest
@@ -19,12 +20,18 @@ from countersign.verify.errors import VerificationError
 from countersign.verify.policy import Trust
 
 
-def verify_case(case: bytes | Path, trust: Trust | str | None = None, media: bytes | None = None) -> list[Check]:
+def verify_case(
+    case: bytes | Path,
+    trust: Trust | str | None = None,
+    media: bytes | None = None,
+    timestamp_roots: bytes | None = None,
+) -> list[Check]:
     """Every check in order; the case holds if all are ok. Never raises for malformed input; OSError for a path that
     cannot be read.
 
     trust: the log's keys from a source that you trust, and the witnesses you ask for; a string pins one key, None takes
-    the case's own and says so. media: the file that the decision is said to be about.
+    the case's own and says so. media: the file that the decision is said to be about. timestamp_roots: PEM certificates
+    of time-stamping authorities that you trust; with them the case MUST have a time stamp.
     """
     policy = trust if isinstance(trust, Trust) else Trust(() if trust is None else (trust,))
     # 1. The zip has the one form that cases have: nothing hidden, nothing that unfolds.
@@ -39,8 +46,18 @@ def verify_case(case: bytes | Path, trust: Trust | str | None = None, media: byt
     read, account = step("content", lambda: ("every file can be read", read_account(files)))
     if account is None:
         return [form, listed, read]
-    # 4. Every entry stands in the log. 5. What they say belongs together, and nothing is missing.
-    return [form, listed, read, *check_receipts(account, policy, media), *_contents(account, files, manifest)]
+    checks = [form, listed, read]
+    # 4. Every entry stands in the log, and others vouch for the log.
+    checks += check_receipts(account, policy, media)
+    checks.append(_timestamp(account, timestamp_roots))
+    # 5. What the entries say belongs together, and nothing is missing.
+    return [*checks, *_contents(account, files, manifest)]
+
+
+def _timestamp(account: Account, roots: bytes | None) -> Check:
+    if account.timestamp is None:
+        return Check(timestamp.NAME, roots is None, "the case has none")
+    return timestamp.check_timestamp(account.timestamp, account.note, roots)
 
 
 def _contents(account: Account, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> Iterator[Check]:

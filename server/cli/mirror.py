@@ -21,6 +21,9 @@ def mirror(
     entries: Annotated[
         bool, typer.Option("--entries", help="Write the entries of every tenant too, not only their hashes.")
     ] = False,
+    witnessed: Annotated[
+        bool, typer.Option("--witnessed", help="Only up to the newest checkpoint that a witness cosigned.")
+    ] = False,
     log_key: Annotated[str | None, typer.Option(help="The log's verifier key, from a source you trust.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -38,7 +41,7 @@ def mirror(
         key = verifier_key(log_key or stored_key(settings))
         store = open_store(settings.url)
         try:
-            done = write(store.reading, directory, [key], entries=entries)
+            done = write(store.reading, directory, key, entries=entries, witnessed=witnessed)
         except IntegrityError as error:
             if as_json:
                 say_json({"ok": False, "error": str(error)})

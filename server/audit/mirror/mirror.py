@@ -11,11 +11,10 @@ was decided, on whom, or for which tenant, but how much. With entries it holds t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from core.errors import ConfigurationError, IntegrityError
 from countersign.mirror.hashing import join_entries
@@ -23,13 +22,13 @@ from countersign.mirror.layout import ROTATIONS, WIDTH
 from countersign.verify.checkpoint import Checkpoint
 from countersign.verify.errors import VerificationError
 from countersign.verify.note import VerifierKey
-from countersign.verify.rotation import verify_chain
 from countersign.verify.trust import open_trusted
 from server.audit.head import Head, read_head
 from server.audit.mirror.directory import MirrorDirectory, opened
 from server.audit.mirror.source import Reading, TreeSource
+from server.audit.outside.generations import Generation, read_generations, trusted_keys
+from server.audit.outside.witnessed import newest_cosigned
 from server.audit.rows import extends
-from server.audit.tables import log_keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +40,55 @@ class Mirrored:
     files: int
 
 
-def mirror(reading: Reading, directory: Path, pinned: Sequence[VerifierKey], *, entries: bool = False) -> Mirrored:
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """goal: the tree to mirror, with its signed note. before: entries that the mirror has. keys: the log's."""
+
+    goal: Head
+    before: int
+    keys: tuple[Generation, ...]
+
+
+def mirror(
+    reading: Reading, directory: Path, pinned: VerifierKey, *, entries: bool = False, witnessed: bool = False
+) -> Mirrored:
     """Write the log that `reading` shows to `directory`, or what is new of it. Memory does not grow with the log.
 
-    pinned: keys of the log, from where the operator trusts them. entries: write the leaves too, of every tenant; a
-    mirror has them from its start or never. IntegrityError if the log contradicts the mirror or itself: then the
-    mirror stays as it was. ConfigurationError if the directory cannot be used. Unavailable as `reading` raises it.
+    pinned: a key of the log, from where the operator trusts it. entries: write the leaves too, of every tenant; a
+    mirror has them from its start or never. witnessed: only up to the newest checkpoint that a witness cosigned, with
+    its cosignatures. IntegrityError if the log contradicts the mirror or itself: then the mirror stays as it was.
+    ConfigurationError if the directory cannot be used, or no witness has cosigned yet. Unavailable as `reading`.
     """
     with opened(directory) as target:
         earlier = target.checkpoint()
         _assert_kind(target, earlier, entries)
         with reading() as connection:
-            head, statements = read_head(connection), _statements(connection)
-            checkpoint = _signed(head, pinned, statements)
-            if earlier is not None:
-                _assert_extends(checkpoint, earlier, extends(connection, head.size, earlier.size, earlier.root))
-        before = earlier.size if earlier else 0
-        files = _copy(TreeSource(reading, head), target, before, entries=entries)
-        for generation, statement in enumerate(statements, start=1):
-            target.put(f"{ROTATIONS}/{generation}", statement.encode())
-        target.finish(head.checkpoint)
-    return Mirrored(before, head.size, files)
+            plan = _plan(connection, earlier, pinned, witnessed)
+        if plan.goal.size < plan.before:
+            return Mirrored(plan.before, plan.before, 0)  # no witness has seen what the mirror has already
+        files = _copy(TreeSource(reading, plan.goal), target, plan.before, entries=entries)
+        for each in plan.keys[1:]:
+            target.put(f"{ROTATIONS}/{each.number}", each.statement.encode())
+        target.finish(plan.goal.checkpoint)
+    return Mirrored(plan.before, plan.goal.size, files)
+
+
+def _plan(connection: Connection, earlier: Checkpoint | None, pinned: VerifierKey, witnessed: bool) -> _Plan:
+    """What to do, from one snapshot. IntegrityError where the log must not be mirrored."""
+    head, keys = read_head(connection), read_generations(connection)
+    goal, signed = head, _signed(head.checkpoint, keys, pinned)
+    if (signed.size, signed.root) != (head.size, head.root):
+        raise IntegrityError("the head of the log differs from its signed checkpoint; run `log fsck`")
+    if earlier is not None:
+        _assert_extends(connection, signed, earlier)
+    if witnessed:
+        found = newest_cosigned(connection)
+        if found is None:
+            raise ConfigurationError("no witness has cosigned a checkpoint of this log yet")
+        goal = Head(found.size, _signed(found.note, keys, pinned).root, found.note)
+        if not extends(connection, head.size, goal.size, goal.root):
+            raise IntegrityError("the log does not begin with what a witness cosigned; run `log fsck`")
+    return _Plan(goal, earlier.size if earlier else 0, keys)
 
 
 def _copy(source: TreeSource, target: MirrorDirectory, before: int, *, entries: bool) -> int:
@@ -86,30 +113,21 @@ def _assert_kind(target: MirrorDirectory, earlier: Checkpoint | None, entries: b
         raise ConfigurationError("this mirror was begun without entries; begin another one elsewhere")
 
 
-def _statements(connection: Connection) -> list[str]:
-    """By which the log changed its key, in their order."""
-    found = connection.execute(select(log_keys.c.statement).order_by(log_keys.c.generation)).scalars()
-    return [statement for statement in found if statement]
-
-
-def _signed(head: Head, pinned: Sequence[VerifierKey], statements: Sequence[str]) -> Checkpoint:
+def _signed(note: str, keys: tuple[Generation, ...], pinned: VerifierKey) -> Checkpoint:
     try:
-        checkpoint, _ = open_trusted(head.checkpoint, verify_chain(pinned, statements))
+        return open_trusted(note, trusted_keys(keys, pinned))[0]
     except VerificationError as error:
-        raise IntegrityError(f"the head of the log is not signed by its key: {error}") from error
-    if (checkpoint.size, checkpoint.root) != (head.size, head.root):
-        raise IntegrityError("the head of the log differs from its signed checkpoint; run `log fsck`")
-    return checkpoint
+        raise IntegrityError(f"a checkpoint of the log is not signed by its key: {error}") from error
 
 
-def _assert_extends(now: Checkpoint, earlier: Checkpoint, consistent: bool) -> None:
+def _assert_extends(connection: Connection, now: Checkpoint, earlier: Checkpoint) -> None:
     if now.origin != earlier.origin:
         raise ConfigurationError(f"the directory mirrors another log, {earlier.origin}")
     if now.size < earlier.size:
         raise IntegrityError(
             f"the log has {now.size} entries, its mirror {earlier.size}: it lost what it signed. The mirror is kept"
         )
-    if not consistent:
+    if not extends(connection, now.size, earlier.size, earlier.root):
         raise IntegrityError(
             f"the log does not begin with the {earlier.size} entries of its mirror: it was changed. The mirror is kept"
         )

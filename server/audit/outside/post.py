@@ -73,6 +73,8 @@ def post(endpoint: Endpoint, body: bytes, kind: str, *, timeout: float, limit: i
                 raise TimeoutError("it took too long")
             if len(data) > limit:
                 raise Unavailable(f"{endpoint.host} answered with more than {limit} bytes")
+            if response.length:  # a read of so many bytes does not complain of fewer
+                raise http.client.IncompleteRead(data, response.length)
             return Reply(response.status, response.headers.get_content_type(), data)
     except (OSError, http.client.HTTPException) as error:
         raise Unavailable(f"{endpoint.host} did not answer: {error or type(error).__name__}") from error

@@ -1,6 +1,7 @@
 """The operator's commands, hung on the command `countersign` by the entry point in pyproject.toml.
 
-    serve · demo · db upgrade · known add|remove|list · policy check · log fsck|keys|mirror|rotate-key · models verify
+    serve · demo · db upgrade · known add|remove|list · policy check · models verify
+    log fsck|hammer|keys|mirror|rotate-key
 
 Importing this package must be cheap and must work where only the client is installed: it happens on every start of
 every command. Each command imports what it needs when it runs.
@@ -12,7 +13,7 @@ from collections.abc import Mapping
 
 import typer
 
-from server.cli import database, demo, fsck, keys, known, mirror, policy, serve, weights
+from server.cli import database, demo, fsck, hammer, keys, known, mirror, policy, serve, weights
 
 
 def attach(app: typer.Typer, groups: Mapping[str, typer.Typer]) -> None:
@@ -23,6 +24,7 @@ def attach(app: typer.Typer, groups: Mapping[str, typer.Typer]) -> None:
     known.register(groups["known"])
     policy.register(groups["policy"])
     fsck.register(groups["log"])
+    hammer.register(groups["log"])
     mirror.register(groups["log"])
     keys.register(groups["log"])
     weights.register(groups["models"])

@@ -21,7 +21,7 @@ def control(server: PostgresServer, *arguments: str) -> None:
 
     program = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION] / "pg_ctl"
     user = _SERVER_USER if os.geteuid() == 0 else None
-    command = [program, "--wait", "--pgdata", server.directory, "--log", server.directory / "log", *arguments]
+    command = [str(program), "--wait", f"--pgdata={server.directory}", f"--log={server.directory / 'log'}", *arguments]
     # Not captured: a server that was started would inherit the pipe, and nobody would see its end.
     subprocess.run(command, user=user, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
 

@@ -1,0 +1,28 @@
+"""Receipts, held against the log's key as somebody without the log would do it."""
+
+from __future__ import annotations
+
+from countersign.verify.checks import passed
+from countersign.verify.receipt import verify_receipt
+from countersign.verify.tlog_proof import TlogProof
+from server.audit.receipts import ReceiptParts
+
+
+def receipt_fault(parts: ReceiptParts, vkey: str) -> str:
+    """Why a receipt does not hold; "" if it does. vkey: the log's verifier key."""
+    receipt = {
+        "decision_id": parts.decision_id,
+        "log_index": parts.log_index,
+        "entry": parts.leaf.decode(),
+        "proof": parts.proof,
+        "log_key": parts.log_key,
+    }
+    checks = verify_receipt(receipt, None, vkey)
+    if passed(checks):
+        return ""
+    return "; ".join(check.detail for check in checks if not check.ok) or "nothing was checked"
+
+
+def checkpoint_of(parts: ReceiptParts) -> str:
+    """The signed note within a receipt."""
+    return TlogProof.parse(parts.proof).checkpoint

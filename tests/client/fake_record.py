@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections import defaultdict
 from collections.abc import AsyncIterator
 
@@ -20,6 +21,7 @@ from countersign.v1 import (
 )
 from tests.client.fake_parts import Context, FakeBase, status, unavailable
 
+Answer = audit_pb2.StreamDecisionsResponse
 FILE = [b"PK\x03\x04", b"the rest"]
 """What exports and bundles consist of."""
 
@@ -30,13 +32,17 @@ class FakeRecord(
     review_pb2_grpc.ReviewServiceServicer,
     privacy_pb2_grpc.PrivacyServiceServicer,
 ):
-    """breaks: how many streams are still to be cut off after their first decision. cut_files: files end in an error."""
+    """breaks: after how many messages the next streams are cut off, one number each. cut_files: files end in an error.
+
+    follows: streams that have begun.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.events: dict[str, list[audit_pb2.HistoryEvent]] = defaultdict(list)
         self.intents: list[audit_pb2.OpenIntent] = []
-        self.breaks = 0
+        self.breaks: list[int] = []
+        self.follows = threading.Semaphore(0)
         self.cut_files = False
 
     async def ListDecisions(  # noqa: N802
@@ -90,19 +96,26 @@ class FakeRecord(
 
     async def StreamDecisions(  # noqa: N802
         self, request: audit_pb2.StreamDecisionsRequest, context: Context
-    ) -> AsyncIterator[audit_pb2.StreamDecisionsResponse]:
+    ) -> AsyncIterator[Answer]:
         copy = audit_pb2.StreamDecisionsRequest()
         copy.CopyFrom(request)
         await self.enter(context, "StreamDecisions", copy)
+        left = self.breaks.pop(0) if self.breaks else -1
+        async for answer in self.answers(request):
+            yield answer
+            left -= 1
+            if left == 0:
+                await context.abort_with_status(rpc_status.to_status(unavailable(1)))
+
+    async def answers(self, request: audit_pb2.StreamDecisionsRequest) -> AsyncIterator[Answer]:
+        """A sign of life, then decisions, again and again."""
         reached = request.after if request.HasField("after") else len(self.decisions) - 1
+        self.follows.release()
         while True:
-            yield audit_pb2.StreamDecisionsResponse(log_index=reached)
+            yield Answer(log_index=reached)
             for decision in list(self.decisions.values())[reached + 1 :]:
                 reached += 1
-                yield audit_pb2.StreamDecisionsResponse(decision=decision, log_index=reached)
-                if self.breaks:
-                    self.breaks -= 1
-                    await context.abort_with_status(rpc_status.to_status(unavailable(1)))
+                yield Answer(decision=decision, log_index=reached)
             await asyncio.sleep(0.01)
 
     async def GetConsistencyProof(  # noqa: N802

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 import pytest
@@ -113,7 +113,7 @@ def test_following_goes_on_behind_the_last_one_when_the_connection_breaks(
     server: FakeServer, client: Client, pauses: list[float]
 ) -> None:
     screen(client, "a", "b", "c", "d")
-    server.breaks = 2
+    server.breaks = [2, 2]  # each after a sign of life and one decision
     assert ids(client.follow(after=-1), 4) == ["d0000", "d0001", "d0002", "d0003"]
     assert [each.after for each in server.seen["StreamDecisions"]] == [-1, 0, 1]
     assert pauses == [0.001, 0.001], "the server's own word"
@@ -122,12 +122,12 @@ def test_following_goes_on_behind_the_last_one_when_the_connection_breaks(
 def test_from_now_on_means_the_first_time_only(server: FakeServer, client: Client) -> None:
     """Else what is recorded while the connection is down would be lost."""
     screen(client, "a")
-    answers = client.follow()
-    came = threading.Thread(target=screen, args=(client, "b", "c"))
-    server.breaks = 1
-    came.start()
-    assert ids(answers, 2) == ["d0001", "d0002"]
-    came.join()
+    server.breaks = [1]  # before any decision came
+    with ThreadPoolExecutor(1) as pool:
+        followed = pool.submit(ids, client.follow(), 2)
+        assert server.follows.acquire(timeout=20)
+        screen(client, "b", "c")
+        assert followed.result(20) == ["d0001", "d0002"]
     assert [each.HasField("after") for each in server.seen["StreamDecisions"]] == [False, True]
 
 

@@ -14,14 +14,13 @@ import io
 import re
 import socket
 import sys
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import BoundedSemaphore
 from typing import Any
 
+from countersign.witness.limits import Limits, Patience
 from countersign.witness.refusals import Refusal
 from countersign.witness.witness import Witness
 
@@ -29,19 +28,6 @@ _LENGTH = re.compile(r"[0-9]{1,9}")
 _LATEST = re.compile(r"/([0-9a-f]{64})/checkpoint")
 _TEXT = "text/plain; charset=utf-8"
 _BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """body: bytes of a request; 63 hashes and 16 post-quantum signatures fit. seconds, bytes: of a whole connection.
-
-    connections: at one time; more are turned away at once.
-    """
-
-    body: int = 128 * 1024
-    seconds: float = 30.0
-    bytes: int = 1024 * 1024
-    connections: int = 64
 
 
 class WitnessServer(ThreadingHTTPServer):
@@ -109,7 +95,7 @@ class _Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.rfile.close()
-        self.rfile = io.BufferedReader(_Patience(self.connection, self.server.limits))
+        self.rfile = io.BufferedReader(Patience(self.connection, self.server.limits))
 
     def version_string(self) -> str:
         """What the header Server says: not which Python this is."""
@@ -175,28 +161,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of the base class
         """Nothing: who asks is not recorded, and what they send would only fill the disk."""
-
-
-class _Patience(io.RawIOBase):
-    """What a connection sends, until its time or its bytes are used up. A single slow byte buys no more time."""
-
-    def __init__(self, connection: socket.socket, limits: Limits) -> None:
-        super().__init__()
-        self._connection = connection
-        self._until = time.monotonic() + limits.seconds
-        self._bytes = limits.bytes
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        remaining = self._until - time.monotonic()
-        if remaining <= 0 or not self._bytes:
-            raise TimeoutError("the connection's time or bytes are used up")
-        self._connection.settimeout(remaining)
-        received = self._connection.recv_into(memoryview(buffer)[: self._bytes])
-        self._bytes -= received
-        return received
 
 
 def _turn_away(connection: socket.socket) -> None:

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from countersign.verify.cosignature import merge_cosignatures, verify_cosignature
 from countersign.verify.note import parse_note
 from countersign.witness.folder import Folder, origin_hash
-from countersign.witness.server import Limits, WitnessServer
+from countersign.witness.limits import Limits
+from countersign.witness.server import WitnessServer
 from countersign.witness.witness import Witness
 from tests.verify.world import ENTRIES, FIRST, FORK, ORIGIN, STRANGER, Signer
 from tests.witness.asking import body

@@ -21,7 +21,9 @@ NAMES = {
     "statement": "the appellant's words",
 }
 """Private fields as people call them."""
-FIELDS = {"actor": "Entered by", "subject": "Person", "note": "Note", "statement": "In the appellant's words"}
+FIELDS = {"actor": "Sent by", "note": "Note", "statement": "In the appellant's words"}
+PERSONS = {"review": "Reviewer", "appeal": "Appellant"}
+"""Who the subject of an event is."""
 
 
 def history(account: Account) -> Html:
@@ -40,8 +42,9 @@ def event(entry: Entry, outcome: str) -> Html:
     """One review or appeal."""
     opened = entry.opened
     decided = stamp(action_name(entry.action)) if entry.kind == "review" else Html("")
+    fields = {**FIELDS, "subject": PERSONS.get(entry.kind, "Person")}
     people = [
-        (FIELDS.get(name, words.title(name)), stranger(shown(opened[name])) if name in opened else gone())
+        (fields.get(name, words.title(name)), stranger(shown(opened[name])) if name in opened else gone())
         for name in sorted(entry.commitments)
     ]
     return element(

@@ -50,7 +50,8 @@ def particulars(entry: Entry) -> Html:
         ("Request", stranger(text(content, "request_id"))),
         *((PEOPLE.get(name, words.title(name)), value) for name, value in people(entry)),
     )
-    return element("section", element("h2", "The file and the request"), facts)
+    apart = element("p", "The file itself is not part of this record; whoever has it can compare.", class_="quiet")
+    return element("section", element("h2", "The file and the request"), facts, apart)
 
 
 DIRECTIONS = {
@@ -122,11 +123,11 @@ def reasons(content: Mapping[str, Any]) -> Html:
     )
     parts = [element("h2", "Why"), policy, *(reason(each) for each in fired)]
     if trial:
-        parts += [element("h3", "Rules on trial, which decide nothing yet"), *(reason(each) for each in trial)]
+        parts += [element("h3", "Rules on trial, which decide nothing yet"), *(reason(each, "trial") for each in trial)]
     return element("section", *parts)
 
 
-def reason(fired: Mapping[str, Any]) -> Html:
+def reason(fired: Mapping[str, Any], kind: str = "rule") -> Html:
     """One rule."""
     looked = [(name, stranger(shown(value))) for name, value in sorted(table(fired, "operands").items())]
     return element(
@@ -137,4 +138,5 @@ def reason(fired: Mapping[str, Any]) -> Html:
             ("Reason code", code(text(fired, "code"))),
             *((f"It looked at {name}", value) for name, value in looked),
         ),
+        class_=kind,
     )

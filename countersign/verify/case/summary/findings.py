@@ -44,6 +44,7 @@ def finding(found: Mapping[str, Any], account: Account) -> Html:
         *measures(found),
         ("Particulars", items([code(each) for each in texts(found, "codes")])),
         ("What it cannot see", stranger(text(found, "limits"))),
+        ("Calibrated by", code(words.digest(text(found, "calibration")))),
         ("Detector", joined(stranger(text(found, "detector")), " ", code(words.digest(text(found, "version"))))),
     )
     shown = [evidence(each, account) for each in tables(found, "evidence")]
@@ -63,7 +64,9 @@ def measures(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     if ratio is not None:
         lines.append(("Likelihood ratio, log₁₀", words.likelihood(ratio)))
     if rate is not None:
-        lines.append(("Operating point", f"at its threshold it is wrong on {words.percent(rate)} of clean files"))
+        lines.append(
+            ("Operating point", f"at its threshold, false alarms on {words.percent(rate)} of files without it")
+        )
     if probability is None and text(found, "verdict") != "abstained":
         lines.append(("Calibration", "none: what it says is no probability"))
     return lines

@@ -33,6 +33,8 @@ th, td { padding: .28rem .5rem .28rem 0; text-align: left; vertical-align: top; 
 tr:first-child > * { border-top: 0; }
 th { width: 12rem; padding-right: 1rem; font-weight: 400; color: var(--quiet); }
 article { margin: 1rem 0; padding: .9rem 1.1rem; border: 1px solid var(--line); border-radius: .3rem; }
+.trial { border-style: dashed; color: var(--quiet); } .trial h3 { font-weight: 400; }
+.trial .stamp { color: var(--quiet); }
 figure { margin: .9rem 0 .2rem; }
 figure img { display: block; max-width: 100%; max-height: 24rem; border: 1px solid var(--line); background: #000; }
 figcaption { margin-top: .35rem; font-size: .88rem; color: var(--quiet); }

@@ -10,6 +10,8 @@ _MONTHS = (
 )
 _TIME = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T([0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.[0-9]+)?Z")
 
+_ACRONYMS = {"ai": "AI", "c2pa": "C2PA", "jpeg": "JPEG", "exif": "EXIF"}
+
 ACTIONS = {
     "ALLOW": "The media may be shown.",
     "LABEL": "The media may be shown with a label.",
@@ -86,4 +88,5 @@ def size(count: float) -> str:
 
 def title(name: str) -> str:
     """A name in snake_case as words."""
-    return name.replace("_", " ").strip().capitalize()
+    words = [_ACRONYMS.get(word, word) for word in name.split("_") if word]
+    return " ".join([word[:1].upper() + word[1:] for word in words[:1]] + words[1:])

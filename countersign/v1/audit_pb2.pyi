@@ -466,18 +466,24 @@ class GetReceiptRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     DECISION_ID_FIELD_NUMBER: _builtins.int
+    WITNESSED_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     decision_id: _builtins.str
     """Of a decision, or of a review, an appeal or an erasure."""
+    witnessed: _builtins.bool
+    """Against the newest checkpoint that a witness cosigned, instead of the newest of all: FAILED_PRECONDITION while none
+    covers the entry, which takes about a minute.
+    """
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         decision_id: _builtins.str = ...,
+        witnessed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_id", b"decision_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_id", b"decision_id", "request_id", b"request_id", "witnessed", b"witnessed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -530,11 +536,14 @@ class GetCheckpointResponse(_message.Message):
     LOG_KEY_FIELD_NUMBER: _builtins.int
     TREE_SIZE_FIELD_NUMBER: _builtins.int
     LOG_KEYS_FIELD_NUMBER: _builtins.int
+    WITNESSED_FIELD_NUMBER: _builtins.int
     checkpoint: _builtins.str
     """C2SP checkpoint as a signed note."""
     log_key: _builtins.str
     """C2SP signed-note verifier key that signed it."""
     tree_size: _builtins.int
+    witnessed: _builtins.str
+    """The newest checkpoint that a witness cosigned, with all cosignatures; empty where there is none."""
     @_builtins.property
     def log_keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___LogKey]:
         """Every key that the log ever signed with, oldest first; the last one is log_key."""
@@ -546,10 +555,11 @@ class GetCheckpointResponse(_message.Message):
         log_key: _builtins.str = ...,
         tree_size: _builtins.int = ...,
         log_keys: _abc.Iterable[Global___LogKey] | None = ...,
+        witnessed: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "log_key", b"log_key", "log_keys", b"log_keys", "tree_size", b"tree_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "log_key", b"log_key", "log_keys", b"log_keys", "tree_size", b"tree_size", "witnessed", b"witnessed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

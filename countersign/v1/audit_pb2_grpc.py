@@ -120,7 +120,7 @@ class AuditServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetReceipt(self, request, context):
-        """A fresh receipt of an entry, against the newest checkpoint.
+        """A fresh receipt of an entry, against the newest checkpoint, or the newest that a witness cosigned.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

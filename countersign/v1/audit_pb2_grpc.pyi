@@ -43,7 +43,7 @@ class AuditServiceStub:
     GetHistory: _grpc.UnaryUnaryMultiCallable[_audit_pb2.GetHistoryRequest, _audit_pb2.GetHistoryResponse]
     """A decision with its reviews and appeals."""
     GetReceipt: _grpc.UnaryUnaryMultiCallable[_audit_pb2.GetReceiptRequest, _audit_pb2.GetReceiptResponse]
-    """A fresh receipt of an entry, against the newest checkpoint."""
+    """A fresh receipt of an entry, against the newest checkpoint, or the newest that a witness cosigned."""
     GetCheckpoint: _grpc.UnaryUnaryMultiCallable[_audit_pb2.GetCheckpointRequest, _audit_pb2.GetCheckpointResponse]
     """The newest signed checkpoint of the log."""
     GetConsistencyProof: _grpc.UnaryUnaryMultiCallable[_audit_pb2.GetConsistencyProofRequest, _audit_pb2.GetConsistencyProofResponse]
@@ -70,7 +70,7 @@ class AuditServiceAsyncStub(AuditServiceStub):
     GetHistory: _aio.UnaryUnaryMultiCallable[_audit_pb2.GetHistoryRequest, _audit_pb2.GetHistoryResponse]  # type: ignore[assignment]
     """A decision with its reviews and appeals."""
     GetReceipt: _aio.UnaryUnaryMultiCallable[_audit_pb2.GetReceiptRequest, _audit_pb2.GetReceiptResponse]  # type: ignore[assignment]
-    """A fresh receipt of an entry, against the newest checkpoint."""
+    """A fresh receipt of an entry, against the newest checkpoint, or the newest that a witness cosigned."""
     GetCheckpoint: _aio.UnaryUnaryMultiCallable[_audit_pb2.GetCheckpointRequest, _audit_pb2.GetCheckpointResponse]  # type: ignore[assignment]
     """The newest signed checkpoint of the log."""
     GetConsistencyProof: _aio.UnaryUnaryMultiCallable[_audit_pb2.GetConsistencyProofRequest, _audit_pb2.GetConsistencyProofResponse]  # type: ignore[assignment]
@@ -124,7 +124,7 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _audit_pb2.GetReceiptRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_audit_pb2.GetReceiptResponse, _abc.Awaitable[_audit_pb2.GetReceiptResponse]]:
-        """A fresh receipt of an entry, against the newest checkpoint."""
+        """A fresh receipt of an entry, against the newest checkpoint, or the newest that a witness cosigned."""
 
     @_abc_1.abstractmethod
     def GetCheckpoint(

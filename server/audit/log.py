@@ -24,7 +24,7 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection
 
-from core.errors import ConfigurationError, Unavailable
+from core.errors import ConfigurationError, PreconditionFailed, Unavailable
 from server.audit import queries
 from server.audit.backlog import GroupLimits
 from server.audit.documents import Document, document_of
@@ -36,6 +36,8 @@ from server.audit.keys import CheckpointSigner
 from server.audit.listing import Page, list_page
 from server.audit.matching import Filter
 from server.audit.operations import Operation
+from server.audit.outside.generations import Generation, read_generations
+from server.audit.outside.witnessed import newest_cosigned, witnessed_receipt
 from server.audit.queries import History
 from server.audit.receipts import (
     ConsistencyParts,
@@ -185,10 +187,23 @@ class AuditLog:
                 return make_receipt(recorded, recent.head, recent.read, self._log_key)
         return await self._read(stored_receipt, recorded, self._log_key)
 
+    async def witnessed_receipt(self, tenant: str, decision_id: str) -> ReceiptParts:
+        """A receipt against the newest checkpoint that a witness cosigned; NotFound if `tenant` has no such entry.
+
+        PreconditionFailed while no such checkpoint covers the entry: witnesses are asked about once a minute.
+        """
+        receipt = await self._read(witnessed_receipt, await self.get(tenant, decision_id))
+        if receipt is None:
+            raise PreconditionFailed("no witness has cosigned a checkpoint that covers this entry yet")
+        return receipt
+
     async def checkpoint(self) -> SignedCheckpoint:
-        """The newest signed checkpoint."""
-        head = await self._read(read_head)
-        return SignedCheckpoint(head.checkpoint, self._log_key, head.size)
+        """The newest signed checkpoint, and the newest that a witness cosigned."""
+        return await self._read(_checkpoint, self._log_key)
+
+    async def keys(self) -> tuple[Generation, ...]:
+        """Every key that the log signed with, oldest first, each with the statement that brought it in."""
+        return await self._read(read_generations)
 
     async def consistency(self, first: int, second: int) -> ConsistencyParts:
         """A proof that the log of `first` entries is the beginning of the log of `second`.
@@ -244,6 +259,11 @@ class AuditLog:
     ) -> _Answer:
         with self._store.reading() as connection:
             return query(connection, *arguments, **named)
+
+
+def _checkpoint(connection: Connection, log_key: str) -> SignedCheckpoint:
+    head, cosigned = read_head(connection), newest_cosigned(connection)
+    return SignedCheckpoint(head.checkpoint, log_key, head.size, cosigned.note if cosigned else "")
 
 
 async def _find_writer(

@@ -28,11 +28,15 @@ class ReceiptParts:
 
 @dataclass(frozen=True, slots=True)
 class SignedCheckpoint:
-    """text: C2SP checkpoint as a signed note. log_key: C2SP verifier key. size: entries."""
+    """text: C2SP checkpoint as a signed note. log_key: C2SP verifier key. size: entries.
+
+    witnessed: the newest checkpoint that a witness cosigned, as a note with every cosignature; "" where there is none.
+    """
 
     text: str
     log_key: str
     size: int
+    witnessed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

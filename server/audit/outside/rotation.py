@@ -129,7 +129,7 @@ async def rotate_key_file(url: str, directory: Path, origin: str) -> AsyncIterat
     vkey = verifier_of(change.new, origin)
     yield f"the new key {vkey} is in {directory / NEXT_FILE}"
     # 2. Under the old key.
-    log = await AuditLog.open(url, old, origin, mark_dir=directory)
+    log = await AuditLog.open(url, old, origin, mark_dir=directory, share=False)
     try:
         recorded = await announce(log, change)
     finally:

@@ -17,6 +17,7 @@ from server.audit.tree import TileKey
 
 Placed: TypeAlias = Sequence[tuple[int, Draft]]
 
+_TAKE_BACK = delete(entries).where(entries.c.decision_id.in_(bindparam("ids", expanding=True)))
 _CLOSE = delete(open_intents).where(open_intents.c.decision_key.in_(bindparam("keys", expanding=True)))
 _DECIDED = select(entries.c.request_key).where(entries.c.request_key.in_(bindparam("keys", expanding=True)))
 
@@ -30,7 +31,8 @@ def insert_entries(connection: Connection, placed: Placed) -> bool:
     rows = [_entry_row(index, draft) for index, draft in placed]
     if bulk_insert(connection, entries, rows, ignore=True) == len(rows):
         return True
-    connection.execute(delete(entries).where(entries.c.log_index >= placed[0][0]))
+    # Only what was inserted just now: an entry beyond the head is not ours to delete, and has to be noticed.
+    connection.execute(_TAKE_BACK, {"ids": [draft.decision_id for _, draft in placed]})
     return False
 
 

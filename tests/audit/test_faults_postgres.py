@@ -8,17 +8,18 @@ import os
 import random
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psutil
 import psycopg
 import pytest
 
-from core.errors import Unavailable
+from core.errors import ConfigurationError, Unavailable
 from server.audit import AuditLog, Entry, Recorded
 from server.audit.fsck import fsck
 from tests.audit.cutting import Cut, breakable
-from tests.audit.making import VKEY, blob, decision, execute, opened
+from tests.audit.making import ORIGIN, SIGNER, VKEY, blob, decision, execute, opened
 from tests.audit.power import control, limit_files, own_server, postmaster, restart
 from tests.audit.stores import PostgresServer
 
@@ -162,6 +163,41 @@ def terminate_all(url: str) -> None:
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
         "WHERE datname = current_database() AND pid <> pg_backend_pid()",
     )
+
+
+async def test_somebody_else_holds_the_lock(server_log: AuditLog, server_url: str) -> None:
+    await server_log.append(decision(0))
+    with psycopg.connect(server_url) as other:
+        # A tool that looks at the head too closely, and forgets to let go.
+        other.execute("LOCK TABLE log_head IN ACCESS EXCLUSIVE MODE")
+        outcomes = await asyncio.gather(*(server_log.append(decision(1)) for _ in range(5)), return_exceptions=True)
+        assert all(isinstance(outcome, Unavailable) for outcome in outcomes)
+        assert await server_log.find("acme", "request-0") is not None  # reading goes on
+    recorded = await server_log.append(decision(1))
+    assert (recorded.index, recorded.fresh) == (1, True)
+
+
+async def test_an_older_copy_is_not_gone_on_from(server: PostgresServer, server_url: str, tmp_path: Path) -> None:
+    async with marked(server_url, tmp_path) as log:
+        await log.append(decision(0))
+    older = server_url.replace("/log_", "/older_")
+    name = server_url.split("/")[3].split("?")[0]
+    server.execute("CREATE DATABASE {} TEMPLATE {} STRATEGY WAL_LOG", name.replace("log_", "older_"), name)
+    async with marked(server_url, tmp_path) as log:
+        await log.append(decision(1))
+    with pytest.raises(ConfigurationError, match="acknowledged 2"):
+        async with marked(older, tmp_path):
+            pass
+
+
+@asynccontextmanager
+async def marked(url: str, folder: Path) -> AsyncIterator[AuditLog]:
+    """A log that keeps its high-water mark in `folder`."""
+    log = await AuditLog.open(url, SIGNER, ORIGIN, mark_dir=folder)
+    try:
+        yield log
+    finally:
+        await log.close()
 
 
 @pytest.fixture

@@ -78,7 +78,7 @@ AFTER, BEFORE = "2026-11-22T09:51:00.000001Z", "2026-11-22T09:51:00.000000Z"
 
 
 @pytest.mark.parametrize(
-    ("cutoff", "what", "explained"),
+    ("cutoff", "what", "explains"),
     [
         (AFTER, ["evidence"], True),
         (BEFORE, ["evidence"], False),

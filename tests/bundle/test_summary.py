@@ -21,8 +21,8 @@ from tests.bundle.story import MASK, VERSIONS, Told, decision_body, finding, ful
 TAGS = frozenset(
     re.findall(
         r"\w+",
-        "html head meta title style body main header section article figure figcaption h1 h2 h3 p ul ol li table tbody tr"
-        " th td strong em bdi code pre span img",
+        "html head meta title style body main header section article figure figcaption h1 h2 h3 p ul ol li table tbody"
+        " tr th td strong em bdi code pre span img",
     )
 )
 ATTRIBUTES = frozenset({"lang", "charset", "name", "http-equiv", "content", "class", "scope", "src", "alt"})

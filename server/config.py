@@ -30,9 +30,10 @@ class Settings(Section):
 
     address: host:port of gRPC. data_dir: database, keys, outputs. database_url: sqlite:///PATH, by default a file in
     data_dir, or postgresql://USER@HOST/NAME, which several servers may share. policy: path of the policy document,
-    default the shipped pack. hash_list: path of the list of known content, default known.jsonl in data_dir. origin: the
-    log's name in checkpoints. device: where generators run. metrics_address: host:port of Prometheus metrics, off when
-    empty. parsers, threads: processes that parse media and threads that examine it. in_flight: decoded media at a time.
+    default the shipped pack. hash_list: path of the list of known content, default known.jsonl in data_dir.
+    dsa_mapping: path of what exports of statements of reasons need to know (docs/exports.md). origin: the log's name in
+    checkpoints. device: where generators run. metrics_address: host:port of Prometheus metrics, off when empty.
+    parsers, threads: processes that parse media and threads that examine it. in_flight: decoded media at a time.
     max_pending: requests that may wait for a place before callers are told to come back. max_upload_bytes: uploads that
     are held at a time, all callers together. retention: at most one table a tenant.
     """
@@ -42,6 +43,7 @@ class Settings(Section):
     database_url: str = ""
     policy: Path | None = None
     hash_list: Path | None = None
+    dsa_mapping: Path | None = None
     metrics_address: str = ""
     origin: str = "countersign.local/log"
     device: str = "auto"

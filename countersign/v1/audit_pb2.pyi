@@ -51,7 +51,7 @@ class _ExportFormatEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ExportFo
     DESCRIPTOR: _descriptor.EnumDescriptor
     EXPORT_FORMAT_UNSPECIFIED: _ExportFormat.ValueType  # 0
     EXPORT_FORMAT_JSONL: _ExportFormat.ValueType  # 1
-    """One JSON object a line: the entries with what their commitments disclose."""
+    """One JSON object a line: a decision in the shape of `--json`."""
     EXPORT_FORMAT_PARQUET: _ExportFormat.ValueType  # 2
     """Apache Parquet, one row a decision."""
     EXPORT_FORMAT_DSA_JSONL: _ExportFormat.ValueType  # 3
@@ -61,7 +61,7 @@ class ExportFormat(_ExportFormat, metaclass=_ExportFormatEnumTypeWrapper): ...
 
 EXPORT_FORMAT_UNSPECIFIED: ExportFormat.ValueType  # 0
 EXPORT_FORMAT_JSONL: ExportFormat.ValueType  # 1
-"""One JSON object a line: the entries with what their commitments disclose."""
+"""One JSON object a line: a decision in the shape of `--json`."""
 EXPORT_FORMAT_PARQUET: ExportFormat.ValueType  # 2
 """Apache Parquet, one row a decision."""
 EXPORT_FORMAT_DSA_JSONL: ExportFormat.ValueType  # 3

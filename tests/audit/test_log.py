@@ -208,10 +208,15 @@ async def test_closing_records_what_waits(url: str) -> None:
             await ask
 
 
-async def test_a_second_writer_is_refused(log: AuditLog, url: str) -> None:
-    with pytest.raises(ConfigurationError, match="another process"):
-        await AuditLog.open(url, SIGNER, ORIGIN)
-    assert (await log.append(decision(1))).fresh
+async def test_a_second_server_on_one_database_shares_the_log(log: AuditLog, url: str) -> None:
+    first = await log.append(decision(1))
+    async with opened(url) as second:
+        assert await second.append(decision(1)) == await log.append(decision(1))
+        assert (await second.append(decision(2))).index == 1
+        await second.ping()
+    assert (await log.append(decision(3))).index == 2
+    assert (await log.get("acme", first.decision_id)).index == 0
+    assert fsck(url, VKEY).ok
 
 
 async def test_another_key_or_name_cannot_continue_the_log(url: str, tmp_path: Path) -> None:

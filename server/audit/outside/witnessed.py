@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, select
 
 from core.errors import IntegrityError
 from countersign.verify.checkpoint import parse_body
+from countersign.verify.errors import VerificationError
 from countersign.verify.note import NoteSignature, WitnessKey, add_signatures, parse_note
 from server.audit.entry import Recorded
 from server.audit.head import Head
@@ -83,10 +84,13 @@ def witnessed_receipt(connection: Connection, recorded: Recorded) -> ReceiptPart
 
 def receipt_against(connection: Connection, recorded: Recorded, checkpoint: Witnessed) -> ReceiptParts:
     """A receipt against a stored checkpoint; recorded.index < checkpoint.size."""
-    log_key = signing_key(checkpoint.note, read_generations(connection))
+    try:
+        log_key = signing_key(checkpoint.note, read_generations(connection))
+        head = Head(checkpoint.size, parse_body(parse_note(checkpoint.note).text).root, checkpoint.note)
+    except VerificationError as error:
+        raise IntegrityError(f"a stored checkpoint or key is damaged: {error}; run `log fsck`") from error
     if log_key is None:
         raise IntegrityError(f"no key of the log signed the checkpoint of {checkpoint.size} entries; run `log fsck`")
-    head = Head(checkpoint.size, parse_body(parse_note(checkpoint.note).text).root, checkpoint.note)
     stored = read_tiles(connection, proof_tiles(recorded.index, head.size))
     try:
         return make_receipt(recorded, head, stored.__getitem__, log_key)

@@ -14,7 +14,7 @@ from sqlalchemy import NullPool, create_engine, text
 from core.media import digest_of
 from countersign.verify.note import VerifierKey
 from server.audit import AuditLog, Blob, Entry, Recorded, schema
-from server.audit.group_commit import GroupLimits
+from server.audit.backlog import GroupLimits
 from server.audit.keys import FileSigner
 from server.audit.operations import Appeal, Review
 from server.audit.store import sqlite_url

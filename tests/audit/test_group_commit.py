@@ -11,8 +11,9 @@ import pytest
 
 from core.errors import Conflict, IntegrityError, Unavailable
 from server.audit.appender import Outcome, Work
+from server.audit.backlog import GroupLimits
 from server.audit.entry import Draft, Recorded, draft
-from server.audit.group_commit import GroupCommit, GroupLimits
+from server.audit.group_commit import GroupCommit
 from server.audit.leaf import from_microseconds
 from tests.audit.making import decision, now
 

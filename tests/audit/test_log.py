@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,9 +12,8 @@ from countersign.verify.checkpoint import open_checkpoint
 from countersign.verify.note import VerifierKey
 from countersign.verify.receipt import verify_receipt
 from server.audit import AuditLog, Filter, ReceiptParts, Recorded
-from server.audit.store import sqlite_path
+from server.audit.backlog import GroupLimits
 from server.audit.fsck import fsck
-from server.audit.group_commit import GroupLimits
 from server.audit.keys import load_or_create
 from tests.audit.making import ORIGIN, SIGNER, VKEY, blob, decision, execute, intent, now, opened
 

@@ -29,6 +29,12 @@ FILTERS = [
 ]
 
 
+@pytest.fixture
+def url(sqlite_log_url: str) -> str:
+    """Plans are SQLite's: PostgreSQL weighs the sizes of tables, and takes no index on empty ones."""
+    return sqlite_log_url
+
+
 @contextmanager
 def statements() -> Iterator[set[str]]:
     """Every statement that any engine runs within the block."""

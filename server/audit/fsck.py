@@ -1,107 +1,99 @@
-"""fsck: recompute the whole log from its leaves, and hold everything stored against it.
+"""fsck: recompute the whole log from its leaves, and hold everything stored against it, on either store.
 
-Reads one snapshot, so that it can run beside a server that goes on recording; memory does not grow with the log.
-What it finds: any change to a leaf, tile, head, row or blob, anything missing, added or reordered, damage to
-SQLite's own structures, and, by the high-water mark and checkpoints seen earlier, a log that was cut back or replaced.
-What it does not look at: the gaps in SQLite's pages, where nothing is stored. What it cannot find without checkpoints
-from elsewhere: a log rewritten from the start by someone who holds the signing key.
+Reads one snapshot, so that it can run beside servers that go on recording; memory does not grow with the log, and time
+grows with its length.
+What it finds: any change to a leaf, tile, head, key, row, private field or blob; anything missing that no erasure or
+retention accounts for; anything added or reordered; damage to the store's own structures where the store can tell; and,
+by the high-water mark and checkpoints seen earlier, a log that was cut back or replaced.
+What it does not look at: the gaps in the store's pages. What it cannot find without checkpoints from elsewhere: a log
+rewritten from the start by someone who holds the signing key.
 """
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
 
-from sqlalchemy import Connection, Engine, func, or_, select
+from sqlalchemy import Connection
 
-from core.errors import ConfigurationError
+from core.errors import Cancelled, ConfigurationError, Unavailable
 from countersign.verify.errors import VerificationError
 from countersign.verify.note import VerifierKey
-from server.audit.checks.bundle import guarded, read_bundle
-from server.audit.checks.entries import check_rows
-from server.audit.checks.evidence import check_evidence
-from server.audit.checks.head import check_head, check_history
-from server.audit.checks.report import Damage, Findings, Report
-from server.audit.checks.store import check_schema, check_store
-from server.audit.checks.tree import TreeCheck
-from server.audit.database import open_engine, sqlite_path
-from server.audit.mark import mark_path
-from server.audit.tables import decisions, detections, entries, open_intents
-from server.audit.tree import WIDTH
+from server.audit.checks.examination import Examination, Wanted
+from server.audit.checks.report import Damage, Progress, Report, Summary
+from server.audit.checks.witnessed import Outside
+from server.audit.leaf import to_microseconds
+from server.audit.store import Store, open_store
+from server.audit.store.faults import reason
 
-__all__ = ["Damage", "Report", "fsck"]
-_LOCK_TIMEOUT = 5.0
+__all__ = ["Damage", "Outside", "Report", "Summary", "fsck"]
+# How many of SQLite's instructions may pass until it is asked whether to go on.
+_INSTRUCTIONS = 1_000_000
+_NOBODY = Outside()
 
 
-def fsck(url: str, vkey: str, seen: Sequence[str] = ()) -> Report:
-    """Examine the log at `url`. vkey: the log's verifier key. seen: checkpoints (signed notes) from earlier;
-    the high-water mark beside the database is one more.
+def _silent(*_: object) -> None:
+    """Nobody watches."""
 
+
+def fsck(
+    url: str,
+    vkey: str,
+    seen: Sequence[str] = (),
+    *,
+    mark_dir: Path | None = None,
+    outside: Outside = _NOBODY,
+    progress: Progress = _silent,
+    cancelled: Callable[[], bool] = lambda: False,
+    now: datetime | None = None,
+) -> Report:
+    """Examine the log at `url`.
+
+    vkey: one of the log's verifier keys; the others are believed by its word. seen: checkpoints (signed notes) from
+    earlier; the high-water mark is one more (mark_dir: where PostgreSQL's is, see `open_store`). outside: whose
+    cosignatures and timestamps to check. progress: told how far it is. cancelled: asked again and again, from this
+    thread; Cancelled is raised once it says so. now: by which intents are old.
     ConfigurationError if there is no database or `vkey` is no key; every damage is in the report instead.
     """
-    path = sqlite_path(url)
-    if not path.exists():
-        raise ConfigurationError(f"there is no database at {path}")
     try:
         key = VerifierKey.parse(vkey.strip())
     except VerificationError as error:
         raise ConfigurationError(f"the log's verifier key cannot be used: {error}") from error
-    engine = open_engine(path, mode="rw", begin="BEGIN", timeout=_LOCK_TIMEOUT, connections=1, query_only=True)
-    mark = mark_path(path)
-    examination = _Examination(key, [*seen, *([mark.read_text(errors="replace")] if mark.exists() else [])])
-    try:
-        guarded(examination.findings, "the database", lambda: examination.run(engine))
-    finally:
-        engine.dispose()
+    with closing(open_store(url, mark_dir=mark_dir, readers=1, deadline=None)) as store:
+        wanted = Wanted(
+            pinned=key,
+            seen=[*seen, *_mark_of(store)],
+            outside=outside,
+            now=to_microseconds(now or datetime.now(UTC)),
+            progress=progress,
+            cancelled=cancelled,
+        )
+        examination = Examination(wanted)
+        try:
+            with store.reading() as connection:
+                _prepare(connection, cancelled)
+                examination.run(connection)
+        except Unavailable as error:
+            if cancelled():
+                raise Cancelled("the examination was cancelled") from error
+            examination.findings.add("store", None, f"the database cannot be read: {reason(error)}")
     return examination.report()
 
 
-class _Examination:
-    """One run: what was found, and the size and root of what was examined."""
+def _mark_of(store: Store) -> list[str]:
+    return [store.mark.read_text(errors="replace")] if store.mark is not None and store.mark.exists() else []
 
-    def __init__(self, key: VerifierKey, seen: Sequence[str]) -> None:
-        self.findings = Findings()
-        self._key = key
-        self._seen = seen
-        self._size = 0
-        self._root = b""
 
-    def run(self, engine: Engine) -> None:
-        """Every check, within one snapshot. A check that fails to run does not keep the others from running."""
-        with engine.connect() as connection, connection.begin():
-            checks: dict[str, Callable[[], None]] = {
-                "the file": lambda: check_store(connection, self.findings),
-                "the schema": lambda: check_schema(connection, self.findings),
-                "the log": lambda: self._check_log(connection),
-                "the evidence": lambda: check_evidence(connection, self.findings),
-            }
-            for what, check in checks.items():
-                guarded(self.findings, what, check)
-
-    def report(self) -> Report:
-        """What was found."""
-        return self.findings.report(self._size, self._root)
-
-    def _check_log(self, connection: Connection) -> None:
-        # 1. What the log signed decides how many entries there must be.
-        checkpoint = check_head(connection, self._key, self.findings)
-        count = connection.execute(select(func.count()).select_from(entries)).scalar_one()
-        self._size = count if checkpoint is None else checkpoint.size
-        # 2. Every entry, with every row and hash that belongs to it, in the order of the log.
-        tree = TreeCheck(connection, self._size, self.findings)
-        for start in range(0, min(self._size, count + WIDTH), WIDTH):
-            bundle = read_bundle(connection, start, min(start + WIDTH, self._size), self.findings)
-            check_rows(connection, bundle, self.findings)
-            tree.add(bundle)
-        if self._size > count:
-            self.findings.add("order", None, f"the log has {count} entries, but it signed {self._size}")
-        # 3. The roots, and what stands outside the log.
-        self._root = tree.finish(checkpoint.root if checkpoint else None)
-        self._check_surplus(connection)
-        check_history(connection, self._size, self._seen, self._key, self.findings)
-
-    def _check_surplus(self, connection: Connection) -> None:
-        for table in (entries, decisions, detections, open_intents):
-            outside = or_(table.c.log_index < 0, table.c.log_index >= self._size)
-            first = connection.execute(select(func.min(table.c.log_index)).where(outside)).scalar_one()
-            if first is not None:
-                self.findings.add("order", first, f"{table.name} has rows outside the log")
+def _prepare(connection: Connection, cancelled: Callable[[], bool]) -> None:
+    """SQLite asks in the middle of a long statement whether to go on; PostgreSQL is told to look keys up."""
+    if connection.dialect.name == "sqlite":
+        driver = connection.connection.driver_connection
+        if isinstance(driver, sqlite3.Connection):
+            driver.set_progress_handler(cancelled, _INSTRUCTIONS)
+        return
+    # Without statistics of a fresh table it would rather read all of it, for every piece of the log.
+    for plan in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin"):
+        connection.exec_driver_sql(f"SET LOCAL {plan} = off")

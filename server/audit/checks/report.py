@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 _MOST = 1000
+
+Progress: TypeAlias = Callable[[str, int, int], None]
+"""Told what is looked at, how many of it are done, and of how many; 0 of 0 where nobody can tell."""
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """One finding. what: "leaf", "tile", "head", "row", "evidence", "order", "store", "schema" or "history".
+    """One finding. what: "leaf", "tile", "head", "key", "row", "index", "private", "evidence", "erasure", "document",
+    "order", "witness", "history", "store" or "schema".
 
     index: the log entry it concerns, None where it concerns no single one. detail: for people.
     """
@@ -17,6 +23,19 @@ class Damage:
     what: str
     index: int | None
     detail: str
+
+
+@dataclass(slots=True)
+class Summary:
+    """What an operator should know, though it is no damage. Counts of entries.
+
+    orphaned: intents older than a day without a decision: work that was lost. erased: lost plaintext to an erasure.
+    expired: lost plaintext or evidence to retention alone.
+    """
+
+    orphaned: int = 0
+    erased: int = 0
+    expired: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +49,7 @@ class Report:
     root: bytes
     damages: tuple[Damage, ...]
     further: int = 0
+    summary: Summary = field(default_factory=Summary)
 
     @property
     def ok(self) -> bool:
@@ -43,9 +63,10 @@ class Report:
 
 
 class Findings:
-    """Collects damages while fsck runs."""
+    """Collects damages, and counts for the summary, while fsck runs."""
 
     def __init__(self) -> None:
+        self.summary = Summary()
         self._damages: list[Damage] = []
         self._further = 0
 
@@ -59,4 +80,4 @@ class Findings:
     def report(self, size: int, root: bytes) -> Report:
         """Everything found, damages of no single entry last."""
         order = sorted(self._damages, key=lambda damage: (damage.index is None, damage.index or 0))
-        return Report(size, root, tuple(order), self._further)
+        return Report(size, root, tuple(order), self._further, self.summary)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from countersign.verify.merkle import HASH_BYTES, leaf_hash
-from server.audit.checks.bundle import UNREADABLE, Bundle
+from server.audit.checks.bundle import Bundle
+from server.audit.checks.raw import in_pieces, raw
 from server.audit.checks.report import Findings
-from server.audit.rows import read_tiles
+from server.audit.checks.tiles import read_tiles
 from server.audit.tables import tiles
 from server.audit.tree import WIDTH, Edge, TileKey, width_of
 
@@ -34,7 +35,7 @@ class TreeCheck:
     def add(self, bundle: Bundle) -> None:
         """The 256 entries under one tile of level 0, or the rest."""
         stored = self._leaf_hashes(bundle)
-        leaves = {index: leaf_hash(row.leaf) for index, row in bundle.entries.items()}
+        leaves = {index: leaf_hash(row.leaf) for index, row in bundle.rows.items() if isinstance(row.leaf, bytes)}
         # Bounded like the findings: a log of which nothing holds needs no complete list.
         parted = [index for index in leaves if stored.get(index) != leaves[index]]
         self._parted += parted[: max(0, WIDTH - len(self._parted))]
@@ -85,12 +86,7 @@ class TreeCheck:
                 self._findings.add("tile", None, f"tile {level}/{number} is not what the tiles below it make")
 
     def _read(self, keys: list[TileKey]) -> dict[TileKey, bytes]:
-        try:
-            found = read_tiles(self._connection, keys)
-            return {key: hashes for key, hashes in found.items() if isinstance(hashes, bytes)}
-        except UNREADABLE:
-            self._findings.add("tile", None, f"tiles {keys} cannot be read")
-            return {}
+        return read_tiles(self._connection, keys, self._findings)
 
     def _check_surplus(self) -> None:
         for key in _tile_keys(self._connection):
@@ -99,9 +95,9 @@ class TreeCheck:
 
 
 def _tile_keys(connection: Connection) -> Iterator[TileKey]:
-    statement = select(tiles.c.level, tiles.c.number).order_by(tiles.c.level, tiles.c.number)
-    for row in connection.execution_options(yield_per=_STEP).execute(statement):
-        yield row.level, row.number
+    for rows in in_pieces(connection, raw(tiles, "level", "number"), [tiles.c.level, tiles.c.number], step=_STEP):
+        for row in rows:
+            yield row.level, row.number
 
 
 def _grow(edge: Edge | None, hashes: list[bytes | None]) -> Edge | None:

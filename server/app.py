@@ -11,7 +11,6 @@ import signal
 from contextlib import AsyncExitStack
 from typing import Self
 
-import grpc.aio
 from grpc_reflection.v1alpha import reflection
 
 import detectors.catalog
@@ -20,22 +19,25 @@ from core.limits import Limits
 from policies.files import DEFAULT_PACK, load_policy_file
 from server import logs
 from server.admission import ByteBudget, Room
-from server.audit import AuditLog
+from server.audit.export import DsaMapping, read_mapping
+from server.audit.privacy.erasure import Aftercare
+from server.audit.privacy.scrub import scrubber
 from server.auth import Authenticator
-from server.background import keep_running
+from server.background import ask_outside, keep_retention, watch_health
 from server.config import Settings
 from server.documents import record_configuration
 from server.edge import Edge
 from server.engine.local import LocalEngine
 from server.examination import Examiner
 from server.gate import Gate
-from server.health import SERVICES, HealthMonitor
+from server.health import SERVICES
 from server.listening import listen, new_server, serve_metrics
 from server.metrics import Metrics
 from server.outputs import OutputStore
 from server.pipeline import Pipeline
 from server.recorder import Recorder
-from server.services import register
+from server.services import Parts, register
+from server.services.files import Files
 from server.services.following import Followers
 from server.services.uploads import MAX_UNARY
 from server.startup import announce, known_content, limit_library_threads, open_log, open_provenance
@@ -71,6 +73,7 @@ class App:
         makers = generators.catalog.build(generators.catalog.WEIGHTS, settings.device)
         policy_file = settings.policy or DEFAULT_PACK
         policy = load_policy_file(policy_file, models)
+        mapping = read_mapping(settings.dsa_mapping) if settings.dsa_mapping else DsaMapping()
         limits = Limits(**settings.limits.model_dump())
         sandbox, credentials = await open_provenance(settings, limits, stack)
         engine = LocalEngine(models, metrics, threads=settings.threads, max_pending=settings.max_pending)
@@ -78,12 +81,13 @@ class App:
         views = {view for model in models for view in model.views} | {"tags"}
         examiner = Examiner(sandbox, engine, credentials, policy, views)
         made_with = await record_configuration(log, policy, policy_file, models, makers, credentials.trust_text)
+        outputs, scrub = OutputStore(settings.data_dir / "outputs"), scrubber(settings.url)
         pipeline = Pipeline(
             examiner,
             engine,
             credentials,
             Recorder(log, metrics, made_with),
-            OutputStore(settings.data_dir / "outputs"),
+            outputs,
             screening=Room(settings.in_flight, settings.max_pending),
             making=Room(MAKING_PLACES, settings.max_pending),
         )
@@ -91,8 +95,23 @@ class App:
         edge = Edge(authenticator, metrics)
         gate = Gate(edge, authenticator)
         server = new_server([gate], max_message=MAX_UNARY + 1024 * 1024, max_calls=2 * settings.max_pending)
-        budget, followers = ByteBudget(settings.max_upload_bytes), Followers()
-        register(server, edge, pipeline, examiner, log, limits, budget, models, makers, followers)
+        followers = Followers()
+        parts = Parts(
+            edge=edge,
+            pipeline=pipeline,
+            examiner=examiner,
+            log=log,
+            limits=limits,
+            budget=ByteBudget(settings.max_upload_bytes),
+            detectors=models,
+            generators=makers,
+            followers=followers,
+            files=Files(log, mapping),
+            aftercare=Aftercare(outputs.forget, scrub),
+        )
+        register(server, parts)
+        ask_outside(settings, log, metrics, stack)
+        keep_retention(settings, log, scrub, stack)
         await watch_health(server, log, metrics, stack)
         reflection.enable_server_reflection((*SERVICES, reflection.SERVICE_NAME), server)
         address = await listen(server, settings)
@@ -106,14 +125,6 @@ class App:
     async def close(self) -> None:
         """Stops listening, lets running calls finish, and ends every process and thread."""
         await self._resources.aclose()
-
-
-async def watch_health(server: grpc.aio.Server, log: AuditLog, metrics: Metrics, stack: AsyncExitStack) -> None:
-    """Adds the health service and keeps it true."""
-    monitor = HealthMonitor(log, metrics)
-    await monitor.check()
-    monitor.register(server)
-    keep_running("health", monitor.run(), stack)
 
 
 def serve(settings: Settings) -> None:

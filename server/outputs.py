@@ -60,6 +60,16 @@ class OutputStore:
             raise IntegrityError(f"the stored output {digest} was altered on disk")
         return data
 
+    def forget(self, digest: str) -> None:
+        """Removes the file of that digest, if it is kept. Raises Unavailable when the disk does not let it go."""
+        target = self._path(digest)
+        try:
+            target.unlink(missing_ok=True)
+            if target.parent.exists():
+                sync_folder(target.parent)
+        except OSError as error:
+            raise Unavailable(f"the stored output {digest} cannot be removed: {error.strerror}") from error
+
     def _path(self, digest: str) -> Path:
         name = digest.removeprefix("sha256:")
         return self._folder / name[:2] / name

@@ -8,7 +8,7 @@ from server.convert.decisions import decision
 from server.convert.events import event, open_intent
 from server.convert.filters import filter_of, whole_filter
 from server.convert.models import detector_model, generator_model
-from server.convert.proofs import receipt
+from server.convert.proofs import log_key, receipt
 from server.convert.times import moment, timestamp
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "event",
     "filter_of",
     "generator_model",
+    "log_key",
     "moment",
     "open_intent",
     "provenance",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from countersign.v1 import audit_pb2
 from countersign.v1 import common_pb2 as pb
 from server.audit import ReceiptParts
+from server.audit.outside.generations import Generation
 
 
 def receipt(parts: ReceiptParts) -> pb.Receipt:
@@ -14,4 +16,14 @@ def receipt(parts: ReceiptParts) -> pb.Receipt:
         entry=parts.leaf,
         proof=parts.proof,
         log_key=parts.log_key,
+    )
+
+
+def log_key(generation: Generation) -> audit_pb2.LogKey:
+    """A key of the log, and how it came in."""
+    return audit_pb2.LogKey(
+        generation=generation.number,
+        key=generation.vkey,
+        since_size=generation.since_size,
+        statement=generation.statement,
     )

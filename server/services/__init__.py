@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import grpc.aio
 
 from core.limits import Limits
@@ -10,6 +12,7 @@ from countersign.v1 import (
     audit_pb2_grpc,
     generation_pb2_grpc,
     model_pb2_grpc,
+    privacy_pb2_grpc,
     provenance_pb2_grpc,
     review_pb2_grpc,
     screening_pb2_grpc,
@@ -18,40 +21,52 @@ from detectors.base import Detector
 from generators.base import Generator
 from server.admission import ByteBudget
 from server.audit import AuditLog
+from server.audit.privacy.erasure import Aftercare
 from server.edge import Edge
 from server.examination import Examiner
 from server.pipeline import Pipeline
 from server.services.answers import Answers
 from server.services.audit import AuditService
+from server.services.files import Files
 from server.services.following import Followers
 from server.services.generation import GenerationService
 from server.services.models import ModelService
+from server.services.privacy import PrivacyService
 from server.services.provenance import ProvenanceService
 from server.services.review import ReviewService
 from server.services.screening import ScreeningService
 
 
-def register(
-    server: grpc.aio.Server,
-    edge: Edge,
-    pipeline: Pipeline,
-    examiner: Examiner,
-    log: AuditLog,
-    limits: Limits,
-    budget: ByteBudget,
-    detectors: Registry[Detector],
-    generators: Registry[Generator],
-    followers: Followers,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the services are made of. limits: of media. budget: for the bytes of uploads."""
+
+    edge: Edge
+    pipeline: Pipeline
+    examiner: Examiner
+    log: AuditLog
+    limits: Limits
+    budget: ByteBudget
+    detectors: Registry[Detector]
+    generators: Registry[Generator]
+    followers: Followers
+    files: Files
+    aftercare: Aftercare
+
+
+def register(server: grpc.aio.Server, parts: Parts) -> None:
     """Adds every service to the server."""
-    answers = Answers(log)
-    screening_pb2_grpc.add_ScreeningServiceServicer_to_server(
-        ScreeningService(edge, pipeline, answers, limits, budget), server
-    )
-    generation_pb2_grpc.add_GenerationServiceServicer_to_server(
-        GenerationService(edge, pipeline, answers, generators, budget), server
-    )
-    provenance_pb2_grpc.add_ProvenanceServiceServicer_to_server(ProvenanceService(edge, examiner, budget), server)
-    audit_pb2_grpc.add_AuditServiceServicer_to_server(AuditService(edge, log, answers, followers), server)
+    edge, log, answers = parts.edge, parts.log, Answers(parts.log)
+    screening = ScreeningService(edge, parts.pipeline, answers, parts.limits, parts.budget)
+    generation = GenerationService(edge, parts.pipeline, answers, parts.generators, parts.budget)
+    audit = AuditService(edge, log, answers, parts.followers, parts.files)
+    screening_pb2_grpc.add_ScreeningServiceServicer_to_server(screening, server)
+    generation_pb2_grpc.add_GenerationServiceServicer_to_server(generation, server)
+    provenance = ProvenanceService(edge, parts.examiner, parts.budget)
+    provenance_pb2_grpc.add_ProvenanceServiceServicer_to_server(provenance, server)
+    audit_pb2_grpc.add_AuditServiceServicer_to_server(audit, server)
     review_pb2_grpc.add_ReviewServiceServicer_to_server(ReviewService(edge, log, answers), server)
-    model_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(edge, detectors, generators), server)
+    privacy = PrivacyService(edge, log, answers, parts.aftercare)
+    privacy_pb2_grpc.add_PrivacyServiceServicer_to_server(privacy, server)
+    models = ModelService(edge, parts.detectors, parts.generators)
+    model_pb2_grpc.add_ModelServiceServicer_to_server(models, server)

@@ -12,14 +12,16 @@ from server.services.answers import Answers
 from server.services.audit_decisions import DecisionMethods
 from server.services.audit_proofs import ProofMethods
 from server.services.audit_streams import StreamMethods
+from server.services.files import Files
 from server.services.following import Followers
 
 
 class AuditService(DecisionMethods, ProofMethods, StreamMethods, audit_pb2_grpc.AuditServiceServicer):
     """Reads the log. The methods stand in the three modules above."""
 
-    def __init__(self, edge: Edge, log: AuditLog, answers: Answers, followers: Followers) -> None:
+    def __init__(self, edge: Edge, log: AuditLog, answers: Answers, followers: Followers, files: Files) -> None:
         self._edge = edge
         self._log = log
         self._answers = answers
         self._followers = followers
+        self._files = files

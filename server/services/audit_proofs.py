@@ -21,7 +21,8 @@ class ProofMethods:
     ) -> pb.GetReceiptResponse:
         """A fresh receipt."""
         async with self._edge.call(context, f"{SERVICE}/GetReceipt", request) as caller:
-            parts = await self._log.receipt(caller.tenant, request.decision_id)
+            find = self._log.witnessed_receipt if request.witnessed else self._log.receipt
+            parts = await find(caller.tenant, request.decision_id)
             return pb.GetReceiptResponse(receipt=convert.receipt(parts))
 
     async def GetCheckpoint(  # noqa: N802
@@ -30,7 +31,13 @@ class ProofMethods:
         """The newest signed checkpoint."""
         async with self._edge.call(context, f"{SERVICE}/GetCheckpoint", request):
             signed = await self._log.checkpoint()
-            return pb.GetCheckpointResponse(checkpoint=signed.text, log_key=signed.log_key, tree_size=signed.size)
+            return pb.GetCheckpointResponse(
+                checkpoint=signed.text,
+                log_key=signed.log_key,
+                tree_size=signed.size,
+                log_keys=[convert.log_key(each) for each in await self._log.keys()],
+                witnessed=signed.witnessed,
+            )
 
     async def GetConsistencyProof(  # noqa: N802
         self, request: pb.GetConsistencyProofRequest, context: Context

@@ -1,4 +1,4 @@
-"""AuditService's methods that answer with many messages: following the log, and the bundle of one decision."""
+"""AuditService's methods that answer with many messages: following the log, exports, bundles."""
 
 from __future__ import annotations
 
@@ -7,13 +7,17 @@ from collections.abc import AsyncIterator
 from countersign.v1 import audit_pb2 as pb
 from server import convert
 from server.audit import AuditLog
-from server.audit.bundle import bundle
+from server.audit.export import Format
 from server.edge import Context, Edge
+from server.services.files import Files
 from server.services.following import Followers
 
 SERVICE = "/countersign.v1.AuditService"
-CHUNK = 1024 * 1024
-"""Bytes in one message of a file: a quarter of what clients of gRPC take by default."""
+FORMATS = {
+    pb.EXPORT_FORMAT_JSONL: Format.JSONL,
+    pb.EXPORT_FORMAT_PARQUET: Format.PARQUET,
+    pb.EXPORT_FORMAT_DSA_JSONL: Format.DSA,
+}
 
 
 class StreamMethods:
@@ -22,6 +26,7 @@ class StreamMethods:
     _edge: Edge
     _log: AuditLog
     _followers: Followers
+    _files: Files
 
     async def StreamDecisions(  # noqa: N802 - the names are the RPCs'
         self, request: pb.StreamDecisionsRequest, context: Context
@@ -38,11 +43,19 @@ class StreamMethods:
                     reached = recorded.index
                     yield pb.StreamDecisionsResponse(decision=convert.decision(recorded), log_index=reached)
 
+    async def ExportDecisions(  # noqa: N802
+        self, request: pb.ExportDecisionsRequest, context: Context
+    ) -> AsyncIterator[pb.ExportDecisionsResponse]:
+        """The record as a file."""
+        async with self._edge.call(context, f"{SERVICE}/ExportDecisions", request) as caller:
+            chosen, form = convert.filter_of(request.filter), FORMATS[request.format]
+            async for piece in self._files.export(caller.tenant, chosen, form):
+                yield pb.ExportDecisionsResponse(chunk=piece)
+
     async def GetBundle(  # noqa: N802
         self, request: pb.GetBundleRequest, context: Context
     ) -> AsyncIterator[pb.GetBundleResponse]:
-        """Everything that one decision can be checked by offline, as a zip."""
+        """Everything about one decision, as an archive."""
         async with self._edge.call(context, f"{SERVICE}/GetBundle", request) as caller:
-            case = await bundle(self._log, caller.tenant, request.decision_id)
-            for start in range(0, len(case), CHUNK):
-                yield pb.GetBundleResponse(chunk=case[start : start + CHUNK])
+            async for piece in self._files.bundle(caller.tenant, request.decision_id):
+                yield pb.GetBundleResponse(chunk=piece)

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest_asyncio
 from PIL import Image
@@ -17,7 +17,7 @@ from core.parsers.catalog import PARSERS
 from core.sandbox import Sandbox
 from detectors.base import Detector
 from server.admission import Room
-from server.audit import AuditLog, Recorded, keys, schema
+from server.audit import AuditLog, Filter, Recorded, keys, schema
 from server.auth import ROLES, Caller
 from server.engine.local import LocalEngine
 from server.examination import CREDENTIALS, Examiner
@@ -28,6 +28,9 @@ from server.provenance import PARSERS as CREDENTIAL_PARSERS
 from server.provenance import Provenance, Trust, development_identity
 from server.recorder import Recorder
 from tests.server.fakes import BlockRed, RedDetector
+
+if TYPE_CHECKING:
+    from tests.server.wires import Wire
 
 CALLER = Caller("acme", "tester", ROLES)
 
@@ -49,14 +52,22 @@ class House:
     engine: LocalEngine
     detector: RedDetector
     metrics: Metrics
+    outputs: OutputStore
     folder: Path
+
+    @property
+    def url(self) -> str:
+        """The database's."""
+        return log_url(self.folder)
 
     async def entries(self) -> list[dict[str, Any]]:
         """All decisions of the caller, newest first."""
-        from server.audit import Filter
-
         page = await self.log.list(CALLER.tenant, Filter(), 1000, "")
         return [leaf(recorded) for recorded in page.items]
+
+
+def log_url(folder: Path) -> str:
+    return f"sqlite:///{folder / 'log.db'}"
 
 
 def leaf(recorded: Recorded) -> dict[str, Any]:
@@ -75,16 +86,15 @@ async def trusted(tmp_path_factory: Any) -> AsyncIterator[tuple[Sandbox, Provena
 
 async def build(folder: Path, trusted: tuple[Sandbox, Provenance], extra: Iterable[Detector] = ()) -> House:
     sandbox, provenance = trusted
-    url = f"sqlite:///{folder / 'log.db'}"
+    url = log_url(folder)
     schema.upgrade(url)
     log = await AuditLog.open(url, keys.load_or_create(folder, "test/log"), "test/log")
     metrics, detector = Metrics(), RedDetector()
     engine = LocalEngine([detector, *extra], metrics)
     examiner = Examiner(sandbox, engine, provenance, BlockRed(), {"tags"})
-    pipeline = Pipeline(
-        examiner, engine, provenance, Recorder(log, metrics), OutputStore(folder / "outputs"), Room(4, 64), Room(2, 64)
-    )
-    return House(pipeline, examiner, log, engine, detector, metrics, folder)
+    outputs = OutputStore(folder / "outputs")
+    pipeline = Pipeline(examiner, engine, provenance, Recorder(log, metrics), outputs, Room(4, 64), Room(2, 64))
+    return House(pipeline, examiner, log, engine, detector, metrics, outputs, folder)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -93,3 +103,11 @@ async def house(tmp_path: Path, trusted: tuple[Sandbox, Provenance]) -> AsyncIte
     yield built
     await built.engine.close()
     await built.log.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def wire(house: House) -> AsyncIterator[Wire]:
+    from tests.server.wires import wired  # which serves what is built here
+
+    async with wired(house) as made:
+        yield made

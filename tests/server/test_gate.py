@@ -17,7 +17,7 @@ from server.auth import Authenticator
 from server.edge import Edge
 from server.gate import CHECK, Gate
 from server.metrics import Metrics
-from tests.server.test_services import as_, fails, token
+from tests.server.wires import as_, fails, token
 
 SCREEN = "/countersign.v1.ScreeningService/Screen"
 PLACES = 2

@@ -3,134 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import uuid
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import grpc
 import grpc.aio
 import pytest
-import pytest_asyncio
 from google.rpc import error_details_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_status import rpc_status
 from structlog.testing import capture_logs
 
-from core.limits import Limits
 from core.media import digest_of
-from core.registry import Registry
 from countersign.v1 import audit_pb2, common_pb2, generation_pb2, model_pb2, provenance_pb2, screening_pb2
-from countersign.v1.audit_pb2_grpc import AuditServiceStub
-from countersign.v1.generation_pb2_grpc import GenerationServiceStub
 from countersign.v1.model_pb2_grpc import ModelServiceStub
 from countersign.v1.provenance_pb2_grpc import ProvenanceServiceStub
-from countersign.v1.screening_pb2_grpc import ScreeningServiceStub
 from countersign.verify.receipt import verify_receipt
-from detectors.base import Detector
-from generators.base import Generator
-from server.admission import ByteBudget
-from server.auth import Authenticator
-from server.edge import Edge
-from server.health import HealthMonitor
-from server.sections import Token
-from server.services import register
-from server.services.following import Followers
 from server.services.screening import received
 from server.services.uploads import MAX_UNARY
-from tests.server.conftest import House, png
-from tests.server.fakes import Painter
+from tests.server.conftest import png
+from tests.server.wires import ACME, OTHER, RED, Wire, as_, fails, request
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-RED = png((230, 10, 10))
-OPTIONS = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
-
-
-def token(name: str, tenant: str, *roles: str) -> Token:
-    digest = hashlib.sha256(name.encode()).hexdigest()
-    return Token(name=name, sha256=digest, tenant=tenant, roles=frozenset(roles))
-
-
-@dataclass
-class Wire:
-    """Stubs on one channel. slow: the generator that takes its time, for cancellation."""
-
-    channel: grpc.aio.Channel
-    house: House
-    monitor: HealthMonitor
-    slow: Painter
-
-    @property
-    def screening(self) -> Any:
-        return ScreeningServiceStub(self.channel)
-
-    @property
-    def generation(self) -> Any:
-        return GenerationServiceStub(self.channel)
-
-    @property
-    def audit(self) -> Any:
-        return AuditServiceStub(self.channel)
-
-
-def as_(name: str) -> dict[str, Any]:
-    """Call options of the holder of a token."""
-    return {"timeout": 20, "metadata": (("authorization", f"Bearer {name}"),)}
-
-
-ACME = as_("acme")
-OTHER = as_("other")
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def wire(house: House) -> AsyncIterator[Wire]:
-    roles = ("screen", "generate", "audit")
-    tokens = [token("acme", "acme", *roles), token("other", "other", *roles), token("reader", "acme", "audit")]
-    detectors = Registry[Detector]("detector")
-    detectors.add("red", house.detector)
-    slow = Painter("denoise", patience=30)
-    slow.name = "slow"
-    generators = Registry[Generator]("generator")
-    for painter in (Painter(), slow, Painter("upscale")):
-        generators.add(f"{painter.task}-{painter.name}", painter)
-    server = grpc.aio.server(options=[("grpc.max_receive_message_length", MAX_UNARY + 2**20)])
-    edge = Edge(Authenticator(tokens), house.metrics)
-    limits = Limits(max_bytes=100_000)
-    followers, budget = Followers(), ByteBudget(2**28)
-    register(server, edge, house.pipeline, house.examiner, house.log, limits, budget, detectors, generators, followers)
-    monitor = HealthMonitor(house.log, house.metrics)
-    monitor.register(server)
-    await monitor.check()
-    port = server.add_insecure_port("127.0.0.1:0")
-    await server.start()
-    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=OPTIONS) as channel:
-        yield Wire(channel, house, monitor, slow)
-    await server.stop(0)
-
-
-def request(media: bytes = RED, **fields: Any) -> screening_pb2.ScreenRequest:
-    return screening_pb2.ScreenRequest(**{"request_id": uuid.uuid4().hex, "media": media, **fields})
-
-
-def info(error: grpc.aio.AioRpcError) -> dict[str, str]:
-    """The metadata of the ErrorInfo that came with an error."""
-    status = rpc_status.from_call(error)
-    assert status is not None
-    for detail in status.details:
-        message = error_details_pb2.ErrorInfo()
-        if detail.Unpack(message):
-            return dict(message.metadata)
-    raise AssertionError("no ErrorInfo")
-
-
-async def fails(call: Any, code: grpc.StatusCode) -> dict[str, str]:
-    """Awaits a call that must fail with `code`; its ErrorInfo."""
-    with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await call
-    assert caught.value.code() is code, caught.value.details()
-    return info(caught.value)
 
 
 async def test_a_screening_answers_with_decision_evidence_and_a_receipt_that_verifies(wire: Wire) -> None:

@@ -1,0 +1,151 @@
+"""A server of all services on a free port, and callers that speak to it."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import grpc.aio
+import pytest
+from google.rpc import error_details_pb2
+from grpc_status import rpc_status
+
+from core.limits import Limits
+from core.registry import Registry
+from countersign.v1 import screening_pb2
+from countersign.v1.audit_pb2_grpc import AuditServiceStub
+from countersign.v1.generation_pb2_grpc import GenerationServiceStub
+from countersign.v1.privacy_pb2_grpc import PrivacyServiceStub
+from countersign.v1.review_pb2_grpc import ReviewServiceStub
+from countersign.v1.screening_pb2_grpc import ScreeningServiceStub
+from detectors.base import Detector
+from generators.base import Generator
+from server.admission import ByteBudget
+from server.audit.export import DsaMapping
+from server.audit.privacy.erasure import Aftercare
+from server.audit.privacy.scrub import scrubber
+from server.auth import ROLES, Authenticator
+from server.edge import Edge
+from server.health import HealthMonitor
+from server.sections import Token
+from server.services import Parts, register
+from server.services.files import Files
+from server.services.following import Followers
+from server.services.uploads import MAX_UNARY
+from tests.server.conftest import House, png
+from tests.server.fakes import Painter
+
+RED = png((230, 10, 10))
+OPTIONS = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
+
+
+def token(name: str, tenant: str, *roles: str) -> Token:
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    return Token(name=name, sha256=digest, tenant=tenant, roles=frozenset(roles))
+
+
+@dataclass
+class Wire:
+    """Stubs on one channel. slow: the generator that takes its time, for cancellation."""
+
+    channel: grpc.aio.Channel
+    house: House
+    monitor: HealthMonitor
+    slow: Painter
+    followers: Followers
+
+    @property
+    def screening(self) -> Any:
+        return ScreeningServiceStub(self.channel)
+
+    @property
+    def generation(self) -> Any:
+        return GenerationServiceStub(self.channel)
+
+    @property
+    def reviews(self) -> Any:
+        return ReviewServiceStub(self.channel)
+
+    @property
+    def privacy(self) -> Any:
+        return PrivacyServiceStub(self.channel)
+
+    @property
+    def audit(self) -> Any:
+        return AuditServiceStub(self.channel)
+
+
+def as_(name: str) -> dict[str, Any]:
+    """Call options of the holder of a token."""
+    return {"timeout": 20, "metadata": (("authorization", f"Bearer {name}"),)}
+
+
+ACME = as_("acme")
+OTHER = as_("other")
+
+
+@asynccontextmanager
+async def wired(house: House) -> AsyncIterator[Wire]:
+    """Serves the house on a free port, with all services and the callers that tests speak as."""
+    tokens = [token("acme", "acme", *ROLES), token("other", "other", *ROLES), token("reader", "acme", "audit")]
+    detectors = Registry[Detector]("detector")
+    detectors.add("red", house.detector)
+    slow = Painter("denoise", patience=30)
+    slow.name = "slow"
+    generators = Registry[Generator]("generator")
+    for painter in (Painter(), slow, Painter("upscale")):
+        generators.add(f"{painter.task}-{painter.name}", painter)
+    server = grpc.aio.server(options=[("grpc.max_receive_message_length", MAX_UNARY + 2**20)])
+    edge = Edge(Authenticator(tokens), house.metrics)
+    limits = Limits(max_bytes=100_000)
+    followers = Followers(quiet=0.2)
+    parts = Parts(
+        edge=edge,
+        pipeline=house.pipeline,
+        examiner=house.examiner,
+        log=house.log,
+        limits=limits,
+        budget=ByteBudget(2**28),
+        detectors=detectors,
+        generators=generators,
+        followers=followers,
+        files=Files(house.log, DsaMapping()),
+        aftercare=Aftercare(house.outputs.forget, scrubber(house.url)),
+    )
+    register(server, parts)
+    monitor = HealthMonitor(house.log, house.metrics)
+    monitor.register(server)
+    await monitor.check()
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=OPTIONS) as channel:
+        yield Wire(channel, house, monitor, slow, followers)
+    await server.stop(0)
+
+
+def request(media: bytes = RED, **fields: Any) -> screening_pb2.ScreenRequest:
+    return screening_pb2.ScreenRequest(**{"request_id": uuid.uuid4().hex, "media": media, **fields})
+
+
+def info(error: grpc.aio.AioRpcError) -> dict[str, str]:
+    """The metadata of the ErrorInfo that came with an error."""
+    status = rpc_status.from_call(error)
+    assert status is not None
+    for detail in status.details:
+        message = error_details_pb2.ErrorInfo()
+        if detail.Unpack(message):
+            return dict(message.metadata)
+    raise AssertionError("no ErrorInfo")
+
+
+async def fails(call: Any, code: grpc.StatusCode) -> dict[str, str]:
+    """Awaits a call that must fail with `code`; its ErrorInfo."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    assert caught.value.code() is code, caught.value.details()
+    return info(caught.value)

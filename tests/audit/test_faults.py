@@ -65,13 +65,17 @@ async def test_a_head_that_was_set_back_is_not_signed_over(url: str, tmp_path: P
             with pytest.raises(IntegrityError, match="no longer holds"):
                 await log.append(decision(2))
     # Nor by a process that remembers nothing, and has no mark: the entries that were acknowledged stand in its way.
-    for mark in tmp_path.glob("*.checkpoint"):
-        mark.unlink()
+    forget_marks(tmp_path)
     async with opened(url) as log:
         for _ in range(2):
             with pytest.raises(IntegrityError, match="beyond its head"):
                 await log.append(decision(2))
     assert not fsck(url, VKEY).ok
+
+
+def forget_marks(folder: Path) -> None:
+    for mark in folder.glob("*.checkpoint"):
+        mark.unlink()
 
 
 async def test_a_schema_of_another_release_is_refused(url: str) -> None:

@@ -10,7 +10,6 @@ import contextlib
 import fcntl
 import os
 import random
-import signal
 import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
@@ -31,15 +30,39 @@ _TAIL = 2000
 
 @dataclass(slots=True)
 class _Worker:
-    """A process and what is known of it. highest: the highest number that it or a predecessor had acknowledged."""
+    """A process and what is known of it. highest: the highest number that it or a predecessor had acknowledged.
+    killed: by us.
+    """
 
     number: int
     process: Process
     complaints: IO[bytes]
+    output: asyncio.ReadTransport
     ready: asyncio.Event
     listening: asyncio.Task[None] | None = None
     highest: int = -1
     life: int = 0
+    killed: bool = False
+
+    @property
+    def failed(self) -> bool:
+        """Whether it ended, and not because we killed it."""
+        return not self.killed and bool(self.process.returncode)
+
+    def tail(self) -> str:
+        """The end of what it complained of."""
+        self.complaints.seek(0)
+        return self.complaints.read().decode(errors="replace")[-_TAIL:].strip() or "it said nothing"
+
+    def close(self) -> None:
+        """Leave neither process nor files behind. Twice is fine."""
+        if self.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.kill()
+        if self.listening:
+            self.listening.cancel()
+        self.output.close()
+        self.complaints.close()
 
 
 class Crew:
@@ -65,15 +88,16 @@ class Crew:
             await asyncio.sleep(self._plan.kill * self._chance.uniform(0.5, 1.5))
             place = self._chance.randrange(len(self._workers))
             worker = self._workers[place]
+            worker.killed = True
             worker.process.kill()
             await self._bury(worker)
+            worker.close()
             self.kills += 1
             self._workers[place] = await self._hire(worker.number, worker.life + 1, worker.highest)
 
     def failure(self) -> str:
-        """How a worker ended by itself, which none should; "" while all are at work or were killed."""
-        ended = [worker for worker in self._workers if worker.process.returncode not in (None, -signal.SIGKILL)]
-        return _end_of(ended[0]) if ended else ""
+        """How a worker failed; "" while none did."""
+        return next((_end_of(worker) for worker in self._workers if worker.failed), "")
 
     async def stop(self) -> str:
         """Let every worker finish what it began. "" or what went wrong."""
@@ -86,36 +110,32 @@ class Crew:
                 await asyncio.wait_for(self._bury(worker), _CLOSING_SECONDS)
             except TimeoutError:
                 fault = fault or f"worker {worker.number} did not stop"
-            if worker.process.returncode:
-                fault = fault or _end_of(worker)
-        return fault
+        return fault or self.failure()
 
-    def kill_all(self) -> None:
-        """Leave no process behind, whatever happened."""
+    def close(self) -> None:
+        """Leave nothing behind, whatever happened."""
         for worker in self._workers:
-            if worker.process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    worker.process.kill()
+            worker.close()
 
     async def _hire(self, number: int, life: int, highest: int) -> _Worker:
         complaints = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the worker
-        output, end = await _pipe()
+        reader, output, end = await _pipe()
         try:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", _MODULE, stdin=PIPE, stdout=end, stderr=complaints
             )
         finally:
             os.close(end)
-        worker = _Worker(number, process, complaints, asyncio.Event(), highest=highest, life=life)
-        worker.listening = asyncio.create_task(self._hear(worker, output))
+        worker = _Worker(number, process, complaints, output, asyncio.Event(), highest=highest, life=life)
+        worker.listening = asyncio.create_task(self._hear(worker, reader))
         # What the predecessor had under way lies within so many numbers of the last one that was acknowledged.
         start = max(0, highest + 1 - 2 * self._plan.callers)
         if process.stdin:
             process.stdin.write(Orders.of(self._plan, number, life, start).write())
         return worker
 
-    async def _hear(self, worker: _Worker, output: asyncio.StreamReader) -> None:
-        while (line := await output.readline()).endswith(b"\n"):
+    async def _hear(self, worker: _Worker, reader: asyncio.StreamReader) -> None:
+        while (line := await reader.readline()).endswith(b"\n"):
             message = read(line)
             if isinstance(message, Ready):
                 worker.ready.set()
@@ -129,7 +149,7 @@ class Crew:
         for sign in signs:
             sign.cancel()
         if not worker.ready.is_set():
-            raise Unavailable(f"a worker could not open the log: {_complaints(worker)}")
+            raise Unavailable(f"a worker could not open the log: {worker.tail()}")
 
     async def _bury(self, worker: _Worker) -> None:
         """Wait for the end of a worker and of what it said. Every whole line that it wrote still counts."""
@@ -138,21 +158,16 @@ class Crew:
             await worker.listening
 
 
-async def _pipe() -> tuple[asyncio.StreamReader, int]:
+async def _pipe() -> tuple[asyncio.StreamReader, asyncio.ReadTransport, int]:
     """A pipe: its end to read from, and its end for the worker. Large, because a worker waits while it is full."""
     output, end = os.pipe()
     fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     reader = asyncio.StreamReader()
-    await asyncio.get_running_loop().connect_read_pipe(
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(output, "rb", 0)
     )
-    return reader, end
+    return reader, transport, end
 
 
 def _end_of(worker: _Worker) -> str:
-    return f"worker {worker.number} ended with {worker.process.returncode}: {_complaints(worker)}"
-
-
-def _complaints(worker: _Worker) -> str:
-    worker.complaints.seek(0)
-    return worker.complaints.read().decode(errors="replace")[-_TAIL:].strip() or "it said nothing"
+    return f"worker {worker.number} ended with {worker.process.returncode}: {worker.tail()}"

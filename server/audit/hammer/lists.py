@@ -75,11 +75,12 @@ async def follow(inspection: Inspection) -> None:
     """Follows one tenant from now on, without end: nothing acknowledged is passed over, and nothing comes twice."""
     reached = (await inspection.log.checkpoint()).size - 1
     async for recorded in inspection.log.follow(TENANTS[0], Filter(), reached):
-        _check_gap(inspection, reached, recorded)
+        check_gap(inspection, reached, recorded)
         reached = recorded.index
 
 
-def _check_gap(inspection: Inspection, reached: int, recorded: Recorded) -> None:
+def check_gap(inspection: Inspection, reached: int, recorded: Recorded) -> None:
+    """Nothing that was acknowledged lies between what a follower had and what it got next."""
     passed = inspection.ledger.places.first(TENANTS[0], "decision", reached, recorded.index)
     detail = f"from {reached} to {recorded.index}, past {passed}"
     inspection.findings.check("followed", recorded.index > reached and passed < 0, detail)

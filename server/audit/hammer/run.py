@@ -36,7 +36,7 @@ CHECKS: tuple[Check, ...] = (
 )
 _TELL_SECONDS = 0.5
 _PAUSE = 0.005
-_FINAL_ROUNDS = 50
+_FINAL_ROUNDS = 25
 _NOTES = 50
 
 
@@ -50,7 +50,7 @@ async def hammer(plan: Plan, tell: Callable[[Progress], None]) -> Report:
         await run.crew.start()
         return await run.whole()
     finally:
-        run.crew.kill_all()
+        run.crew.close()
 
 
 async def refuse_used_log(plan: Plan) -> None:

@@ -133,8 +133,8 @@ async def test_what_was_erased_is_named_with_the_entry_that_erased_it(log: Audit
     assert told["evidence"].startswith(f"0 of 2 are there; REMOVED by entry {erasure.index}")
     page = unpack(case)["summary.html"].decode()
     assert "user-1234" not in page
-    assert "What was erased" in page
-    assert "the erasure of a person" in page
+    assert "What is missing" in page
+    assert f"deleted by an erasure of personal data, entry {erasure.index} of the log" in page
     # That the other decision is of the same person is nobody's business.
     assert list(json.loads(unpack(case)["members/0001.json"])) == ["1", "3"]
 

@@ -41,8 +41,8 @@ async def test_a_case_from_the_command_line_is_checked_without_the_server(app: A
     photo.write_bytes(files.copy_moved())
     with Client(app.address) as client:
         decision = (await asyncio.to_thread(client.screen, photo)).decision
-        review = client.review, decision.decision_id, common_pb2.ACTION_BLOCK, "manipulated"
-        await asyncio.to_thread(*review, note="The third jaguar is a copy of the first.")
+        block, note = common_pb2.ACTION_BLOCK, "The third jaguar is a copy of the first."
+        await asyncio.to_thread(client.review, decision.decision_id, block, "manipulated", note=note)
         await asyncio.to_thread(client.appeal, decision.decision_id, "satire", statement="It was meant as a joke.")
     key = (tmp_path / "data" / "log.vkey").read_text().strip()
 

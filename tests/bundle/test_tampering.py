@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -260,3 +261,23 @@ def test_files_of_any_other_content_are_found_and_break_nothing(name: str, value
     files = {**FILES, name: canonical_json(value)}
     case = pack(files) if name == layout.MANIFEST else listed(files)
     assert not passed(verify_case(case, str(VKEY)))
+
+
+def test_a_case_that_was_made_to_cost_much_is_refused_soon() -> None:
+    many = [{"vkey": str(VKEY), "since_size": 0, "statement": ""}] * 1001
+    assert complaints(forged(with_(layout.KEYS, canonical_json(many))))["keys"] == "the list names more than 1000 keys"
+    heavy = {**FILES, "receipt.json": b"[" + b"1," * (16 * 1024**2) + b"1]"}
+    assert "at most" in complaints(pack(heavy))["manifest"]
+    story = full_story()
+    deep: Any = "bottom"
+    for _ in range(200):
+        deep = [deep]
+    story.decision = story.ledger.decide(context={"surface": deep}, reasons=[{"operands": {"x": deep}}])
+    story.history = []
+    assert complaints(story.case()) == {}
+
+
+def test_a_case_of_the_first_release_still_holds() -> None:
+    """The words of the summary are part of the format. If this fails, keep the old words for @v1 and add a @v2."""
+    kept = Path(__file__).parent / "case_v1.zip"
+    assert complaints(kept.read_bytes()) == {}

@@ -14,6 +14,9 @@ from countersign.verify.canonical import canonical_json, parse_canonical
 from countersign.verify.case import layout
 from countersign.verify.errors import VerificationError
 
+MAX_JSON = 32 * 1024**2
+"""Bytes of JSON in a case: as values they take ten times as much."""
+
 
 def digest_of(data: bytes) -> str:
     """Of a file: "sha256:" and 64 hexadecimal digits."""
@@ -44,6 +47,8 @@ def read_manifest(files: Mapping[str, bytes]) -> Mapping[str, Any]:
     """The manifest in `files`, whose list it fits exactly; VerificationError names the first file that it does not."""
     if layout.MANIFEST not in files:
         raise VerificationError(f"{layout.MANIFEST} is missing: this zip is no case")
+    if sum(len(data) for name, data in files.items() if name.endswith(".json")) > MAX_JSON:
+        raise VerificationError(f"the JSON files of a case have at most {MAX_JSON} bytes together")
     manifest = parse_canonical(files[layout.MANIFEST])
     if not isinstance(manifest, dict) or manifest.get("format") != layout.FORMAT:
         raise VerificationError(f"this zip is no case of the form {layout.FORMAT}")

@@ -65,7 +65,7 @@ def erased(removal: Entry, index: int) -> bool:
 def described(removal: Entry) -> str:
     """The removal in words."""
     if removal.kind == "erasure":
-        return "the erasure of a person's data"
+        return "an erasure of personal data"
     if removal.kind == "retention":
-        return f"the retention of everything recorded before {text(removal.content, 'cutoff')}"
+        return f"a rule that nothing recorded before {text(removal.content, 'cutoff')} is kept"
     return removal.kind

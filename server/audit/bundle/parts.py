@@ -23,7 +23,7 @@ from server.audit.outside.generations import Generation, read_generations
 from server.audit.outside.witnessed import Witnessed, newest_cosigned, newest_stamped, receipt_against
 from server.audit.receipts import ReceiptParts
 
-MOST_BYTES = MAX_BYTES // 2
+MOST_BYTES = MAX_BYTES * 3 // 8
 """The summary shows pictures again, a third longer."""
 
 

@@ -30,7 +30,7 @@ def summary(account: Account) -> bytes:
         origin.credential(account.decision),
         origin.making(account),
         afterwards.history(account),
-        afterwards.removals(account),
+        afterwards.missing(account),
         checking.configuration(account),
         checking.checking(account),
         checking.limits(),

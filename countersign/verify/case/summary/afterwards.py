@@ -1,14 +1,22 @@
-"""What came after a decision: reviews, appeals, and what was erased."""
+"""What came after a decision: reviews, appeals, and what is missing."""
 
 from __future__ import annotations
 
 from countersign.verify.case.account import Account, Entry
 from countersign.verify.case.fields import text
-from countersign.verify.case.removals import described, evidence_named, missing_evidence, missing_fields
+from countersign.verify.case.removals import (
+    EVIDENCE,
+    PRIVATE,
+    described,
+    evidence_named,
+    missing_evidence,
+    missing_fields,
+    removal_of,
+)
 from countersign.verify.case.state import action_name
 from countersign.verify.case.summary import words
 from countersign.verify.case.summary.decision import gone, shown, stamp
-from countersign.verify.case.summary.html import Html, code, element, items, pairs, stranger
+from countersign.verify.case.summary.html import Html, code, element, items, joined, pairs, stranger
 
 TITLES = {"review": "Review", "appeal": "Appeal"}
 NAMES = {
@@ -60,24 +68,28 @@ def event(entry: Entry, outcome: str) -> Html:
     )
 
 
-def removals(account: Account) -> Html:
-    """What this case lacks, and the entries that took it away."""
-    lacking = [
-        f"{NAMES.get(name, name)} of entry {each.index}" for each in account.entries for name in missing_fields(each)
+def missing(account: Account) -> Html:
+    """What this case lacks, and for each the entry that took it away."""
+    lines = [
+        explained(f"{NAMES.get(name, name)} of entry {entry.index}", removal_of(account, entry, PRIVATE))
+        for entry in account.entries
+        for name in missing_fields(entry)
     ]
-    types = evidence_named(account)
-    lacking += [f"evidence ({types[digest]}) {digest}" for digest in missing_evidence(account)]
-    if not lacking and not account.removals:
+    types, removal = evidence_named(account), removal_of(account, account.decision, EVIDENCE)
+    lines += [explained(f"evidence ({types[digest]}) {digest}", removal) for digest in missing_evidence(account)]
+    if not lines:
         return Html("")
-    by = [
-        f"{described(each)}, {words.moment(text(each.content, 'recorded_at'))}, entry {each.index} of the log"
-        for each in account.removals
-    ]
     return element(
         "section",
-        element("h2", "What was erased"),
-        element("p", "The log only commits to these. Their plaintext was deleted, and nobody can tell it again:"),
-        items([stranger(each) for each in lacking]),
-        element("p", "Deleted by:") if by else element("p", "No entry of the log says who deleted them."),
-        items([stranger(each) for each in by]),
+        element("h2", "What is missing"),
+        element("p", "The log binds these without holding them. Once deleted, nobody can tell them again."),
+        items(lines),
     )
+
+
+def explained(what: str, removal: Entry | None) -> Html:
+    """Something that is missing, and why."""
+    if removal is None:
+        return joined(stranger(what), ": withheld, for no entry of the log explains why it is missing")
+    when = words.moment(text(removal.content, "recorded_at"))
+    return joined(stranger(what), ": deleted by ", described(removal), f", entry {removal.index} of the log, {when}")

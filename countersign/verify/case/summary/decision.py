@@ -59,6 +59,7 @@ DIRECTIONS = {
     "outbound": "outbound: the platform made the file",
 }
 PEOPLE = {"actor": "Asked by", "subject": "About (the platform's own name)"}
+DEEPEST = 5
 ELSEWHERE = frozenset({"credential"})
 """Private fields that a section of its own tells."""
 
@@ -76,18 +77,20 @@ def people(entry: Entry | None) -> list[tuple[str, Html]]:
     ]
 
 
-def shown(value: Any) -> str:
-    """Any JSON value for people."""
+def shown(value: Any, depth: int = 0) -> str:
+    """Any JSON value for people; what is nested deeper than people read is left out."""
+    if depth > DEEPEST:
+        return "…"
     if isinstance(value, Mapping):
-        return "; ".join(f"{name}: {shown(part)}" for name, part in sorted(value.items()))
+        return "; ".join(f"{name}: {shown(part, depth + 1)}" for name, part in sorted(value.items()))
     if isinstance(value, list | tuple):
-        return ", ".join(shown(part) for part in value)
+        return ", ".join(shown(part, depth + 1) for part in value)
     return "" if value is None else str(value)
 
 
 def gone() -> Html:
     """What stands in place of plaintext that is not in the case."""
-    return element("em", "not in this case; see “What was erased”")
+    return element("em", "not in this case; see “What is missing”")
 
 
 def byte_size(media: Mapping[str, Any]) -> str:

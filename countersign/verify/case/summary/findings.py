@@ -9,6 +9,7 @@ from typing import Any
 from countersign.verify.case.account import Account
 from countersign.verify.case.fields import number, tables, text, texts
 from countersign.verify.case.summary import words
+from countersign.verify.case.summary.decision import gone
 from countersign.verify.case.summary.html import Html, code, element, items, joined, pairs, stranger
 
 PICTURES = frozenset({"image/png", "image/jpeg"})
@@ -78,7 +79,7 @@ def evidence(named: Mapping[str, Any], account: Account) -> Html:
     data = account.evidence.get(digest)
     title = element("figcaption", caption, " ", code(words.digest(digest)))
     if data is None:
-        return element("figure", element("p", element("em", "not in this case; see “What was erased”")), title)
+        return element("figure", element("p", gone()), title)
     if mime in PICTURES:
         source = f"data:{mime};base64,{base64.b64encode(data).decode()}"
         return element("figure", element("img", src=source, alt=text(named, "caption")), title)

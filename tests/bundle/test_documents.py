@@ -92,11 +92,12 @@ def test_a_policy_that_changes_during_the_start_is_refused(tmp_path: Path) -> No
 
 async def test_a_configuration_crosses_a_socket_unchanged(log: AuditLog, tmp_path: Path) -> None:
     document = ("text/plain", "trust", "certificates")
-    content = {"policy": {"id": "x", "digest": ""}, "models": [], "trust": digest_of(b"certificates"), "release": "1"}
+    trust = digest_of(b"certificates")
+    content = {"policy": {"id": "x", "digest": ""}, "models": [], "trust": trust, "release": "1"}
     sent = json.dumps(write_operation(Configure(content, [document])))
     arrived = read_operation(json.loads(sent))
     first = await log.perform(Configure(content, [document]))
     assert (await log.perform(arrived)).index == first.index
-    kept = await log.document(content["trust"])
+    kept = await log.document(trust)
     assert kept is not None
     assert kept.data == b"certificates"

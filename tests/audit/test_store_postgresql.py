@@ -15,7 +15,7 @@ from core.errors import ConfigurationError, Unavailable
 from server.audit import schema
 from server.audit.store import open_store
 from server.audit.store.session import Session
-from tests.audit.making import execute
+from tests.audit.making import decision, execute, opened
 from tests.audit.stores import PostgresServer
 
 SOUND = Session(0.0, "on", "on", "on", "UTF8", in_recovery=False, cluster=1, database=2)
@@ -176,3 +176,20 @@ def test_a_log_without_a_place_for_it_has_no_mark(postgres_log_url: str, tmp_pat
 def test_urls_are_taken_as_people_write_them(postgres_log_url: str, scheme: str) -> None:
     with closing(open_store(postgres_log_url.replace("postgresql", scheme, 1))) as store:
         assert store.dialect == "postgresql"
+
+
+async def test_a_server_needs_no_right_to_change_the_schema(postgres: PostgresServer, postgres_log_url: str) -> None:
+    role = f"server_{name_of(postgres_log_url)}"
+    postgres.execute("CREATE ROLE {} LOGIN", role)
+    try:
+        execute(postgres_log_url, f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}")
+        url = postgres_log_url.replace("postgres:@", f"{role}@")
+        schema.upgrade(url)  # as every start of a server does: there is nothing to do
+        async with opened(url) as log:
+            assert (await log.append(decision(1))).fresh
+            await log.ping()
+        with closing(open_store(url)) as store:
+            store.assert_writable()
+    finally:
+        execute(postgres_log_url, f"DROP OWNED BY {role}")
+        postgres.execute("DROP ROLE {}", role)

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
-from countersign.verify.checkpoint import Checkpoint, open_checkpoint
+from countersign.verify.checkpoint import Checkpoint
 from countersign.verify.errors import VerificationError
-from countersign.verify.note import VerifierKey
+from countersign.verify.trust import TrustedKey, open_trusted
 
 _LOG = logging.getLogger(__name__)
 
@@ -47,12 +48,15 @@ def write_mark(path: Path | None, checkpoint: str) -> None:
         _LOG.warning("the high-water mark of the log was not written: %s", error)
 
 
-def read_mark(path: Path | None, key: VerifierKey) -> Checkpoint | None:
-    """The mark, None if there is none that `key` signed: a torn file is no proof of anything."""
+def read_mark(path: Path | None, keys: Sequence[TrustedKey]) -> Checkpoint | None:
+    """The mark, None if there is none that one of `keys` signed: a torn file is no proof of anything.
+
+    keys: every one that the log had; the mark of a server that wrote last before a rotation is by an earlier one.
+    """
     if path is None:
         return None
     try:
-        return open_checkpoint(path.read_text(encoding="utf-8"), key)
+        return open_trusted(path.read_text(encoding="utf-8"), keys)[0]
     except (OSError, UnicodeDecodeError, VerificationError) as error:
         _LOG.info("the log has no usable high-water mark: %s", error)
         return None

@@ -14,7 +14,9 @@ from typing import Protocol, Self
 from sqlalchemy import Connection
 
 from core.errors import ConfigurationError, IntegrityError, Unavailable
+from countersign.verify.errors import VerificationError
 from countersign.verify.note import VerifierKey
+from countersign.verify.trust import TrustedKey
 from server.audit import schema
 from server.audit.appender import Appender, Work
 from server.audit.backlog import GroupLimits
@@ -23,6 +25,7 @@ from server.audit.entry import Recorded
 from server.audit.group_commit import GroupCommit
 from server.audit.head import Head, HeadSigner, read_head, start_log
 from server.audit.mark import read_mark
+from server.audit.outside.generations import read_generations, trusted_keys
 from server.audit.recent import Recent
 from server.audit.rows import extends
 from server.audit.store import Store
@@ -127,12 +130,23 @@ def _verify(store: Store, signer: HeadSigner) -> None:
         schema.assert_current(connection)
         start_log(connection, signer)
         assert_ours(connection, signer)
-        _assert_extends_mark(connection, read_head(connection), store.mark, signer.key)
+        _assert_extends_mark(connection, read_head(connection), store.mark, _keys(connection, signer.key))
 
 
-def _assert_extends_mark(connection: Connection, head: Head, path: Path | None, key: VerifierKey) -> None:
+def _keys(connection: Connection, own: VerifierKey) -> tuple[TrustedKey, ...]:
+    """Every key that the log had, for any size.
+
+    What an earlier key signed was acknowledged; a database that was put back, and rotated then, has another term for it.
+    """
+    try:
+        return tuple(TrustedKey(each.key) for each in trusted_keys(read_generations(connection), own))
+    except VerificationError as error:
+        raise ConfigurationError(f"the log's keys do not hang together: {error}; run `log fsck`") from error
+
+
+def _assert_extends_mark(connection: Connection, head: Head, path: Path | None, keys: Sequence[TrustedKey]) -> None:
     """To append to an older state of the log would sign a second history. MUST be refused."""
-    mark = read_mark(path, key)
+    mark = read_mark(path, keys)
     if mark is not None and not extends(connection, head.size, mark.size, mark.root):
         raise ConfigurationError(
             f"the log has {head.size} entries, but it acknowledged {mark.size} that it does not hold any more: it was "

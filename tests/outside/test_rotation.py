@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ from countersign.verify.policy import Trust
 from countersign.verify.receipt import verify_receipt
 from countersign.verify.trust import open_trusted
 from server.audit import AuditLog, ReceiptParts
+from server.audit.fsck import fsck
 from server.audit.keys import FileSigner, load_or_create
 from server.audit.outside.generations import (
     Generation,
@@ -33,7 +35,7 @@ from server.audit.outside.generations import (
     trusted_keys,
 )
 from server.audit.outside.rotation import Change, announce, rotate_key_file, take_over
-from server.audit.store import open_store
+from server.audit.store import open_store, sqlite_path
 from server.audit.tables import log_keys
 from tests.audit.making import ORIGIN, decision
 
@@ -329,9 +331,38 @@ async def test_tampered_generations_are_not_built_upon(sqlite_log_url: str, tmp_
     with store.writing() as connection:
         connection.execute(update(log_keys).where(log_keys.c.generation == 1).values(since_size=1))
     store.close()
-    with pytest.raises(IntegrityError, match="hang together"):
+    with pytest.raises(ConfigurationError, match="hang together"):
         await rotate(sqlite_log_url, tmp_path)
-    assert load_or_create(tmp_path, ORIGIN, read_standing(sqlite_log_url)), "the key that was is still the log's"
+    with pytest.raises(ConfigurationError, match="hang together"):
+        await record(sqlite_log_url, tmp_path, 2)
+    assert not fsck(sqlite_log_url, verifier(tmp_path)).ok
+
+
+async def test_fsck_takes_any_of_the_keys(url: str, tmp_path: Path) -> None:
+    await record(url, tmp_path, 1, 2)
+    (old,) = (each.vkey for each in read_stored_generations(url))
+    await rotate(url, tmp_path)
+    await record(url, tmp_path, 3)
+    await rotate(url, tmp_path)
+    for key in (old, verifier(tmp_path)):
+        report = fsck(url, key, mark_dir=tmp_path)
+        assert report.ok, report.damages
+
+
+async def test_an_older_state_is_refused_across_a_rotation(sqlite_log_url: str, tmp_path: Path) -> None:
+    """The high-water mark of the key before still counts."""
+    database = sqlite_path(sqlite_log_url)
+    mark, backup = database.with_name(database.name + ".checkpoint"), tmp_path / "backup"
+    await record(sqlite_log_url, tmp_path, 1)
+    shutil.copy(database, backup)
+    await record(sqlite_log_url, tmp_path, 2, 3, 4)
+    ahead = mark.read_text()
+    mark.unlink()
+    shutil.copy(backup, database)
+    await rotate(sqlite_log_url, tmp_path)
+    mark.write_text(ahead)
+    with pytest.raises(ConfigurationError, match="acknowledged 4"):
+        await record(sqlite_log_url, tmp_path, 5)
 
 
 def test_the_commands_rotate_and_list(sqlite_log_url: str, tmp_path: Path) -> None:

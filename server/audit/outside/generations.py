@@ -14,6 +14,7 @@ from typing import Final
 
 from sqlalchemy import Connection, insert, select
 
+from core.errors import IntegrityError
 from core.media import digest_of
 from countersign.verify.canonical import canonical_json
 from countersign.verify.errors import VerificationError
@@ -111,10 +112,15 @@ def missing_announcements(connection: Connection, found: Sequence[Generation]) -
     """For people: which keys took over without an entry of the log, below their size, that names them."""
     for before, each in pairwise(found):
         entry = announcement(each.number, before.vkey, each.vkey)
-        recorded = queries.find(connection, entry.tenant, entry.request_id, entry.kind)
+        try:
+            recorded = queries.find(connection, entry.tenant, entry.request_id, entry.kind)
+            named = Leaf.parse(recorded.leaf).content.get("key") if recorded else None
+        except (IntegrityError, VerificationError) as error:
+            yield f"the entry that names generation {each.number} of the log's keys is damaged: {error}"
+            continue
         if recorded is None or recorded.index >= each.since_size:
             yield f"generation {each.number} of the log's keys has no entry below {each.since_size} that names it"
-        elif Leaf.parse(recorded.leaf).content.get("key") != entry.body["key"]:
+        elif named != entry.body["key"]:
             yield f"entry {recorded.index} names other keys than generation {each.number}"
 
 

@@ -136,7 +136,7 @@ def _verify(store: Store, signer: HeadSigner) -> None:
 def _keys(connection: Connection, own: VerifierKey) -> tuple[TrustedKey, ...]:
     """Every key that the log had, for any size.
 
-    What an earlier key signed was acknowledged; a database that was put back, and rotated then, has another term for it.
+    What an earlier key signed was acknowledged; a database that was put back and rotated has another term for it.
     """
     try:
         return tuple(TrustedKey(each.key) for each in trusted_keys(read_generations(connection), own))

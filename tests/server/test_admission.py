@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from core.errors import Unavailable
-from server.admission import ByteBudget, Room
+from core.errors import LimitExceeded, Unavailable
+from server.admission import ByteBudget, Room, Seats
 
 
 async def test_no_more_are_inside_than_there_are_places() -> None:
@@ -81,3 +81,21 @@ def test_bytes_that_are_added_are_counted_until_the_block_ends() -> None:
         add(40)
     with budget.hold(100):
         pass
+
+
+def test_no_tenant_takes_every_seat() -> None:
+    seats = Seats(total=3, each=2)
+    with seats.take("acme"), seats.take("acme"):
+        with pytest.raises(LimitExceeded), seats.take("acme"):
+            pass
+        with seats.take("other"), pytest.raises(Unavailable), seats.take("third"):
+            pass
+    with seats.take("acme"), seats.take("acme"), seats.take("third"):
+        pass
+
+
+def test_a_seat_is_given_back_whatever_happens() -> None:
+    seats = Seats(total=1, each=1)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="gone"), seats.take("acme"):
+            raise ValueError("gone")

@@ -6,9 +6,11 @@ import asyncio
 import datetime
 import hashlib
 import socket
+import time
 import urllib.request
 import uuid
 from pathlib import Path
+from typing import Any
 
 import grpc
 import grpc.aio
@@ -22,8 +24,9 @@ from structlog.testing import capture_logs
 
 from core.errors import ConfigurationError
 from countersign import Client
-from countersign.v1 import common_pb2
-from server.app import App
+from countersign.v1 import audit_pb2, common_pb2
+from countersign.v1.audit_pb2_grpc import AuditServiceStub
+from server.app import GRACE, App
 from server.audit import AuditLog, Entry, keys, schema
 from server.config import Settings
 from server.demo import files
@@ -95,15 +98,21 @@ async def test_work_that_a_crash_cut_short_is_told_at_the_next_start(tmp_path: P
     assert [line["log_indexes"] for line in lines if "log_indexes" in line] == [[0]]
 
 
-async def test_one_data_directory_has_one_server(tmp_path: Path) -> None:
-    app = await App.start(settings(tmp_path))
+async def test_two_servers_on_one_data_directory_keep_one_log(tmp_path: Path) -> None:
+    photo, request_id = (MEDIA / "fig.jpg").read_bytes(), uuid.uuid4().hex
+    first = await App.start(settings(tmp_path))
     try:
-        with pytest.raises(ConfigurationError):
-            await App.start(settings(tmp_path))
-        with Client(app.address) as client:
-            assert await asyncio.to_thread(client.checkpoint)
+        second = await App.start(settings(tmp_path))
+        try:
+            with Client(first.address) as one, Client(second.address) as other:
+                decided = await asyncio.to_thread(other.screen, photo, request_id=request_id)
+                again = await asyncio.to_thread(one.screen, photo, request_id=request_id)
+        finally:
+            await second.close()
     finally:
-        await app.close()
+        await first.close()
+    assert decided.receipt.entry == again.receipt.entry
+    assert decided.receipt.log_key == again.receipt.log_key
 
 
 async def test_a_taken_port_is_named(tmp_path: Path) -> None:
@@ -157,6 +166,19 @@ async def test_metrics_count_what_happened(tmp_path: Path) -> None:
     assert "countersign_healthy 1.0" in text
 
 
+async def test_a_server_that_is_followed_stops_at_once(tmp_path: Path) -> None:
+    app = await App.start(settings(tmp_path))
+    async with grpc.aio.insecure_channel(app.address) as channel:
+        stub: Any = AuditServiceStub(channel)
+        call = stub.StreamDecisions(audit_pb2.StreamDecisionsRequest())
+        await call.read()
+        started = time.monotonic()
+        await app.close()
+        assert time.monotonic() - started < GRACE / 2
+        with pytest.raises(grpc.aio.AioRpcError):
+            await call.read()
+
+
 async def test_reflection_names_every_service(tmp_path: Path) -> None:
     app = await App.start(settings(tmp_path))
     try:
@@ -168,7 +190,8 @@ async def test_reflection_names_every_service(tmp_path: Path) -> None:
     finally:
         await app.close()
     assert {
-        f"countersign.v1.{name}Service" for name in ("Screening", "Generation", "Provenance", "Audit", "Model")
+        f"countersign.v1.{name}Service"
+        for name in ("Screening", "Generation", "Provenance", "Audit", "Review", "Privacy", "Model")
     } <= names
 
 

@@ -23,6 +23,16 @@ def test_a_removed_output_is_none(tmp_path: Path) -> None:
     assert OutputStore(tmp_path).get(digest_of(b"never put")) is None
 
 
+def test_what_is_to_be_forgotten_is_gone_and_may_be_gone_already(tmp_path: Path) -> None:
+    store = OutputStore(tmp_path / "outputs")
+    digest = store.put(b"media")
+    for _ in range(2):
+        store.forget(digest)
+        assert store.get(digest) is None
+    store.forget(digest_of(b"never put"))
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
 def test_an_altered_output_is_refused(tmp_path: Path) -> None:
     store = OutputStore(tmp_path)
     digest = store.put(b"media")

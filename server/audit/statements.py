@@ -49,7 +49,7 @@ def _values(table: Table, ignore: bool, replace: Column[Any] | None) -> str:
 @lru_cache(maxsize=64)
 def _unnest(table: Table, ignore: bool, replace: Column[Any] | None) -> str:
     dialect = postgresql_dialect()  # type: ignore[no-untyped-call]
-    arrays = ", ".join(f"%s::{column.type.compile(dialect=dialect)}[]" for column in table.columns)
+    arrays = ", ".join(f"%b::{column.type.compile(dialect=dialect)}[]" for column in table.columns)
     return f"INSERT INTO {_target(table)} SELECT * FROM unnest({arrays}){_ending(table, ignore, replace)}"  # noqa: S608
 
 

@@ -24,6 +24,7 @@ from core.errors import ConfigurationError
 from countersign.verify.checkpoint import open_checkpoint
 from countersign.verify.errors import VerificationError
 from countersign.verify.note import VerifierKey
+from countersign.witness.files import sync_directory, write_new
 
 KEY_FILE = "log.key"
 NEXT_FILE = "log.key.next"
@@ -138,27 +139,14 @@ def promote_next(directory: Path, generation: int) -> None:
             raise ConfigurationError(f"{kept} is in the way: the old key is to be kept there; move it elsewhere")
         with contextlib.suppress(FileExistsError):
             os.link(path, kept)
-        _sync_directory(directory)  # the old key has a second name before it loses its first
+        sync_directory(directory)  # the old key has a second name before it loses its first
     (directory / NEXT_FILE).replace(path)
-    _sync_directory(directory)
+    sync_directory(directory)
 
 
 def create_key(path: Path) -> None:
-    """Written beside its place, then linked into it: a crash leaves no half a key, and a racing start no second one."""
-    pem = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.unlink(missing_ok=True)  # of a process with our number that was killed
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(pem)
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):  # another start was faster; its key is the key
-            os.link(beside, path)
-    finally:
-        beside.unlink()
-    _sync_directory(path.parent)
+    """A new key, unless there is one: a crash leaves no half a key, and a racing start no second one. Mode 0600."""
+    write_new(path, _new_pem)
 
 
 def load_key(path: Path) -> FileSigner:
@@ -176,10 +164,5 @@ def load_key(path: Path) -> FileSigner:
     return FileSigner(key)
 
 
-def _sync_directory(directory: Path) -> None:
-    """A power failure after the first entry must not take the key that signed it."""
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _new_pem() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

@@ -259,6 +259,34 @@ async def test_of_many_lines_by_one_witness_one_is_kept(sqlite_log_url: str) -> 
             assert len(parse_note(found.note).signatures) == 2
 
 
+async def test_a_witness_that_forgot_begins_anew(sqlite_log_url: str) -> None:
+    """It was put back from nothing: that is its operator's concern, and proves nothing against the log."""
+    known = 0
+
+    def behave(body: bytes) -> Answer:
+        nonlocal known
+        proof = ConsistencyProof.parse(body.decode())
+        if proof.old_size != known:
+            return 409, SIZE, b"%d\n" % known
+        known = int(proof.checkpoint.split("\n")[1])
+        return willing(body)
+
+    with stranger(behave) as witness:
+        async with opened(sqlite_log_url) as log:
+            outside = Outside(log, (witness.url, str(KEY)))
+            await grow(log, 1, 2, 3)
+            await outside.round()
+            known = 0
+            await grow(log, 4)
+            await outside.round()
+            known = 2
+            await grow(log, 5)
+            await outside.round()
+            assert outside.metric("countersign_witnessed_entries", KEY.name) == 5
+            assert outside.metric("countersign_split_view", KEY.name) == 0
+    assert witness.sizes == [0, 3, 0, 4, 2]
+
+
 SPLITS: dict[str, Behaviour] = {
     "a larger tree": lambda body: (409, SIZE, b"9\n"),
     "another tree of this size": lambda body: (409, SIZE, b"3\n"),

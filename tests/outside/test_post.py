@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import socket
+import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -15,8 +18,8 @@ from server.audit.outside.post import Endpoint, Reply, post
 
 
 @contextmanager
-def answering(script: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A server that runs `script` with each connection, once the request's head has come."""
+def answering(script: Callable[[socket.socket], None], *, peek: bool = False) -> Iterator[str]:
+    """A server that runs `script` with each connection, once its first bytes have come. peek: leave them there."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -27,7 +30,7 @@ def answering(script: Callable[[socket.socket], None]) -> Iterator[str]:
                     return
                 with connection:
                     try:
-                        connection.recv(65536)
+                        connection.recv(65536, socket.MSG_PEEK if peek else 0)
                         script(connection)
                     except OSError:
                         continue  # the client gave up, as it should
@@ -134,6 +137,47 @@ def test_nobody_there() -> None:
 def test_a_server_that_speaks_no_tls_is_not_talked_to() -> None:
     with answering(replies(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")) as url, pytest.raises(Unavailable):
         ask(url.replace("http:", "https:"))
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Certificate and key of localhost, by itself."""
+    path = tmp_path / "localhost.pem"
+    make = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=localhost"
+    subject = "subjectAltName=DNS:localhost,IP:127.0.0.1"
+    command = ["openssl", *make.split(), "-addext", subject, "-keyout", str(path), "-out", f"{path}.crt"]
+    subprocess.run(command, check=True, capture_output=True)
+    path.write_bytes(path.read_bytes() + Path(f"{path}.crt").read_bytes())
+    return path
+
+
+def encrypting(certificate: Path) -> Callable[[socket.socket], None]:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+
+    def script(connection: socket.socket) -> None:
+        with context.wrap_socket(connection, server_side=True) as secure:
+            secure.recv(65536)
+            secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+
+    return script
+
+
+def test_certificates_are_checked(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with answering(encrypting(certificate), peek=True) as url:
+        address = url.replace("http:", "https:")
+        with pytest.raises(Unavailable, match="certificate verify failed"):
+            ask(address)
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert ask(address).body == b"ok"
+
+
+def test_a_handshake_without_end_ends_at_the_deadline() -> None:
+    with answering(lambda connection: time.sleep(1)) as url:
+        began = time.monotonic()
+        with pytest.raises(Unavailable):
+            ask(url.replace("http:", "https:"), timeout=0.3)
+        assert time.monotonic() - began < 2.5
 
 
 @pytest.mark.parametrize(

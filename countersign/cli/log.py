@@ -14,6 +14,7 @@ from countersign.cli.record_tables import decision_table, decisions_table, histo
 from countersign.cli.session import AsJson, connect
 from countersign.cli.tables import findings_table
 from countersign.cli.text import reporting, say, say_json
+from countersign.errors import PreconditionFailed
 from countersign.receipts import receipt_json
 from countersign.views import checkpoint_json, decision_json, history_json
 
@@ -56,27 +57,36 @@ def receipt(
     decision_id: Annotated[str, typer.Argument(metavar="ID", help="Of a decision, a review, an appeal or an erasure.")],
     output: Annotated[Path | None, typer.Option("-o", "--output", help="A file; by default stdout.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
+    witnessed: Annotated[
+        bool, typer.Option("--witnessed", help="Against a checkpoint that a witness cosigned; may take a minute.")
+    ] = False,
 ) -> None:
     """Fetch a fresh receipt of an entry, as JSON for `countersign verify`."""
     with reporting(as_json=output is None):
         if output:
             refuse_output(output, force=force)
         with connect(ctx) as client:
-            view = receipt_json(client.get_receipt(decision_id))
+            view = receipt_json(client.get_receipt(decision_id, witnessed=witnessed))
         if output:
             write_json(output, view, force=force)
         else:
             say_json(view)
 
 
-def checkpoint(ctx: typer.Context, as_json: AsJson = False) -> None:
+def checkpoint(
+    ctx: typer.Context,
+    witnessed: Annotated[bool, typer.Option("--witnessed", help="The newest that a witness cosigned.")] = False,
+    as_json: AsJson = False,
+) -> None:
     """Print the newest signed checkpoint. Keep it somewhere else: `log consistency` holds the log against it later."""
     with reporting(as_json), connect(ctx) as client:
         view = checkpoint_json(client.checkpoint())
+        if witnessed and not view["witnessed"]:
+            raise PreconditionFailed("no witness has cosigned a checkpoint yet", field="witnessed")
     if as_json:
         say_json(view)
     else:
-        print(view["checkpoint"], end="")
+        print(view["witnessed" if witnessed else "checkpoint"], end="")
 
 
 def register(group: typer.Typer) -> None:

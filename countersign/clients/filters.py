@@ -11,17 +11,9 @@ from countersign.errors import InvalidRequest
 from countersign.v1 import audit_pb2, common_pb2
 
 
-class Chosen(TypedDict, total=False):
-    """Keywords that choose decisions. All that are given must hold; None, "" and UNSPECIFIED hold for all.
+class Properties(TypedDict, total=False):
+    """What a decision is chosen by, but for its time: see `Chosen`."""
 
-    since, until: with a time zone; at or after, and before. action: what the policy decided. detector: it detected
-    something. label: that was detected. reason_code: of a rule that fired. subject: your own opaque name of a person.
-    min_score, max_score: of a finding, both included, by its probability where it has one and else by its score; of
-    `detector` or `label` where they are given.
-    """
-
-    since: datetime | None
-    until: datetime | None
     action: common_pb2.Action.ValueType
     detector: str
     label: str
@@ -33,10 +25,26 @@ class Chosen(TypedDict, total=False):
     max_score: float | None
 
 
-def filter_of(**chosen: Unpack[Chosen]) -> audit_pb2.DecisionFilter:
+class Chosen(Properties, total=False):
+    """Keywords that choose decisions. All that are given must hold; None, "" and UNSPECIFIED hold for all.
+
+    since, until: with a time zone; at or after, and before. action: what the policy decided. detector: it detected
+    something. label: that was detected. reason_code: of a rule that fired. subject: your own opaque name of a person.
+    min_score, max_score: of a finding, both included, by its probability where it has one and else by its score; of
+    `detector` or `label` where they are given.
+    """
+
+    since: datetime | None
+    until: datetime | None
+
+
+def filter_of(
+    *, since: datetime | None = None, until: datetime | None = None, **properties: Unpack[Properties]
+) -> audit_pb2.DecisionFilter:
     """The message. Raises InvalidRequest for a moment without a time zone."""
-    since, until = chosen.pop("since", None), chosen.pop("until", None)
-    return audit_pb2.DecisionFilter(since=timestamp_of(since, "since"), until=timestamp_of(until, "until"), **chosen)
+    return audit_pb2.DecisionFilter(
+        since=timestamp_of(since, "since"), until=timestamp_of(until, "until"), **properties
+    )
 
 
 def timestamp_of(moment: datetime | None, field: str) -> timestamp_pb2.Timestamp | None:

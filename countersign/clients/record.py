@@ -55,9 +55,12 @@ class RecordCalls(Calls):
         request = audit_pb2.ListOpenIntentsRequest(request_id=new_id(), older_than_seconds=older_than, limit=limit)
         return self._connection.unary(self._audit.ListOpenIntents, request, self._timeout)
 
-    def get_receipt(self, decision_id: str) -> common_pb2.Receipt:
-        """A fresh receipt of an entry, by its id, against the newest checkpoint."""
-        request = audit_pb2.GetReceiptRequest(request_id=new_id(), decision_id=decision_id)
+    def get_receipt(self, decision_id: str, *, witnessed: bool = False) -> common_pb2.Receipt:
+        """A fresh receipt of an entry, by its id, against the newest checkpoint.
+
+        witnessed: against the newest one that a witness cosigned; PreconditionFailed while none covers the entry.
+        """
+        request = audit_pb2.GetReceiptRequest(request_id=new_id(), decision_id=decision_id, witnessed=witnessed)
         return self._connection.unary(self._audit.GetReceipt, request, self._timeout).receipt
 
     def checkpoint(self) -> audit_pb2.GetCheckpointResponse:

@@ -63,6 +63,7 @@ def checkpoint_json(answer: audit_pb2.GetCheckpointResponse) -> Json:
         "checkpoint": answer.checkpoint,
         "tree_size": answer.tree_size,
         "log_key": answer.log_key,
+        "witnessed": answer.witnessed,
         "log_keys": [
             {
                 "generation": key.generation,

@@ -44,6 +44,7 @@ class FakeRecord(
         self.breaks: list[int] = []
         self.follows = threading.Semaphore(0)
         self.cut_files = False
+        self.witnessed = ""
 
     async def ListDecisions(  # noqa: N802
         self, request: audit_pb2.ListDecisionsRequest, context: Context
@@ -82,7 +83,9 @@ class FakeRecord(
     ) -> audit_pb2.GetCheckpointResponse:
         await self.enter(context, "GetCheckpoint", request)
         checkpoint = self.log.checkpoint(b"entry")
-        return audit_pb2.GetCheckpointResponse(checkpoint=checkpoint, log_key=str(self.log.key), tree_size=1)
+        return audit_pb2.GetCheckpointResponse(
+            checkpoint=checkpoint, log_key=str(self.log.key), tree_size=1, witnessed=self.witnessed
+        )
 
     async def GetHistory(  # noqa: N802
         self, request: audit_pb2.GetHistoryRequest, context: Context

@@ -53,6 +53,18 @@ def test_a_checkpoint_is_printed_to_be_kept(server: FakeServer, command: Command
     assert text.endswith("\n")
 
 
+def test_a_witnessed_checkpoint_is_printed_where_there_is_one(server: FakeServer, command: Command) -> None:
+    assert command("log", "checkpoint", "--witnessed").exit_code == 2
+    server.witnessed = "fake.test/log\n1\nroot\n\n— fake.test/log sig\n— witness sig\n"
+    assert command("log", "checkpoint", "--witnessed").stdout == server.witnessed
+
+
+def test_a_receipt_can_be_asked_for_that_a_witness_vouches_for(server: FakeServer, command: Command) -> None:
+    assert command("log", "receipt", "d0001").exit_code == 0
+    assert command("log", "receipt", "d0001", "--witnessed").exit_code == 0
+    assert [request.witnessed for request in server.seen["GetReceipt"]] == [False, True]
+
+
 def test_a_review_prints_the_decision_as_it_stands(server: FakeServer, command: Command) -> None:
     words = ["review", "d0001", "--action", "allow", "--reason", "art", "--note", "a painting", "--seen", "1"]
     view = json.loads(command(*words, "--json").stdout)

@@ -14,9 +14,11 @@ import typer.main
 from typer.core import TyperGroup
 
 from countersign.cli.app import COMMANDS, build_app
-from countersign.v1 import audit_pb2, generation_pb2, model_pb2, provenance_pb2, screening_pb2
-from server.config import ENVIRONMENT, MediaLimits, Settings, Signing, Tls, Token
+from server.auth import METHOD_ROLES, ROLES
+from server.config import ENVIRONMENT, Settings
+from server.health import FILES
 from server.metrics import Metrics
+from server.sections import MediaLimits, Retention, Signing, Timestamps, Tls, Token, Witness
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -62,8 +64,7 @@ def test_every_documented_command_exists_with_its_options(line: str) -> None:
 
 def test_every_rpc_stands_in_the_readme_and_nothing_else_does() -> None:
     readme = (ROOT / "README.md").read_text()
-    files = (screening_pb2, generation_pb2, provenance_pb2, audit_pb2, model_pb2)
-    services = {name: each for file in files for name, each in file.DESCRIPTOR.services_by_name.items()}
+    services = {name: each for file in FILES for name, each in file.DESCRIPTOR.services_by_name.items()}
     table = re.findall(r"^\| (?:`(\w+)` )?\| `(\w+)` \|", readme, re.MULTILINE)
     documented, current = set(), ""
     for service, method in table:
@@ -72,10 +73,20 @@ def test_every_rpc_stands_in_the_readme_and_nothing_else_does() -> None:
     assert documented == {(name, each.name) for name, service in services.items() for each in service.methods}
 
 
-@pytest.mark.parametrize("model", [Settings, Signing, Tls, Token, MediaLimits])
+@pytest.mark.parametrize("model", [Settings, Signing, Tls, Token, MediaLimits, Retention, Witness, Timestamps])
 def test_every_setting_is_documented(model: type[Settings]) -> None:
     missing = [name for name in model.model_fields if f"`{name}`" not in OPERATIONS]
     assert missing == []
+
+
+def test_every_role_is_documented_with_what_it_allows() -> None:
+    table = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", OPERATIONS.split("| Role |")[1], re.MULTILINE))
+    assert table.keys() >= ROLES
+    for role in ROLES:
+        methods = [method.split("/")[-1] for method, needed in METHOD_ROLES.items() if needed == role]
+        services = {method.split("/")[1].split(".")[-1] for method, needed in METHOD_ROLES.items() if needed == role}
+        whole = all(f"everything of `{service}`" in table[role] for service in services)
+        assert whole or set(re.findall(r"`(\w+)`", table[role])) == set(methods), role
 
 
 def test_the_example_configuration_is_one() -> None:

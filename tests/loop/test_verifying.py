@@ -58,9 +58,10 @@ def test_fsck_accepts_the_log_and_finds_one_changed_byte(served: Served, folder:
     database = served.data_dir / "countersign.db"
     shutil.copy(database, folder / "kept.db")
     with sqlite3.connect(database) as connection:
-        (leaf,) = connection.execute("SELECT leaf FROM entries WHERE log_index = 1").fetchone()
+        # Entry 0 is the configuration that the server started with.
+        (leaf,) = connection.execute("SELECT leaf FROM entries WHERE log_index = 2").fetchone()
         changed = leaf.replace(b'"action":"LABEL"', b'"action":"ALLOW"')
         assert changed != leaf
-        connection.execute("UPDATE entries SET leaf = ? WHERE log_index = 1", (changed,))
+        connection.execute("UPDATE entries SET leaf = ? WHERE log_index = 2", (changed,))
     connection.close()
-    assert "1" in served.run("log", "fsck", code=1)
+    assert "entry 2" in served.run("log", "fsck", code=1)

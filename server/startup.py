@@ -1,4 +1,4 @@
-"""The steps of a start, one function each: log, identity, sandbox, lists. `server.app` calls them in order.
+"""The steps of a start, one function each: log, identity, sandbox, lists. `server.assembly` calls them in order.
 
 What fails raises ConfigurationError naming the setting or the file. What is unsafe but allowed is warned of by name.
 """
@@ -91,11 +91,9 @@ def known_content(settings: Settings) -> HashList:
     return HashList()
 
 
-def announce(settings: Settings, address: str, policy: Policy, models: Iterable[Detector | Generator]) -> None:
+def announce(policy: Policy, models: Iterable[Detector | Generator]) -> None:
     """Says in the log what runs: the digests of everything that decides and makes (after boulder's policy loader)."""
     log = structlog.get_logger("countersign")
-    if not settings.tokens:
-        log.warning("NO TOKENS: everybody who can reach this address may do everything", address=address)
     log.info("policy", id=policy.id, digest=policy.digest)
     for model in models:
         log.info("model", name=model.name, version=model.version)

@@ -1,0 +1,77 @@
+"""What the services are made of, built in the order in which one part needs another. `server.app` puts it on the air.
+
+What can be wrong with settings, keys, policy, weights, sandbox, trust and the log's durability is found here, before
+anything listens; what fails names the setting or the file.
+"""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+import detectors.catalog
+import generators.catalog
+from core.limits import Limits
+from policies.files import DEFAULT_PACK, load_policy_file
+from server.admission import ByteBudget, Room
+from server.audit.export import DsaMapping, read_mapping
+from server.audit.privacy.erasure import Aftercare
+from server.audit.privacy.scrub import scrubber
+from server.config import Settings
+from server.documents import record_configuration
+from server.edge import Edge
+from server.engine.local import LocalEngine
+from server.examination import Examiner
+from server.metrics import Metrics
+from server.outputs import OutputStore
+from server.pipeline import Pipeline
+from server.recorder import Recorder
+from server.services import Parts
+from server.services.files import Files
+from server.services.following import Followers
+from server.startup import announce, known_content, limit_library_threads, open_log, open_provenance
+
+MAKING_PLACES = 2
+"""Orders at a time: one that is made, and one whose upload is examined meanwhile."""
+
+
+async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: AsyncExitStack) -> Parts:
+    """All parts. Whatever has to be closed is on the stack. Raises ConfigurationError."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    limit_library_threads()
+    log = await open_log(settings, stack)
+    models = detectors.catalog.build(known_content(settings))
+    makers = generators.catalog.build(generators.catalog.WEIGHTS, settings.device)
+    policy_file = settings.policy or DEFAULT_PACK
+    policy = load_policy_file(policy_file, models)
+    mapping = read_mapping(settings.dsa_mapping) if settings.dsa_mapping else DsaMapping()
+    limits = Limits(**settings.limits.model_dump())
+    sandbox, credentials = await open_provenance(settings, limits, stack)
+    engine = LocalEngine(models, metrics, threads=settings.threads, max_pending=settings.max_pending)
+    stack.push_async_callback(engine.close)
+    views = {view for model in models for view in model.views} | {"tags"}
+    examiner = Examiner(sandbox, engine, credentials, policy, views)
+    made_with = await record_configuration(log, policy, policy_file, models, makers, credentials.trust_text)
+    outputs = OutputStore(settings.data_dir / "outputs")
+    pipeline = Pipeline(
+        examiner,
+        engine,
+        credentials,
+        Recorder(log, metrics, made_with),
+        outputs,
+        screening=Room(settings.in_flight, settings.max_pending),
+        making=Room(MAKING_PLACES, settings.max_pending),
+    )
+    announce(policy, [*models, *makers])
+    return Parts(
+        edge=edge,
+        pipeline=pipeline,
+        examiner=examiner,
+        log=log,
+        limits=limits,
+        budget=ByteBudget(settings.max_upload_bytes),
+        detectors=models,
+        generators=makers,
+        followers=Followers(),
+        files=Files(log, mapping),
+        aftercare=Aftercare(outputs.forget, scrubber(settings.url)),
+    )

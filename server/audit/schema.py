@@ -80,6 +80,12 @@ def misfit(connection: Connection) -> str | None:
     return f"the database has schema {', '.join(found)} of a newer release, which needs at least {oldest or 'itself'}"
 
 
+def is_own(connection: Connection) -> bool:
+    """Whether the schema is the very one of this release, and not another one that it can work with."""
+    heads = ScriptDirectory.from_config(_config()).get_heads()
+    return MigrationContext.configure(connection).get_current_heads() == tuple(heads)
+
+
 def _oldest(connection: Connection) -> str | None:
     """The oldest revision whose code the database tolerates, by its own word."""
     if not inspect(connection).has_table(compatibility.name):

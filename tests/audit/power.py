@@ -26,6 +26,11 @@ def control(server: PostgresServer, *arguments: str) -> None:
     subprocess.run(command, user=user, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=60)
 
 
+def start(server: PostgresServer) -> None:
+    """As the package starts it: without a port, its socket in its directory."""
+    control(server, "--options", f'-h "" -k {server.directory}', "start")
+
+
 def restart(server: PostgresServer) -> None:
     """As after a power failure: nothing is finished, nothing is flushed; what was committed is recovered."""
     control(server, "--mode", "immediate", "restart")

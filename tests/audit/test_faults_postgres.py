@@ -20,7 +20,7 @@ from server.audit import AuditLog, Entry, Recorded
 from server.audit.fsck import fsck
 from tests.audit.cutting import Cut, breakable
 from tests.audit.making import ORIGIN, SIGNER, VKEY, blob, decision, execute, opened
-from tests.audit.power import control, limit_files, own_server, postmaster, restart
+from tests.audit.power import control, limit_files, own_server, postmaster, restart, start
 from tests.audit.stores import PostgresServer
 
 CALLERS = 16
@@ -129,16 +129,11 @@ async def test_the_server_is_away_and_comes_back(server: PostgresServer, server_
             with pytest.raises(Unavailable):
                 await server_log.ping()
     finally:
-        await asyncio.to_thread(control, server, *started_as(server))
+        await asyncio.to_thread(start, server)
     await recovered(server_log)
     kept[1] = await server_log.append(decision(1))
     assert kept[1].index == 1
     await assert_whole(server_log, server_url, kept)
-
-
-def started_as(server: PostgresServer) -> tuple[str, ...]:
-    """How the package starts a server: without a port, its socket in its directory."""
-    return ("--options", f'-h "" -k {server.directory}', "start")
 
 
 async def test_connections_are_terminated_under_load(
@@ -280,7 +275,7 @@ async def test_there_is_no_room_for_the_servers_own_log(
         with pytest.raises(Unavailable):
             await server_log.ping()
     await asyncio.to_thread(first.wait, 30)
-    await asyncio.to_thread(control, server, *started_as(server))
+    await asyncio.to_thread(start, server)
     await recovered(server_log)
     recorded = await server_log.append(decision(5))
     assert recorded.index == 5

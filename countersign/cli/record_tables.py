@@ -48,7 +48,7 @@ def decisions_table(decisions: Iterable[Json]) -> Table:
         table.add_row(
             cell(f"{view['decided_at'] or '—'}\n{view['decision_id']}"),
             cell(view["direction"] or "—"),
-            standing_cell(view),
+            standing_cell(view, "\n"),
             cell(refusal["message"] if refusal else reasons_text(view["reasons"])),
         )
     return table
@@ -90,14 +90,14 @@ def followed_line(view: Json) -> Text:
     return start + standing_cell(view) + cell("  " + " · ".join(why.splitlines()))
 
 
-def standing_cell(view: Json) -> Text:
-    """What the policy decided, and what people made of it since."""
+def standing_cell(view: Json, separator: str = " ") -> Text:
+    """What the policy decided, and what people made of it since, behind `separator`."""
     text = action_cell(view["action"])
     if view["review_state"] in UNMOVED:
         return text
     if view["current_action"] != view["action"]:
         text = text + cell(" → ") + action_cell(view["current_action"])
-    return text + cell(f" ({view['review_state'].lower()})")
+    return text + cell(f"{separator}({view['review_state'].lower()})")
 
 
 def outcome_cell(event: Json) -> Text:

@@ -8,6 +8,7 @@ import pty
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ def test_ctrl_c_stops_the_work_here_and_there(server: FakeServer, tmp_path: Path
     (tmp_path / "slow.png").write_bytes(b"SLOW work")
     with start(server, *words, "--json", stderr=subprocess.PIPE) as process:
         assert server.slow_started.wait(30)
+        time.sleep(0.5)  # on a busy machine the call arrives before gRPC has built the object that stands for it
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (130, b"")

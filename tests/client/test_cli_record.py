@@ -95,7 +95,9 @@ def test_an_appeal_is_filed_and_shown_with_its_decision(server: FakeServer, comm
     view = json.loads(command("log", "show", "d0001", "--json").stdout)
     assert [(event["kind"], event["outcome"]) for event in view["history"]] == [("APPEAL", "APPEALED")]
     command("review", "d0001", "--action", "label", "--reason", "art")
-    assert "BLOCK → LABEL (overturned)" in command("log", "list").stdout
+    assert "BLOCK → LABEL (overturned)" in command("log", "show", "d0001").stdout
+    narrow = command("log", "list", COLUMNS="80").stdout
+    assert all(text in narrow for text in ("BLOCK → LABEL", "(overturned)", "because"))
 
 
 def test_what_was_erased_is_named(command: Command) -> None:

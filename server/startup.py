@@ -46,9 +46,10 @@ async def open_log(settings: Settings, stack: AsyncExitStack) -> AuditLog:
     signer = await asyncio.to_thread(keys.load_or_create, settings.data_dir, settings.origin, standing)
     log = await AuditLog.open(settings.url, signer, settings.origin, mark_dir=settings.data_dir)
     stack.push_async_callback(log.close)
-    # Nothing runs yet, so whatever was meant to be made and has no decision was cut short.
+    # Nothing runs here yet: whatever was meant to be made and has no decision was cut short, or another server of this
+    # log is still at it.
     if orphans := await log.orphaned_intents(datetime.now(UTC)):
-        words = "intents without a decision: a crash or a cancelled call cut this work short"
+        words = "intents without a decision: cut short by a crash or a cancelled call, unless another server is at it"
         structlog.get_logger("countersign").warning(words, log_indexes=[intent.index for intent in orphans])
     return log
 

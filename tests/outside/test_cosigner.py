@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import time
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,58 +17,16 @@ from structlog.testing import capture_logs
 from core.errors import ConfigurationError
 from countersign.verify.consistency import ConsistencyProof
 from countersign.verify.cosignature import sign_cosignature
-from countersign.verify.note import VerifierKey, WitnessKey, parse_note
-from countersign.verify.policy import Trust, find_witnesses
-from countersign.verify.trust import TrustedKey
+from countersign.verify.note import WitnessKey, parse_note
 from server.audit import AuditLog
 from server.audit.outside.cosigner import Cosigner
 from server.audit.outside.watch import Watch
 from server.audit.outside.witness import WitnessClient
-from server.audit.outside.witnessed import Witnessed, newest_cosigned
 from server.audit.store import open_store, sqlite_path
 from tests.audit.making import VKEY, decision, new_database, opened
 from tests.outside.processes import WitnessProcess
+from tests.outside.sides import Outside, grow, names
 from tests.outside.strangers import KEY, PRIVATE, SIZE, Answer, Behaviour, cosigned, stranger, willing
-
-Lines = Sequence[MutableMapping[str, Any]]
-
-
-class Outside:
-    """A cosigner of `log` with what can be seen of it."""
-
-    def __init__(
-        self, log: AuditLog, *witnesses: tuple[str, str], timeout: float = 5.0, interval: float = 0.02
-    ) -> None:
-        self._log = log
-        self.registry = CollectorRegistry()
-        clients = [WitnessClient(url, key, timeout=timeout) for url, key in witnesses]
-        self.cosigner = Cosigner(log, clients, Watch(self.registry), interval=interval)
-
-    async def round(self) -> Lines:
-        """One round; the lines that it left in the logs."""
-        with capture_logs() as lines:
-            await self.cosigner.round()
-        return lines
-
-    def newest(self) -> Witnessed | None:
-        with self._log.reading() as connection:
-            return newest_cosigned(connection)
-
-    def metric(self, name: str, witness: str) -> float:
-        value = self.registry.get_sample_value(name, {"witness": witness})
-        if value is None:
-            raise KeyError(name)
-        return value
-
-
-async def grow(log: AuditLog, *numbers: int) -> None:
-    await asyncio.gather(*(log.append(decision(number)) for number in numbers))
-
-
-def names(note: str, *keys: str) -> set[str]:
-    """Which of the witnesses the verifier finds under a note."""
-    trust = Trust((VKEY,), (), keys, quorum=1)
-    return {key.name for key in find_witnesses(note, trust, (TrustedKey(VerifierKey.parse(VKEY)),))[1]}
 
 
 async def test_one_witness_twice_is_refused(sqlite_log_url: str) -> None:

@@ -47,12 +47,13 @@ from server.audit.outside.generations import (
     missing_announcements,
     read_generations,
     read_standing,
+    read_stored_generations,
     trusted_keys,
 )
-from server.audit.store import open_store
+from server.audit.store import open_store, parse_url
 
 STATEMENT_FILE = "log.rotation"
-"""With the generation behind a dot: a copy of its statement, to be handed on. The log keeps its own."""
+"""With the generation behind a dot: its statement, to be handed on."""
 
 
 class Log(Protocol):
@@ -123,6 +124,7 @@ async def rotate_key_file(url: str, directory: Path, origin: str) -> AsyncIterat
     if old is None:
         load_or_create(directory, origin, standing)
         yield f"finished the rotation that was cut short: generation {standing.generation} is in {directory / KEY_FILE}"
+        yield _write_statement(url, directory)
         return
     # 1. The new key, or the one that an earlier attempt made.
     change = Change(old, _next(directory), origin)
@@ -139,12 +141,12 @@ async def rotate_key_file(url: str, directory: Path, origin: str) -> AsyncIterat
     generation = _take_over(url, directory, change)
     yield f"it signs the log from {generation.since_size} entries on, as generation {generation.number}"
     # 4. What is left is to move files.
-    promote_next(directory, generation.number - 1)
+    promote_next(directory, standing.generation)
     load_or_create(directory, origin, read_standing(url))
-    yield f"it is in {directory / KEY_FILE}; the old key is kept in {directory / KEY_FILE}.{generation.number - 1}"
-    statement = directory / f"{STATEMENT_FILE}.{generation.number}"
-    statement.write_text(generation.statement, encoding="utf-8")
-    yield f"{statement} is for witnesses and for everybody who pinned the old key"
+    yield f"it is in {directory / KEY_FILE}; the old key is kept in {directory / KEY_FILE}.{standing.generation}"
+    yield _write_statement(url, directory)
+    if parse_url(url).drivername != "sqlite":
+        yield f"servers that still have the old key record nothing now: copy {KEY_FILE} to them and start them again"
 
 
 def _take_over(url: str, directory: Path, change: Change) -> Generation:
@@ -159,6 +161,14 @@ def _take_over(url: str, directory: Path, change: Change) -> Generation:
         return generation
     finally:
         store.close()
+
+
+def _write_statement(url: str, directory: Path) -> str:
+    """A copy of the newest one for others; the log keeps its own."""
+    newest = read_stored_generations(url)[-1]
+    path = directory / f"{STATEMENT_FILE}.{newest.number}"
+    path.write_text(newest.statement, encoding="utf-8")
+    return f"{path} is for witnesses and for everybody who pinned the old key"
 
 
 def _next(directory: Path) -> FileSigner:

@@ -97,6 +97,9 @@ class GroupCommit:
             failure = error
         except Exception:  # noqa: BLE001  # the thread must outlive a defect: callers would wait for ever
             _LOG.exception("a defect kept %d entries from being recorded", len(work))
+            if len(work) > 1:
+                # Nothing of the batch was recorded. Who brought the defect MUST NOT take the others down with him.
+                return [outcome for each in work for outcome in self._try([each])]
             failure = Unavailable("the entry could not be recorded", retry_after=_RETRY_AFTER)
         self._failure = failure
         return outcomes if failure is None else [failure] * len(work)

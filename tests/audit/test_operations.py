@@ -188,3 +188,24 @@ def test_every_operation_crosses_a_socket() -> None:
     ):
         with pytest.raises(InvalidInput):
             read_operation(value)
+
+
+async def test_what_no_entry_can_hold_is_refused_alone(log: AuditLog) -> None:
+    decided = await log.append(decision(3))
+    await log.perform(review(decided))
+    # The request_id was used, so that the digests are compared; this one has no canonical form.
+    poisoned = log.perform(review(decided, seen_index=2**53))
+    bystander = log.append(decision(4, "other"))
+    refused, recorded = await asyncio.gather(poisoned, bystander, return_exceptions=True)
+    assert isinstance(refused, InvalidInput)
+    assert isinstance(recorded, Recorded)
+
+
+async def test_an_id_that_no_database_can_hold_is_not_found(log: AuditLog) -> None:
+    decided = await log.append(decision(3))
+    operation = log.perform(review(decided, decision_id="a\0b"))
+    refused, recorded = await asyncio.gather(operation, log.append(decision(4, "other")), return_exceptions=True)
+    assert isinstance(refused, NotFound)
+    assert isinstance(recorded, Recorded)
+    with pytest.raises(NotFound):
+        await log.get("acme", "a\0b")

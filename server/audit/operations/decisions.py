@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, delete
 
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 from core.media import digest_of
 from countersign.verify.canonical import canonical_json
+from countersign.verify.errors import VerificationError
 from server.audit.entry import Recorded
 from server.audit.history import Event, ReviewState, State, after, fold
 from server.audit.leaf import to_microseconds
@@ -22,8 +23,11 @@ from server.audit.terms import state_term
 
 
 def digest_of_request(content: Mapping[str, Any]) -> str:
-    """The digest by which a repeated request is recognised."""
-    return digest_of(canonical_json(content))
+    """The digest by which a repeated request is recognised. InvalidInput for values that no entry can hold."""
+    try:
+        return digest_of(canonical_json(content))
+    except VerificationError as error:
+        raise InvalidInput(f"the request cannot be recorded: {error}", field="request") from error
 
 
 def decision_of(connection: Connection, tenant: str, decision_id: str) -> tuple[Recorded, State]:

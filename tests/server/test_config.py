@@ -74,6 +74,7 @@ evidence_days = 180
 
 [[server.retention]]
 tenant = "acme"
+evidence_days = 30
 private_days = 365
 
 [[server.witnesses]]

@@ -45,7 +45,7 @@ async def run(wanted: Plan) -> tuple[Report, list[Progress]]:
 
 
 def assert_good(report: Report) -> None:
-    assert report.violations == ()
+    assert report.violations == (), report.violations
     assert report.ok
     assert sum(report.entries.values()) <= report.size
     assert report.entries.keys() >= {"decision", "intent", "review"}

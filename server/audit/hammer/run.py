@@ -19,11 +19,10 @@ from server.audit.hammer.findings import Findings
 from server.audit.hammer.ledger import Ledger
 from server.audit.hammer.lists import check_list, check_window, follow
 from server.audit.hammer.messages import Acknowledged, Broken, Checked, Message, Seen
+from server.audit.hammer.opening import open_log
 from server.audit.hammer.plan import Plan
 from server.audit.hammer.report import Progress, Report
 from server.audit.hammer.sweep import check_whole_lists, sweep, sweep_for_ever
-from server.audit.keys import load_or_create
-from server.audit.log import AuditLog
 
 CHECKS: tuple[Check, ...] = (
     checks.check_entry,
@@ -45,7 +44,9 @@ async def hammer(plan: Plan, tell: Callable[[Progress], None]) -> Report:
 
     Writes, and what it writes stays: for a log of its own. Unavailable if the log cannot be opened.
     """
-    run = _Run(plan, tell)
+    # Before the workers: of a new log, one process makes the key.
+    key = await _key_of(plan)
+    run = _Run(plan, key, tell)
     try:
         await run.crew.start()
         return await run.whole()
@@ -55,21 +56,20 @@ async def hammer(plan: Plan, tell: Callable[[Progress], None]) -> Report:
 
 async def refuse_used_log(plan: Plan) -> None:
     """Raise PreconditionFailed if the log holds anything: what the hammer writes cannot be taken back."""
-    log = await AuditLog.open(plan.url, load_or_create(plan.keys, plan.origin), plan.origin)
+    opened = await open_log(plan.url, plan.keys, plan.origin)
     try:
-        size = (await log.checkpoint()).size
+        size = (await opened.log.checkpoint()).size
     finally:
-        await log.close()
+        await opened.log.close()
     if size:
         raise PreconditionFailed(f"the log holds {size} entries, and what the hammer writes stays for ever")
 
 
 class _Run:
-    def __init__(self, plan: Plan, tell: Callable[[Progress], None]) -> None:
+    def __init__(self, plan: Plan, key: VerifierKey, tell: Callable[[Progress], None]) -> None:
         self._plan = plan
+        self._key = key
         self._tell = tell
-        self._signer = load_or_create(plan.keys, plan.origin)
-        self._key = VerifierKey(plan.origin, self._signer.public_key)
         self._findings = Findings()
         self._ledger = Ledger(self._findings)
         self._checkpoints = CheckpointRecord(self._key, self._findings)
@@ -79,7 +79,7 @@ class _Run:
     async def whole(self) -> Report:
         """The load, then the final checks. The crew is at work."""
         self._started = time.perf_counter()
-        log = await AuditLog.open(self._plan.url, self._signer, self._plan.origin)
+        log = (await open_log(self._plan.url, self._plan.keys, self._plan.origin)).log
         try:
             inspection = Inspection(
                 log,
@@ -167,6 +167,12 @@ class _Run:
             violations=tuple(self._findings.violations),
             further=self._findings.further,
         )
+
+
+async def _key_of(plan: Plan) -> VerifierKey:
+    opened = await open_log(plan.url, plan.keys, plan.origin)
+    await opened.log.close()
+    return opened.key
 
 
 async def check_all(inspection: Inspection) -> None:

@@ -14,13 +14,11 @@ import threading
 from pathlib import Path
 
 from core.errors import Unavailable
-from countersign.verify.note import VerifierKey
 from server.audit.hammer.acts import ACTS
 from server.audit.hammer.messages import Ready, Seen
+from server.audit.hammer.opening import open_log
 from server.audit.hammer.plan import Orders
 from server.audit.hammer.shift import Shift, say
-from server.audit.keys import load_or_create
-from server.audit.log import AuditLog
 
 _INPUT = 0
 _REPORT_SECONDS = 0.5
@@ -28,9 +26,8 @@ _REPORT_SECONDS = 0.5
 
 async def work(orders: Orders) -> None:
     """The whole life of a worker."""
-    signer = load_or_create(Path(orders.keys), orders.origin)
-    log = await AuditLog.open(orders.url, signer, orders.origin)
-    shift = Shift(log, orders, str(VerifierKey(orders.origin, signer.public_key)))
+    opened = await open_log(orders.url, Path(orders.keys), orders.origin)
+    shift = Shift(opened.log, orders, str(opened.key))
     say(Ready())
     # A daemon: a worker that fails must not wait for its standard input.
     watching = (shift.stopped, asyncio.get_running_loop())
@@ -42,7 +39,7 @@ async def work(orders: Orders) -> None:
                 callers.create_task(_call(shift, random.Random(f"{orders} {caller}")))  # noqa: S311 - a load
     finally:
         shift.report()
-        await log.close()
+        await opened.log.close()
 
 
 async def _call(shift: Shift, chance: random.Random) -> None:

@@ -61,7 +61,7 @@ def notes() -> str:
     """How to read the tables."""
     return (
         "bare: one table, a number and 1 KB. same rows: all rows of the log by a bare loop, in the log's own batches.\n"
-        "append: one entry of 256 in a commit. receipt, list (a page of 50): anywhere in the log, medians of many calls;\n"
+        "append: one entry of 256 in a commit. receipt, list (50 entries): anywhere in the log, medians of calls;\n"
         "pages of the database in memory, or, cold, dropped from every cache before the first of them."
     )
 

@@ -8,6 +8,7 @@
     ├── LimitExceeded                 larger, longer or costlier than allowed
     ├── NotFound                      no such decision, model or rule
     ├── Conflict                      a request_id was reused for another request
+    │   └── Stale                     what the caller looked at has changed since
     ├── Unauthenticated               no credential, or one we do not know
     ├── PermissionDenied              a known caller without the role
     ├── PreconditionFailed            the server lacks something that the request needs
@@ -67,6 +68,10 @@ class NotFound(CountersignError):
 
 class Conflict(CountersignError):
     """A request_id that was already used for a different request."""
+
+
+class Stale(Conflict):
+    """What the caller looked at has changed since: look again, then decide."""
 
 
 class Unauthenticated(CountersignError):

@@ -6,6 +6,7 @@
     │   └── UnusableFile       a local file that is missing, empty, a directory or not readable
     ├── NotFound               no such decision or model
     ├── Conflict               the request_id was already used for another request
+    │   └── Stale              what the caller looked at has changed since
     ├── Unauthorized           no token, or one that the server does not know
     │   └── Forbidden          a known caller without the role
     ├── PreconditionFailed     the server lacks something that the request needs
@@ -81,6 +82,12 @@ class Conflict(CountersignError):
     """A request_id that was used before for a different request."""
 
     code = "ALREADY_EXISTS"
+
+
+class Stale(Conflict):
+    """The decision has changed since it was looked at: look again."""
+
+    code = "ABORTED"
 
 
 class Unauthorized(CountersignError):

@@ -24,6 +24,7 @@ from countersign.errors import (
     PreconditionFailed,
     ServerFailed,
     ServerUnavailable,
+    Stale,
     Unauthorized,
 )
 
@@ -33,6 +34,7 @@ KINDS: dict[grpc.StatusCode, type[CountersignError]] = {
     grpc.StatusCode.RESOURCE_EXHAUSTED: LimitExceeded,
     grpc.StatusCode.NOT_FOUND: NotFound,
     grpc.StatusCode.ALREADY_EXISTS: Conflict,
+    grpc.StatusCode.ABORTED: Stale,
     grpc.StatusCode.UNAUTHENTICATED: Unauthorized,
     grpc.StatusCode.PERMISSION_DENIED: Forbidden,
     grpc.StatusCode.FAILED_PRECONDITION: PreconditionFailed,

@@ -121,9 +121,10 @@ class Pipeline:
         direction: str,
         content: Mapping[str, Any],
         error: InvalidInput | LimitExceeded,
+        subject: str = "",
     ) -> None:
         """Records an upload that was refused before it was received whole."""
-        request = Request(caller, request_id, content)
+        request = Request(caller, request_id, content, subject)
         async with self._once.hold(request.key):
             if not await self._recorder.earlier(request):
                 await self._recorder.refusal(request, Context(direction, caller.tenant), error)

@@ -19,6 +19,7 @@ from core.errors import (
     NotFound,
     PermissionDenied,
     PreconditionFailed,
+    Stale,
     Unauthenticated,
     Unavailable,
 )
@@ -34,6 +35,7 @@ CODES: tuple[tuple[type[CountersignError], int], ...] = (
     (InvalidInput, code_pb2.INVALID_ARGUMENT),
     (LimitExceeded, code_pb2.RESOURCE_EXHAUSTED),
     (NotFound, code_pb2.NOT_FOUND),
+    (Stale, code_pb2.ABORTED),
     (Conflict, code_pb2.ALREADY_EXISTS),
     (Unauthenticated, code_pb2.UNAUTHENTICATED),
     (PermissionDenied, code_pb2.PERMISSION_DENIED),

@@ -28,7 +28,7 @@ class ReviewCalls(Calls):
     ) -> review_pb2.ReviewDecisionResponse:
         """Records what a person decided: ACTION_ALLOW, ACTION_LABEL or ACTION_BLOCK, from now on.
 
-        seen_index: the `latest_index` of the decision that the person looked at; Conflict if something was recorded
+        seen_index: the `latest_index` of the decision that the person looked at; Stale if something was recorded
         about it since. None records it in any case.
         """
         request = review_pb2.ReviewDecisionRequest(

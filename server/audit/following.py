@@ -1,8 +1,8 @@
 """Following the log: decisions in the order of the log, from any place, and then as they come.
 
 A follower asks for the next piece when it has handed on the last one: it holds no snapshot, no queue and no lock in
-between, so that a slow reader costs nothing. New entries are looked for every `_PAUSE` seconds: they may have been
-recorded by another process, which nobody tells us of.
+between, so that a slow reader costs nothing. New entries are looked for every `_PAUSE` seconds, once for all followers
+of a process: they may have been recorded by another process, which nobody tells us of.
 """
 
 from __future__ import annotations
@@ -32,14 +32,39 @@ _PIECE = (
 )
 
 
-async def follow(read: Read, tenant: str, wanted: Filter, after: int) -> AsyncIterator[Recorded]:
+class Growth:
+    """Waits for the log to grow; however many wait, one question is asked. size: how many entries there are."""
+
+    def __init__(self, size: Callable[[], Awaitable[int]]) -> None:
+        self._size = size
+        self._asked: asyncio.Task[int] | None = None
+
+    async def beyond(self, index: int) -> None:
+        """Return when there is an entry above `index`. Raises what `size` raises."""
+        while await self._next_size() <= index + 1:
+            pass
+
+    async def _next_size(self) -> int:
+        if self._asked is None or self._asked.done():
+            self._asked = asyncio.create_task(self._ask())
+            # Nobody may be left to hear of its failure; who comes next asks again.
+            self._asked.add_done_callback(lambda asked: asked.cancelled() or asked.exception())
+        # A follower that leaves does not take the question away from the others.
+        return await asyncio.shield(self._asked)
+
+    async def _ask(self) -> int:
+        await asyncio.sleep(_PAUSE)
+        return await self._size()
+
+
+async def follow(read: Read, growth: Growth, tenant: str, wanted: Filter, after: int) -> AsyncIterator[Recorded]:
     """Decisions of `tenant` that `wanted` asks for, above the index `after`; without end. read: runs a query."""
     while True:
         found, reached = await read(next_piece, tenant, wanted, after)
         for recorded in found:
             yield recorded
         if reached == after:
-            await asyncio.sleep(_PAUSE)
+            await growth.beyond(reached)
         after = reached
 
 

@@ -19,7 +19,7 @@ from core.errors import PreconditionFailed, Unavailable
 from server.audit import queries
 from server.audit.documents import Document, document_of
 from server.audit.entry import Blob, Recorded
-from server.audit.following import follow
+from server.audit.following import Growth, follow
 from server.audit.head import read_head
 from server.audit.listing import Page, list_page
 from server.audit.matching import Filter
@@ -42,6 +42,7 @@ class LogReader:
         self._store = store
         self._log_key = log_key
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="audit-reader")
+        self._growth = Growth(self._size)
 
     async def find(self, tenant: str, request_id: str, kind: str = "decision") -> Recorded | None:
         """What was recorded for a request, if anything."""
@@ -64,7 +65,7 @@ class LogReader:
 
         Holds no snapshot and no queue while its reader is slow: it reads on from where the reader stands.
         """
-        return follow(self._read, tenant, filter, after)
+        return follow(self._read, self._growth, tenant, filter, after)
 
     async def evidence(self, tenant: str, digest: str) -> Blob | None:
         """A blob that one of `tenant`'s entries came with."""
@@ -116,6 +117,9 @@ class LogReader:
         """Let go of the database."""
         await asyncio.to_thread(self._readers.shutdown)
         await asyncio.to_thread(self._store.close)
+
+    async def _size(self) -> int:
+        return (await self._read(read_head)).size
 
     async def _read(
         self,

@@ -47,7 +47,7 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
         async with self._edge.call(context, f"{SERVICE}/Enhance", request) as caller:
             if error := oversize(len(request.media)):
                 content = {"method": "make", "byte_size": len(request.media)}
-                await self._pipeline.refuse(caller, request.request_id, "outbound", content, error)
+                await self._pipeline.refuse(caller, request.request_id, "outbound", content, error, request.subject)
                 raise error
             model = choose(self._generators, request.task, request.model)
             order = Order(

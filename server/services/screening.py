@@ -71,14 +71,14 @@ class ScreeningService(screening_pb2_grpc.ScreeningServiceServicer):
             return await received(parts, header.byte_size, count)
         except InvalidInput as error:
             content = {"method": "screen", "stream": header.byte_size, **upload_of(header, b"").screening()}
-            await self._pipeline.refuse(caller, header.request_id, "inbound", content, error)
+            await self._pipeline.refuse(caller, header.request_id, "inbound", content, error, header.subject)
             raise
 
     async def _within(self, caller: Caller, upload: Upload, size: int, limit: int) -> None:
         """Refuses, on the record, what is larger than the limit."""
         if error := oversize(size, limit):
             content = {"method": "screen", "byte_size": size, **upload.screening()}
-            await self._pipeline.refuse(caller, upload.request_id, "inbound", content, error)
+            await self._pipeline.refuse(caller, upload.request_id, "inbound", content, error, upload.subject)
             raise error
 
 

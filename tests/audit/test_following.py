@@ -69,6 +69,24 @@ async def test_a_follower_sees_the_state_as_it_is_when_it_reads(log: AuditLog) -
     assert await first(log, 1, Filter(state=ReviewState.RESOLVED)) == [0]
 
 
+async def test_many_followers_ask_once(log: AuditLog) -> None:
+    asked = 0
+
+    async def size() -> int:
+        nonlocal asked
+        asked += 1
+        return 3 if asked > 2 else 0
+
+    growth = following.Growth(size)
+    waiting = [asyncio.create_task(growth.beyond(index)) for index in (0, 1, 1, 1)]
+    leaving = asyncio.create_task(growth.beyond(1))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    async with asyncio.timeout(10):
+        await asyncio.gather(*waiting)
+    assert asked == 3
+
+
 async def test_a_log_that_closes_ends_the_following(url: str) -> None:
     async with opened(url) as log:
         await log.append(decision(0))

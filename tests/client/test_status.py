@@ -49,6 +49,7 @@ def failed(message: Any) -> FailedCall:
         (grpc.StatusCode.RESOURCE_EXHAUSTED, errors.LimitExceeded),
         (grpc.StatusCode.NOT_FOUND, errors.NotFound),
         (grpc.StatusCode.ALREADY_EXISTS, errors.Conflict),
+        (grpc.StatusCode.ABORTED, errors.Stale),
         (grpc.StatusCode.UNAUTHENTICATED, errors.Unauthorized),
         (grpc.StatusCode.PERMISSION_DENIED, errors.Forbidden),
         (grpc.StatusCode.FAILED_PRECONDITION, errors.PreconditionFailed),

@@ -68,6 +68,9 @@ class Retention(Section):
     def _keeps_something_for_some_time(self) -> Self:
         if self.evidence_days is None and self.private_days is None:
             raise ValueError("set evidence_days, private_days or both")
+        # A subject is what an erasure finds evidence by: once that is gone, nobody could erase the picture any more.
+        if self.private_days is not None and (self.evidence_days is None or self.evidence_days > self.private_days):
+            raise ValueError("set evidence_days, at most private_days: evidence must not outlive whom it is about")
         return self
 
 

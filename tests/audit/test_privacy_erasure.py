@@ -220,7 +220,8 @@ async def test_what_comes_later_is_new(url: str, outputs: Outputs) -> None:
         await fill(log)
         await erased(log, url, outputs)
         later = await log.append(about(9))
-        await erased(log, url, outputs)  # the same request: no effect, and no error
+        with pytest.raises(Conflict, match="use another"):  # no effect, and nobody takes it for one
+            await erased(log, url, outputs)
         assert "subject" in (await log.get("acme", later.decision_id)).private
         assert (await erased(log, url, outputs, request_id="erase-0002")).count == 1
 
@@ -232,6 +233,16 @@ async def test_one_request_id_for_two_persons_is_a_conflict(url: str, outputs: O
         await erased(log, url, outputs)
         with pytest.raises(Conflict):
             await erased(log, url, outputs, subject="person-0")
+
+
+async def test_a_person_who_came_after_the_request_id_was_used_is_not_taken_for_erased(
+    url: str, outputs: Outputs
+) -> None:
+    async with opened(url) as log:
+        await erased(log, url, outputs, subject="somebody")
+        await fill(log)
+        with pytest.raises(Conflict):
+            await erased(log, url, outputs)
 
 
 async def test_nothing_found_is_recorded_too(url: str, outputs: Outputs) -> None:

@@ -121,6 +121,8 @@ def test_a_store_that_was_closed_may_be_closed_again(url: str) -> None:
         "mysql://log:hunter2@host/log",
         "postgresql+asyncpg://log:hunter2@host/log",
         "postgresql://log:hun/ter2@host/log",
+        "postgresql://log:hun@ter2@host/log",
+        "postgresql://log:hun@host/ter2@localhost:1/log",
         "postgresql://log:hunter2@localhost:port/log",
         "postgresql://log:hunter2@localhost:1/log",
         "postgresql://log:hunter2@localhost:1/log?password=hunter2",

@@ -42,6 +42,8 @@ def test_the_file_may_be_named_by_the_environment(tmp_path: Path) -> None:
         ("[server]\nmetrics_address = '0.0.0.0:9464'\n", "metrics_address"),
         ("[[server.retention]]\ntenant = 'acme'\n", "evidence_days, private_days or both"),
         ("[[server.retention]]\ntenant = 'acme'\nevidence_days = 0\n", "retention.0.evidence_days"),
+        ("[[server.retention]]\ntenant = 'acme'\nprivate_days = 30\n", "must not outlive"),
+        ("[[server.retention]]\ntenant = 'acme'\nprivate_days = 30\nevidence_days = 31\n", "must not outlive"),
         ("[[server.retention]]\ntenant = '.operator'\nevidence_days = 1\n", "retention.0.tenant"),
         ("[[server.retention]]\ntenant = '*'\nevidence_days = 1\n" * 2, "two tables for the tenant '\\*'"),
         ("[[server.witnesses]]\nurl = 'witness.example'\nkey = 'k'\n", "witnesses.0.url"),

@@ -69,8 +69,8 @@ async def erase_subject(
 
     Safe to repeat with the same request_id, and to be repeated after a failure: what is done stays done. The further
     entries of a large erasure have the request_id with "/2", "/3", … behind it.
-    Conflict if request_id was used for another person: then nothing of this one was erased by it. InvalidInput as
-    `Erase.prepare`; Unavailable while the log is.
+    Conflict if request_id was used for another person, then nothing of this one was erased by it; or before something
+    of this one was recorded. InvalidInput as `Erase.prepare`; Unavailable while the log is.
     """
     recorded: list[Recorded] = []
     count, more = 0, True
@@ -80,15 +80,16 @@ async def erase_subject(
         recorded.append(one)
         body = json.loads(one.leaf)
         count, more = count + body["entries"]["count"], body["more"]
-    await asyncio.to_thread(_assert_forgotten, log, recorded[-1], subject)
+    # First what was begun, whoever it was about: a call that fails below is not made again under this request_id.
     await asyncio.to_thread(_clean_up, log, aftercare, recorded)
+    await asyncio.to_thread(_assert_forgotten, log, recorded[-1], subject)
     return Erasure(tuple(recorded), count)
 
 
 def _assert_forgotten(log: Log, last: Recorded, subject: str) -> None:
     """An erasure that an earlier call recorded may have been about somebody else: the entry does not say about whom.
 
-    Whatever is left of this person from before it tells.
+    Whoever asks MUST NOT take it for done while anything is left of this person, from before it or from since.
     """
     if last.fresh:
         return
@@ -96,6 +97,8 @@ def _assert_forgotten(log: Log, last: Recorded, subject: str) -> None:
         left = holdings_of(connection, last.tenant, subject, most=1).indexes
     if left and left[0] < last.index:
         raise Conflict(f"request_id {last.request_id!r} was used to erase somebody else")
+    if left:
+        raise Conflict(f"request_id {last.request_id!r} was used before entry {left[0]} was recorded; use another one")
 
 
 def _clean_up(log: Log, aftercare: Aftercare, recorded: list[Recorded]) -> None:

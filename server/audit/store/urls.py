@@ -27,6 +27,9 @@ def parse_url(url: str) -> URL:
     if parsed.drivername in _SQLITE:
         return parsed.set(drivername="sqlite")
     if parsed.drivername in _POSTGRESQL:
+        # What stands behind a password's own "/" or "@" would pass for a database, and be printed as one.
+        if "@" in f"{parsed.host}{parsed.database}":
+            raise ConfigurationError(f"percent-encode the password in the database URL; use {ACCEPTED}")
         return parsed.set(drivername="postgresql+psycopg")
     raise ConfigurationError(f"the audit log does not run on {parsed.drivername}; use {ACCEPTED}")
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from pathlib import Path
 
 from core.errors import IntegrityError, Unavailable
 from core.media import digest_of
+from countersign.durable import replace_file, sync
 
 MAX_BYTES = 1 << 30
 """More than any model here makes; what is larger was not put by us."""
@@ -34,17 +34,10 @@ class OutputStore:
         target = self._path(digest)
         if target.exists():
             return digest
-        partial = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
         try:
             target.parent.mkdir(exist_ok=True, mode=0o700)
-            with partial.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(target)
-            sync_folder(target.parent)
+            replace_file(target, data)
         except OSError as error:
-            partial.unlink(missing_ok=True)
             raise Unavailable(f"the output store does not take the file: {error.strerror}", retry_after=5.0) from error
         return digest
 
@@ -66,7 +59,7 @@ class OutputStore:
         try:
             target.unlink(missing_ok=True)
             if target.parent.exists():
-                sync_folder(target.parent)
+                sync(target.parent)
         except OSError as error:
             raise Unavailable(f"the stored output {digest} cannot be removed: {error.strerror}") from error
 
@@ -85,12 +78,3 @@ def read_plain(file: Path) -> bytes:
         if not stat.S_ISREG(os.fstat(handle).st_mode):
             raise OSError(errno.EINVAL, "it is no plain file")
         return stream.read(MAX_BYTES + 1)
-
-
-def sync_folder(folder: Path) -> None:
-    """Makes a rename in `folder` durable."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from countersign.durable import replace_file
 from countersign.errors import ConfigurationError
-from countersign.witness.files import replace
 
 # Only a log that signs two trees can fill this, and ten proofs convict it as well as a thousand.
 MAX_SPLIT_VIEWS = 10
@@ -44,7 +44,7 @@ class Folder:
 
     def write(self, origin: str, note: str) -> None:
         """Stores `note`. When this returns, a crash or a power failure does not take it back. Raises OSError."""
-        replace(self._path(origin), note.encode())
+        replace_file(self._path(origin), note.encode())
 
     def keep_split_view(self, ours: str, theirs: str) -> Path | None:
         """Keeps two notes that convict a log; where they lie, None if enough are kept already. Raises OSError."""
@@ -52,8 +52,8 @@ class Folder:
         path = self._split_views / f"{name}.theirs"
         if not path.exists() and len(list(self._split_views.glob("*.theirs"))) >= MAX_SPLIT_VIEWS:
             return None
-        replace(path.with_suffix(".ours"), ours.encode())
-        replace(path, theirs.encode())
+        replace_file(path.with_suffix(".ours"), ours.encode())
+        replace_file(path, theirs.encode())
         return path
 
     def _path(self, origin: str) -> Path:

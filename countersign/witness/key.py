@@ -14,10 +14,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
+from countersign.durable import write_new
 from countersign.errors import ConfigurationError
 from countersign.verify.errors import VerificationError
 from countersign.verify.note import WitnessKey, is_key_name
-from countersign.witness.files import write_new
 
 KEY_FILE = "witness.key"
 VERIFIER_FILE = "witness.vkey"

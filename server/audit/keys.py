@@ -21,10 +21,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from core.errors import ConfigurationError
+from countersign.durable import sync, write_new
 from countersign.verify.checkpoint import open_checkpoint
 from countersign.verify.errors import VerificationError
 from countersign.verify.note import VerifierKey
-from countersign.witness.files import sync_directory, write_new
 
 KEY_FILE = "log.key"
 NEXT_FILE = "log.key.next"
@@ -139,9 +139,9 @@ def promote_next(directory: Path, generation: int) -> None:
             raise ConfigurationError(f"{kept} is in the way: the old key is to be kept there; move it elsewhere")
         with contextlib.suppress(FileExistsError):
             os.link(path, kept)
-        sync_directory(directory)  # the old key has a second name before it loses its first
+        sync(directory)  # the old key has a second name before it loses its first
     (directory / NEXT_FILE).replace(path)
-    sync_directory(directory)
+    sync(directory)
 
 
 def create_key(path: Path) -> None:

@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from core.errors import ConfigurationError
+from countersign.durable import replace_file, sync
 from server.provenance.certificates import (
     Issued,
     claim_signer,
@@ -30,15 +31,12 @@ from server.provenance.identity import Identity, identity_of
 from server.provenance.keyfiles import (
     FOLDER_MODE,
     PUBLIC_MODE,
-    SECRET_MODE,
     bundle,
     parse_certificates,
     parse_key,
     read_public,
     read_secret,
     refuse_open,
-    synchronize,
-    write_atomically,
 )
 
 ROOT = "root.pem"
@@ -86,7 +84,7 @@ def create(folder: Path) -> None:
         made.mkdir(mode=FOLDER_MODE)
         root = root_authority()
         intermediate = intermediate_authority(root)
-        write_atomically(made / ROOT, pem(root.certificate).encode("ascii"), PUBLIC_MODE)
+        replace_file(made / ROOT, pem(root.certificate).encode("ascii"), PUBLIC_MODE)
         save(made / INTERMEDIATE, intermediate)
         save(made / SIGNER, claim_signer(intermediate))
         try:
@@ -94,7 +92,7 @@ def create(folder: Path) -> None:
         except OSError as error:
             if not (folder / SIGNER).exists():
                 raise ConfigurationError(f"cannot create {folder}: {error.strerror}") from error
-    synchronize(folder.parent)
+    sync(folder.parent)
 
 
 def renew(folder: Path, intermediate: Issued) -> Issued:
@@ -111,7 +109,7 @@ def renew(folder: Path, intermediate: Issued) -> Issued:
 
 def save(path: Path, issued: Issued) -> None:
     """Key and certificate in one private file."""
-    write_atomically(path, bundle(issued.key, [issued.certificate]), SECRET_MODE)
+    replace_file(path, bundle(issued.key, [issued.certificate]))
 
 
 def load(path: Path) -> Issued:

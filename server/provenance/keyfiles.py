@@ -1,13 +1,11 @@
-"""Private keys on disk: readable by their owner only, and never half-written.
+"""Private keys on disk: readable by their owner only.
 
 Knows files and permissions. Does not know what the keys are for.
 """
 
 from __future__ import annotations
 
-import os
 import stat
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,10 +14,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
 from core.errors import ConfigurationError
+from countersign.durable import SECRET_MODE
 from server.provenance.certificates import PrivateKey, pem
 
 FOLDER_MODE = 0o700
-SECRET_MODE = 0o600
 PUBLIC_MODE = 0o644
 
 
@@ -48,32 +46,6 @@ def refuse_open(path: Path) -> None:
         raise ConfigurationError(
             f"{path} holds a private key but has mode {mode:04o}, open to other users; run: chmod {wanted:o} {path}"
         )
-
-
-def write_atomically(path: Path, content: bytes, mode: int) -> None:
-    """Writes beside `path` and renames, so that a reader finds the old content or the new, durable after a crash."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    synchronize(path.parent)
-
-
-def synchronize(folder: Path) -> None:
-    """Makes renames inside `folder` durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def parse_key(content: bytes, path: Path) -> PrivateKey:

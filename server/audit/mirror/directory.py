@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import ConfigurationError
+from countersign.durable import sync
 from countersign.mirror.layout import CHECKPOINT, ENTRIES, ROTATIONS, TILES
 from countersign.mirror.reading import MAX_NOTE, read_plain
 from countersign.verify.checkpoint import Checkpoint, parse_body
@@ -74,18 +75,18 @@ class MirrorDirectory:
         """Make everything durable, then let the checkpoint speak for it."""
         self._sync_written()
         for folder in sorted(self._folders):
-            _sync(folder)
+            sync(folder)
         # Allowed now, and before the checkpoint moves on: who lacks a partial tile takes the full one (tlog-tiles).
         for partial in self._obsolete:
             shutil.rmtree(partial)
         self.put(CHECKPOINT, checkpoint.encode())
         self._sync_written()
-        _sync(self._root)
+        sync(self._root)
 
     def _sync_written(self) -> None:
         """Forced to the disk after many were written: the first call waits for most of them, the others for little."""
         for path in self._written:
-            _sync(path)
+            sync(path)
         self._written.clear()
 
     def _make_folder(self, folder: Path) -> None:
@@ -119,11 +120,3 @@ def opened(root: Path) -> Iterator[MirrorDirectory]:
             yield MirrorDirectory(root)
     except OSError as error:
         raise ConfigurationError(f"the mirror in {root} cannot be written: {error.strerror or error}") from error
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -59,6 +59,15 @@ class Bars:
 
         return report
 
+    def examining(self) -> Callable[[str, int, int], None]:
+        """A bar of how much of something long was looked at; it pulses before anybody can tell how long it is."""
+        task = self._progress.add_task("examining", total=None)
+
+        def report(what: str, done: int, size: int) -> None:
+            self._progress.update(task, description=f"examining {plain(what)}", completed=done, total=size or None)
+
+        return report
+
     def counting(self, name: str) -> Callable[[int, int], None]:
         """A count of what came, for work whose end nobody knows: more bytes, and more lines where there are any."""
         task = self._progress.add_task(plain(name), total=None)

@@ -16,12 +16,13 @@ from collections.abc import Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from core.errors import Cancelled, ConfigurationError, Unavailable
 from countersign.verify.errors import VerificationError
-from countersign.verify.note import VerifierKey
+from countersign.verify.note import VerifierKey, WitnessKey
 from server.audit.checks.examination import Examination, Wanted
 from server.audit.checks.report import Damage, Progress, Report, Summary
 from server.audit.checks.witnessed import Outside
@@ -29,7 +30,8 @@ from server.audit.leaf import to_microseconds
 from server.audit.store import Store, open_store
 from server.audit.store.faults import reason
 
-__all__ = ["Damage", "Outside", "Report", "Summary", "fsck"]
+__all__ = ["Damage", "Outside", "Report", "Summary", "fsck", "witness_key"]
+_Key = TypeVar("_Key")
 # How many of SQLite's instructions may pass until it is asked whether to go on.
 _INSTRUCTIONS = 1_000_000
 _NOBODY = Outside()
@@ -58,10 +60,7 @@ def fsck(
     thread; Cancelled is raised once it says so. now: by which intents are old.
     ConfigurationError if there is no database or `vkey` is no key; every damage is in the report instead.
     """
-    try:
-        key = VerifierKey.parse(vkey.strip())
-    except VerificationError as error:
-        raise ConfigurationError(f"the log's verifier key cannot be used: {error}") from error
+    key = _parsed(VerifierKey.parse, vkey, "the log's verifier key")
     with closing(open_store(url, mark_dir=mark_dir, readers=1, deadline=None)) as store:
         wanted = Wanted(
             pinned=key,
@@ -81,6 +80,18 @@ def fsck(
                 raise Cancelled("the examination was cancelled") from error
             examination.findings.add("store", None, f"the database cannot be read: {reason(error)}")
     return examination.report()
+
+
+def witness_key(text: str) -> WitnessKey:
+    """A witness's verifier key, for `Outside`. ConfigurationError if it is none."""
+    return _parsed(WitnessKey.parse, text, "a witness's key")
+
+
+def _parsed(parse: Callable[[str], _Key], text: str, what: str) -> _Key:
+    try:
+        return parse(text.strip())
+    except VerificationError as error:
+        raise ConfigurationError(f"{what} cannot be used: {error}") from error
 
 
 def _mark_of(store: Store) -> list[str]:

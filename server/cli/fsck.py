@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import base64
+import functools
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from countersign.cli.exits import ExitCode
+from countersign.cli.progress import Bars
 from countersign.cli.session import AsJson
 from countersign.cli.text import cell, complain, say, say_json
 from server.cli.operating import operating, settings_of
 
 if TYPE_CHECKING:
     from server.audit.checks.report import Report
+    from server.audit.checks.witnessed import Outside
     from server.config import Settings
 
 
@@ -31,14 +37,48 @@ def fsck(
         from server.audit.fsck import fsck as examine
 
         settings = settings_of(ctx)
-        seen = [text_of(path) for path in checkpoint or []]
-        report = examine(settings.url, log_key or stored_key(settings), seen)
+        with Bars() as bars:
+            examination = functools.partial(
+                examine,
+                settings.url,
+                log_key or stored_key(settings),
+                [text_of(path) for path in checkpoint or []],
+                mark_dir=settings.data_dir,
+                outside=outside_of(settings),
+                progress=bars.examining(),
+            )
+            report = interruptible(lambda cancelled: examination(cancelled=cancelled))
     if as_json:
         say_json(report_json(report))
     else:
         show(report)
     if not report.ok:
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def interruptible(work: Callable[[Callable[[], bool]], Report]) -> Report:
+    """Runs `work` on a thread of its own and hands it a question, "cancelled?", that Ctrl-C answers with yes.
+
+    Ctrl-C is heard between two statements of Python; on this thread it would wait for the database.
+    """
+    stop = threading.Event()
+    with ThreadPoolExecutor(1, thread_name_prefix="fsck") as pool:
+        running = pool.submit(work, stop.is_set)
+        try:
+            return running.result()
+        except KeyboardInterrupt:
+            stop.set()
+            raise
+
+
+def outside_of(settings: Settings) -> Outside:
+    """Whose cosignatures and timestamps the settings name."""
+    from server.audit.fsck import Outside, witness_key
+
+    keys = [witness_key(each.key) for each in settings.witnesses]
+    if settings.timestamps is None:
+        return Outside(keys)
+    return Outside(keys, text_of(settings.timestamps.roots).encode())
 
 
 def stored_key(settings: Settings) -> str:
@@ -72,6 +112,9 @@ def report_json(report: Report) -> dict[str, Any]:
         "first_bad": report.first_bad,
         "damages": [{"what": each.what, "index": each.index, "detail": each.detail} for each in report.damages],
         "further": report.further,
+        "erased": report.summary.erased,
+        "expired": report.summary.expired,
+        "orphaned_intents": report.summary.orphaned,
     }
 
 
@@ -85,6 +128,11 @@ def show(report: Report) -> None:
     if report.ok:
         root = base64.b64encode(report.root).decode()
         say(cell(f"✓ {report.size} entries, root {root}", "green"))
+    found = report.summary
+    if found.erased or found.expired:
+        say(f"plaintext is gone from {found.erased} entries by erasure, and from {found.expired} by retention")
+    if found.orphaned:
+        say(cell(f"{found.orphaned} intents are older than a day and have no decision: work was lost", "yellow"))
 
 
 def register(group: typer.Typer) -> None:

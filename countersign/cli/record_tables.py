@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from countersign.cli.tables import Json, reasons_text, state_cell, table_of
+from countersign.cli.tables import reasons_text, state_cell, table_of
 from countersign.cli.text import action_cell, cell, short
+from countersign.views import Json
 
 UNMOVED = (None, "NONE")
 """States that need no word."""

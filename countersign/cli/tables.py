@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from rich.table import Table
 from rich.text import Text
 
 from countersign.cli.text import STATE_STYLES, action_cell, cell, short
-
-Json = dict[str, Any]
+from countersign.views import Json
 
 
 def table_of(*headings: str, whole: Sequence[str] = ()) -> Table:

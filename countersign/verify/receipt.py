@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from countersign.verify.canonical import parse_canonical, parse_json
+from countersign.verify.canonical import parse_canonical
 from countersign.verify.checkpoint import Checkpoint
 from countersign.verify.checks import Check, step
 from countersign.verify.errors import VerificationError
@@ -32,14 +32,6 @@ class _Receipt:
     entry: bytes
     proof: TlogProof
     log_key: str
-
-
-def parse_receipt(data: bytes) -> dict[str, Any]:
-    """The JSON object in `data`; VerificationError for anything else, repeated keys included."""
-    value = parse_json(data)
-    if not isinstance(value, dict):
-        raise VerificationError("a receipt is a JSON object")
-    return value
 
 
 def verify_receipt(receipt: Mapping[str, Any], media: bytes | None, trust: Trust | str | None) -> list[Check]:

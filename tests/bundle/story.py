@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from core.media import digest_of
 from countersign.verify.canonical import canonical_json
 from countersign.verify.case import layout, write_case
-from countersign.verify.case.archive import pack, unpack
 from countersign.verify.case.setting import digest_of_configuration
 from countersign.verify.checkpoint import Checkpoint, sign_checkpoint
 from countersign.verify.commitments import Disclosure
@@ -265,9 +264,3 @@ def full_story() -> Told:
     last = ledger.event("review", decision, (4, "appealed", appeal), action="LABEL", outcome="overturned")
     ledger.decide(media_digest=digest_of(b"a fourth"), action="LABEL")
     return Told(ledger, decision, [first, appeal, last], configuration=configuration)
-
-
-def repack(case: bytes, **changes: bytes | None) -> bytes:
-    """The case with files replaced or, where None, left out; the manifest is not made again."""
-    files: dict[str, bytes | None] = {**unpack(case), **changes}
-    return pack({name: files[name] or b"" for name in layout.in_order(files) if files[name] is not None})

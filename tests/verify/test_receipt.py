@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from countersign.verify.canonical import canonical_json
+from countersign.verify.canonical import canonical_json, parse_json
 from countersign.verify.checkpoint import Checkpoint, sign_checkpoint
 from countersign.verify.errors import VerificationError
 from countersign.verify.note import VerifierKey
-from countersign.verify.receipt import parse_receipt, verify_receipt
+from countersign.verify.receipt import verify_receipt
 from countersign.verify.tlog_proof import TlogProof
 from tests.verify import naive
 from tests.verify.test_note import KEY, PRIVATE
@@ -148,7 +148,7 @@ def test_one_changed_byte_anywhere_fails(data: st.DataObject) -> None:
 def test_one_changed_byte_of_the_file_fails(data: st.DataObject) -> None:
     text = change(data, json.dumps(make_receipt()).encode())
     try:
-        receipt = parse_receipt(text)
+        receipt = parse_json(text)
     except VerificationError:
         return
     # A space for another white space between tokens, or \\u escapes in another case, leave the receipt what it was.
@@ -159,12 +159,6 @@ def test_a_changed_key_is_noticed_when_it_is_pinned() -> None:
     receipt = make_receipt()
     assert failed(receipt, key=str(KEY)[:-2] + "A=") == ["key", "checkpoint", "inclusion"]
     assert not failed(receipt, key=str(KEY) + "\n")
-
-
-@pytest.mark.parametrize("data", [b"", b"[]", b'"x"', b'{"entry":1,"entry":2}', b"\xff"])
-def test_files_that_are_no_receipt_are_refused(data: bytes) -> None:
-    with pytest.raises(VerificationError):
-        parse_receipt(data)
 
 
 def change(data: st.DataObject, value: bytes) -> bytes:

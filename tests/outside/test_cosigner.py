@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -137,6 +138,32 @@ async def test_recording_waits_for_no_witness(url: str, witness: WitnessProcess)
             assert found is not None, "the other witness is not kept from its work"
             assert names(found.note, witness.key) == {"witness.example/one"}
         assert len(slow.asked) > 1
+
+
+async def test_once_it_is_stopped_the_log_is_left_alone(url: str) -> None:
+    """Whoever waits for a witness then comes back to a log that may be closed."""
+    answered = threading.Event()
+
+    def hesitate(body: bytes) -> Answer:
+        time.sleep(0.5)
+        answered.set()
+        return willing(body)
+
+    with stranger(hesitate) as witness:
+        async with opened(url) as log:
+            outside = Outside(log, (witness.url, str(KEY)))
+            await grow(log, 1)
+            running = asyncio.create_task(outside.cosigner.run())
+            while not witness.asked:
+                await asyncio.sleep(0.01)
+            running.cancel()
+            with suppress(asyncio.CancelledError):
+                await running
+            assert not answered.is_set(), "stopping waits for no witness"
+            while not answered.is_set():
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.2)
+            assert outside.newest() is None
 
 
 async def test_a_process_that_may_not_write_asks_nobody(sqlite_log_url: str) -> None:

@@ -12,17 +12,14 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from functools import partial
-from typing import Protocol
-
-from sqlalchemy import Connection
 
 from core.errors import ConfigurationError, CountersignError, Unavailable
 from countersign.verify.cosignature import verify_cosignature
 from countersign.verify.errors import VerificationError
 from countersign.verify.note import parse_note
 from server.audit.head import Head, read_head
+from server.audit.outside.door import Door, Log
 from server.audit.outside.threads import on_own_thread
 from server.audit.outside.watch import Watch
 from server.audit.outside.witness import Answer, Cosigned, Inconsistent, Knows, OtherTree, Refused, WitnessClient
@@ -37,18 +34,6 @@ _ATTEMPTS = 3
 _PATIENCE = 60.0
 
 
-class Log(Protocol):
-    """What is asked of `AuditLog`. Both may raise Unavailable."""
-
-    def reading(self) -> AbstractContextManager[Connection]:
-        """A snapshot."""
-        ...
-
-    def writing(self) -> AbstractContextManager[Connection]:
-        """A transaction that holds the head's lock."""
-        ...
-
-
 class Cosigner:
     """Made with at least one witness; `run` it as a task, and cancel that to stop. ConfigurationError for one twice."""
 
@@ -57,20 +42,22 @@ class Cosigner:
     ) -> None:
         if len({each.key.public_key for each in witnesses}) < len(witnesses):
             raise ConfigurationError("a witness is configured twice: one key counts once")
-        self._log = log
-        self._watch = watch
+        self._door = Door(log)
         self._interval = interval
-        self._visits = [_Visits(log, each, watch) for each in witnesses]
+        self._visits = [_Visits(self._door, each, watch) for each in witnesses]
 
     async def run(self) -> None:
-        """Until cancelled. Raises nothing else."""
-        while True:
-            await self.round()
-            await asyncio.sleep(self._interval)
+        """Until cancelled; then the log is not touched any more. Raises nothing else."""
+        try:
+            while True:
+                await self.round()
+                await asyncio.sleep(self._interval)
+        finally:
+            await on_own_thread("cosigner", self._door.shut)
 
     async def round(self) -> None:
         """Show the newest checkpoint to every witness that has not cosigned it, all at a time. Raises nothing."""
-        head = await on_own_thread("cosigner", partial(_newest, self._log))
+        head = await on_own_thread("cosigner", partial(_newest, self._door))
         if head is None or not head.size:
             return
         visits = [on_own_thread(f"witness-{each.name}", partial(each.visit, head)) for each in self._visits]

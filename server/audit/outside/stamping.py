@@ -15,7 +15,7 @@ from countersign.verify.errors import VerificationError
 from countersign.verify.note import parse_note
 from countersign.verify.timestamp import MAX_TOKEN, load_roots, open_timestamp
 from server.audit.head import Head, read_head
-from server.audit.outside.cosigner import Log
+from server.audit.outside.door import Door, Log
 from server.audit.outside.post import Endpoint, post
 from server.audit.outside.threads import on_own_thread
 from server.audit.outside.watch import TIMESTAMPS, Watch
@@ -75,17 +75,20 @@ class Timestamper:
     """`run` it as a task, and cancel that to stop. interval: seconds between timestamps, if the log grew."""
 
     def __init__(self, log: Log, authority: Authority, watch: Watch, *, interval: float) -> None:
-        self._log = log
+        self._door = Door(log)
         self._authority = authority
         self._watch = watch
         self._interval = interval
         watch.expect_timestamps()
 
     async def run(self) -> None:
-        """Until cancelled. Raises nothing else."""
-        while True:
-            done = await self.round()
-            await asyncio.sleep(self._interval if done else min(RETRY, self._interval))
+        """Until cancelled; then the log is not touched any more. Raises nothing else."""
+        try:
+            while True:
+                done = await self.round()
+                await asyncio.sleep(self._interval if done else min(RETRY, self._interval))
+        finally:
+            await on_own_thread(TIMESTAMPS, self._door.shut)
 
     async def round(self) -> bool:
         """Have the newest checkpoint stamped, unless it is. Raises nothing; False where it came to nothing."""
@@ -107,7 +110,7 @@ class Timestamper:
     def _newest(self) -> Head | None:
         """The checkpoint to stamp; None if it is stamped, and in a process that may not write."""
         try:
-            with self._log.writing() as connection:
+            with self._door.writing() as connection:
                 head, found = read_head(connection, lock=True), newest_stamped(connection)
         except CountersignError:
             return None
@@ -115,6 +118,6 @@ class Timestamper:
 
     def _stamp(self, head: Head) -> None:
         token = self._authority.stamp(head.checkpoint)
-        with self._log.writing() as connection:
+        with self._door.writing() as connection:
             add_timestamp(connection, head, token)
         self._watch.stamped(head.size)

@@ -52,6 +52,12 @@ class Writers:
         """Lines that begin with `word`, without it."""
         return [line[1:] for line in self.lines if line[0] == word]
 
+    def forget(self) -> None:
+        """End what still runs, and what was said."""
+        for pid in list(self._running):
+            self.kill(pid)
+        self.lines.clear()
+
     def end(self) -> None:
         for pid in list(self._running):
             os.kill(pid, signal.SIGKILL)

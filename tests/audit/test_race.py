@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,20 @@ from server.audit.fsck import fsck
 from tests.audit.making import VKEY
 from tests.audit.processes import Writers, writers
 
-REQUESTS = 40
+REQUESTS = 20
+
+
+@pytest.fixture(scope="module")
+def parent() -> Iterator[Writers]:
+    with writers() as started:
+        yield started
+
+
+@pytest.fixture
+def crew(parent: Writers) -> Iterator[Writers]:
+    """Processes are forked for each test; what they are forked from is started once."""
+    yield parent
+    parent.forget()
 
 
 def race(crew: Writers, url: str, folder: Path, variants: list[int]) -> None:
@@ -31,11 +45,12 @@ def race(crew: Writers, url: str, folder: Path, variants: list[int]) -> None:
 
 
 @pytest.mark.parametrize("processes", [2, 4])
-def test_one_request_from_several_processes_is_one_entry(url: str, tmp_path: Path, processes: int) -> None:
-    with writers() as crew:
-        race(crew, url, tmp_path, [1] * processes)
-        told = crew.said("raced")
-        assert not crew.said("conflict")
+def test_one_request_from_several_processes_is_one_entry(
+    crew: Writers, url: str, tmp_path: Path, processes: int
+) -> None:
+    race(crew, url, tmp_path, [1] * processes)
+    told = crew.said("raced")
+    assert not crew.said("conflict")
     assert len(told) == processes * REQUESTS
     places = {(name, index, decision_id) for _, index, decision_id, name, _, _ in told}
     assert len(places) == REQUESTS
@@ -46,11 +61,11 @@ def test_one_request_from_several_processes_is_one_entry(url: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize("processes", [2, 4])
-def test_of_different_requests_under_one_id_the_first_one_wins(url: str, tmp_path: Path, processes: int) -> None:
-    variants = [1 + place % 2 for place in range(processes)]
-    with writers() as crew:
-        race(crew, url, tmp_path, variants)
-        told, refused = crew.said("raced"), crew.said("conflict")
+def test_of_different_requests_under_one_id_the_first_one_wins(
+    crew: Writers, url: str, tmp_path: Path, processes: int
+) -> None:
+    race(crew, url, tmp_path, [1 + place % 2 for place in range(processes)])
+    told, refused = crew.said("raced"), crew.said("conflict")
     assert len(told) + len(refused) == processes * REQUESTS
     winners = defaultdict(set)
     for _, index, decision_id, name, variant, _ in told:

@@ -13,6 +13,7 @@ from sqlalchemy import MetaData, NullPool, create_engine, select
 from core.errors import Conflict, InvalidInput
 from countersign.verify.receipt import verify_receipt
 from server.audit import AuditLog, Filter, ReceiptParts, Recorded
+from server.audit.fsck import fsck
 from server.audit.membership import digest_of_set
 from server.audit.operations import Erase, erase
 from server.audit.privacy.erasure import Aftercare, Erasure, erase_subject
@@ -186,6 +187,28 @@ async def test_receipts_from_before_and_from_after_verify(url: str, outputs: Out
         own = await log.receipt_for(done.recorded[0])
     assert [problems(parts) for parts in (before, after, own)] == [[], [], []]
     assert before.leaf == after.leaf
+
+
+async def test_fsck_tells_an_erasure_from_a_loss(url: str, outputs: Outputs) -> None:
+    async with opened(url) as log:
+        decided = await fill(log)
+        await erased(log, url, outputs)
+        report = fsck(url, VKEY)
+        assert (report.damages, report.summary.erased) == ((), 6)
+        # Nobody asked for this one.
+        execute(url, "DELETE FROM private WHERE log_index = :at", at=decided[3].index)
+        found = {(each.what, each.index) for each in fsck(url, VKEY).damages}
+    assert found == {("private", decided[3].index), ("index", decided[3].index)}
+
+
+async def test_plaintext_that_came_back_from_a_backup_is_found(url: str, outputs: Outputs) -> None:
+    async with opened(url) as log:
+        recorded = await log.append(decision(2, subject=NAME))
+        (backup,) = [value for where, value in cells(url) if where == "private.fields"]
+        await erased(log, url, outputs)
+        execute(url, "UPDATE private SET fields = :fields WHERE log_index = :at", fields=backup, at=recorded.index)
+        found = {(each.what, each.index) for each in fsck(url, VKEY).damages}
+    assert ("erasure", recorded.index) in found
 
 
 async def test_the_person_is_no_longer_found(url: str, outputs: Outputs) -> None:

@@ -1,6 +1,7 @@
 """Who is calling, for which tenant, and what they may do.
 
-The tenant comes from the credential, never from the request. Knows nothing of what the methods do.
+The tenant comes from the credential. A request may name one of the further tenants that the credential may read, and
+is never believed beyond them. Knows nothing of what the methods do.
 """
 
 from __future__ import annotations
@@ -41,11 +42,26 @@ METHOD_ROLES = {
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """An authenticated caller. `actor` names the credential, not a person."""
+    """An authenticated caller. `actor` names the credential, not a person.
+
+    reads: further tenants whose record it may read. It writes for `tenant` only.
+    """
 
     tenant: str
     actor: str
     roles: frozenset[str]
+    reads: frozenset[str] = frozenset()
+
+    def reading(self, tenant: str) -> str:
+        """The tenant whose record a request reads that names `tenant`; "" names the caller's own.
+
+        Raises PermissionDenied, in the same words whether that tenant exists or not.
+        """
+        if tenant in {"", self.tenant}:
+            return self.tenant
+        if tenant not in self.reads:
+            raise PermissionDenied(f"{self.actor!r} may not read the tenant {tenant!r}")
+        return tenant
 
 
 class Authenticator:
@@ -57,12 +73,10 @@ class Authenticator:
     def __init__(self, tokens: Iterable[Token]) -> None:
         self._callers: dict[str, Caller] = {}
         for token in tokens:
-            unknown = token.roles - ROLES
-            if unknown or not token.roles:
-                raise ConfigurationError(f"token {token.name!r}: roles {sorted(token.roles)} not among {sorted(ROLES)}")
+            refuse_senseless(token)
             if token.sha256 in self._callers:
                 raise ConfigurationError(f"token {token.name!r} has the same sha256 as another")
-            self._callers[token.sha256] = Caller(token.tenant, token.name, token.roles)
+            self._callers[token.sha256] = Caller(token.tenant, token.name, token.roles, token.reads)
 
     @property
     def is_open(self) -> bool:
@@ -90,3 +104,11 @@ class Authenticator:
         if caller is None:
             raise Unauthenticated("the bearer token is not known")
         return caller
+
+
+def refuse_senseless(token: Token) -> None:
+    """Raises ConfigurationError for a token whose roles do not exist, or that reads without the role to read."""
+    if token.roles - ROLES or not token.roles:
+        raise ConfigurationError(f"token {token.name!r}: roles {sorted(token.roles)} not among {sorted(ROLES)}")
+    if token.reads and "audit" not in token.roles:
+        raise ConfigurationError(f"token {token.name!r}: reads {sorted(token.reads)} without the role 'audit' to read")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -21,12 +21,16 @@ class Section(BaseModel):
 
 
 class Token(Section):
-    """A bearer token: only its SHA-256 is kept. Roles: see `server.auth.ROLES`."""
+    """A bearer token: only its SHA-256 is kept. Roles: see `server.auth.ROLES`.
+
+    reads: further tenants whose record it may read, and nothing else of theirs; needs the role audit.
+    """
 
     name: str
     sha256: str = Field(pattern="^[0-9a-f]{64}$")
     tenant: str = Field(pattern=TENANT)
     roles: frozenset[str]
+    reads: frozenset[Annotated[str, Field(pattern=TENANT)]] = frozenset()
 
 
 class Tls(Section):

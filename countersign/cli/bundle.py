@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from countersign.cli.checks import LogKeys, Rotations, report, trust_of
+from countersign.cli.choosing import Tenant
 from countersign.cli.files import refuse_output, write_atomically
 from countersign.cli.session import AsJson, connect
 from countersign.cli.text import reporting
@@ -20,6 +21,7 @@ def bundle(
     output: Annotated[Path, typer.Option("-o", "--output", help="The zip to write.")],
     log_key: LogKeys = None,
     rotation: Rotations = None,
+    tenant: Tenant = "",
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -31,7 +33,7 @@ def bundle(
         refuse_output(output, force=force)
         trust = trust_of(log_key, rotation)
         with connect(ctx) as client:
-            case = client.bundle(decision_id)
+            case = client.bundle(decision_id, tenant=tenant)
         checks = verify_case(case, trust)
         write_atomically(output, case, force=force)
     report(checks, as_json=as_json)

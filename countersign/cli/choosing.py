@@ -50,6 +50,8 @@ Digest = Annotated[str, typer.Option(help="Only this media: sha256:…")]
 Subject = Annotated[str, typer.Option(help="Only from this person, by your own opaque name.")]
 State = Annotated[StateName | None, typer.Option(case_sensitive=False, help="Only what people made this of.")]
 
+Tenant = Annotated[str, typer.Option(help="Of this tenant, where the token may read it. Default: the token's own.")]
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -66,6 +68,7 @@ class Choice:
     digest: Digest = ""
     subject: Subject = ""
     state: State = None
+    tenant: Tenant = ""
 
     def keywords(self) -> Chosen:
         """As the client's methods take them. A moment without a zone is meant in local time."""
@@ -81,6 +84,7 @@ class Choice:
             review_state=common_pb2.ReviewState.Value(f"REVIEW_STATE_{self.state or 'UNSPECIFIED'}"),
             min_score=self.min_score,
             max_score=self.max_score,
+            tenant=self.tenant,
         )
 
 

@@ -80,14 +80,14 @@ def pieces(client: Client, choice: Choice, form: Format, receipts: bool) -> Iter
     if form is not Format.JSONL:
         return client.export(OF_SERVER[form], **choice.keywords())
     decisions = client.list_decisions(page_size=1000, **choice.keywords())
-    return (line_of(client, decision, with_receipt=receipts) for decision in decisions)
+    return (line_of(client, decision, choice.tenant, with_receipt=receipts) for decision in decisions)
 
 
-def line_of(client: Client, decision: common_pb2.Decision, *, with_receipt: bool) -> bytes:
+def line_of(client: Client, decision: common_pb2.Decision, tenant: str, *, with_receipt: bool) -> bytes:
     """One line of JSON Lines."""
     view = decision_json(decision)
     if with_receipt:
-        view["receipt"] = receipt_json(client.get_receipt(decision.decision_id))
+        view["receipt"] = receipt_json(client.get_receipt(decision.decision_id, tenant=tenant))
     return json.dumps(view).encode() + b"\n"
 
 

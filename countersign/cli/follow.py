@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from countersign.cli.choosing import Choice, choosing
+from countersign.cli.choosing import Choice, Tenant, choosing
 from countersign.cli.record_tables import followed_line, intents_table
 from countersign.cli.session import AsJson, connect
 from countersign.cli.text import complain, reporting, say, say_json, say_json_line
@@ -38,11 +38,12 @@ def intents(
     ctx: typer.Context,
     older_than: Annotated[int, typer.Option(min=0, help="Only those of at least so many seconds ago.")] = 3600,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="At most so many, oldest first.")] = 100,
+    tenant: Tenant = "",
     as_json: AsJson = False,
 ) -> None:
     """List work that was announced and has no decision: it runs still, or was cut short."""
     with reporting(as_json), connect(ctx) as client:
-        answer = client.open_intents(older_than=older_than, limit=limit)
+        answer = client.open_intents(older_than=older_than, limit=limit, tenant=tenant)
         views = [intent_json(intent) for intent in answer.intents]
     if as_json:
         say_json(views)

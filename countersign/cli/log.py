@@ -1,4 +1,4 @@
-"""`countersign log list|show|receipt|checkpoint`: the record of decisions, as the caller's tenant may see it."""
+"""`countersign log list|show|receipt|checkpoint`: the record of decisions, as the caller may see it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from countersign.cli.choosing import Choice, choosing
+from countersign.cli.choosing import Choice, Tenant, choosing
 from countersign.cli.files import refuse_output, write_json
 from countersign.cli.record_tables import decision_table, decisions_table, history_table
 from countersign.cli.session import AsJson, connect
@@ -38,10 +38,10 @@ def list_decisions(
         say(decisions_table(views))
 
 
-def show(ctx: typer.Context, decision_id: DecisionId, as_json: AsJson = False) -> None:
+def show(ctx: typer.Context, decision_id: DecisionId, tenant: Tenant = "", as_json: AsJson = False) -> None:
     """Show one decision with its reasons, findings, reviews and appeals."""
     with reporting(as_json), connect(ctx) as client:
-        view = history_json(client.history(decision_id))
+        view = history_json(client.history(decision_id, tenant=tenant))
     if as_json:
         say_json(view)
         return
@@ -60,13 +60,14 @@ def receipt(
     witnessed: Annotated[
         bool, typer.Option("--witnessed", help="Against a checkpoint that a witness cosigned; may take a minute.")
     ] = False,
+    tenant: Tenant = "",
 ) -> None:
     """Fetch a fresh receipt of an entry, as JSON for `countersign verify`."""
     with reporting(as_json=output is None):
         if output:
             refuse_output(output, force=force)
         with connect(ctx) as client:
-            view = receipt_json(client.get_receipt(decision_id, witnessed=witnessed))
+            view = receipt_json(client.get_receipt(decision_id, witnessed=witnessed, tenant=tenant))
         if output:
             write_json(output, view, force=force)
         else:

@@ -23,6 +23,7 @@ class Properties(TypedDict, total=False):
     review_state: common_pb2.ReviewState.ValueType
     min_score: float | None
     max_score: float | None
+    tenant: str
 
 
 class Chosen(Properties, total=False):
@@ -31,7 +32,8 @@ class Chosen(Properties, total=False):
     since, until: with a time zone; at or after, and before. action: what the policy decided. detector: it detected
     something. label: that was detected. reason_code: of a rule that fired. subject: your own opaque name of a person.
     min_score, max_score: of a finding, both included, by its probability where it has one and else by its score; of
-    `detector` or `label` where they are given.
+    `detector` or `label` where they are given. tenant: whose decisions; "" for the caller's own, and PermissionDenied
+    for one that the token may not read.
     """
 
     since: datetime | None

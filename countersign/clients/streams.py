@@ -39,9 +39,9 @@ class StreamCalls(RecordCalls):
         parts = self._connection.parts(self._audit.ExportDecisions, request, self._long_timeout)
         return (part.chunk for part in parts)
 
-    def bundle(self, decision_id: str) -> bytes:
+    def bundle(self, decision_id: str, *, tenant: str = "") -> bytes:
         """A ZIP archive with everything that the decision can be checked by offline."""
-        request = audit_pb2.GetBundleRequest(request_id=new_id(), decision_id=decision_id)
+        request = audit_pb2.GetBundleRequest(request_id=new_id(), decision_id=decision_id, tenant=tenant)
         return self._connection.stream(
             self._audit.GetBundle, request, lambda parts: b"".join(part.chunk for part in parts), self._long_timeout
         )

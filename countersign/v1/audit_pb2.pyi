@@ -85,6 +85,7 @@ class DecisionFilter(_message.Message):
     REVIEW_STATE_FIELD_NUMBER: _builtins.int
     MIN_SCORE_FIELD_NUMBER: _builtins.int
     MAX_SCORE_FIELD_NUMBER: _builtins.int
+    TENANT_FIELD_NUMBER: _builtins.int
     action: _common_pb2.Action.ValueType
     """What the policy decided."""
     detector: _builtins.str
@@ -103,6 +104,8 @@ class DecisionFilter(_message.Message):
     """
     max_score: _builtins.float
     """The same, at most."""
+    tenant: _builtins.str
+    """Of this tenant, which the caller's token has to list among those it reads. Empty: of the caller's own."""
     @_builtins.property
     def since(self) -> _timestamp_pb2.Timestamp:
         """Decided at or after."""
@@ -125,10 +128,11 @@ class DecisionFilter(_message.Message):
         review_state: _common_pb2.ReviewState.ValueType = ...,
         min_score: _builtins.float | None = ...,
         max_score: _builtins.float | None = ...,
+        tenant: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_score", b"_max_score", "_min_score", b"_min_score", "max_score", b"max_score", "min_score", b"min_score", "since", b"since", "until", b"until"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_score", b"_max_score", "_min_score", b"_min_score", "action", b"action", "detector", b"detector", "label", b"label", "max_score", b"max_score", "media_digest", b"media_digest", "min_score", b"min_score", "reason_code", b"reason_code", "review_state", b"review_state", "since", b"since", "subject", b"subject", "until", b"until"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_score", b"_max_score", "_min_score", b"_min_score", "action", b"action", "detector", b"detector", "label", b"label", "max_score", b"max_score", "media_digest", b"media_digest", "min_score", b"min_score", "reason_code", b"reason_code", "review_state", b"review_state", "since", b"since", "subject", b"subject", "tenant", b"tenant", "until", b"until"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_score: _TypeAlias = _typing.Literal["max_score"]  # noqa: Y015
     _WhichOneofArgType__max_score: _TypeAlias = _typing.Literal["_max_score", b"_max_score"]  # noqa: Y015
@@ -297,19 +301,23 @@ class GetDecisionRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     DECISION_ID_FIELD_NUMBER: _builtins.int
     INCLUDE_EVIDENCE_FIELD_NUMBER: _builtins.int
+    TENANT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     decision_id: _builtins.str
     include_evidence: _builtins.bool
+    tenant: _builtins.str
+    """Of this tenant, which the caller's token has to list among those it reads. Empty: of the caller's own."""
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         decision_id: _builtins.str = ...,
         include_evidence: _builtins.bool = ...,
+        tenant: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_id", b"decision_id", "include_evidence", b"include_evidence", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_id", b"decision_id", "include_evidence", b"include_evidence", "request_id", b"request_id", "tenant", b"tenant"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -342,20 +350,24 @@ class GetHistoryRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     DECISION_ID_FIELD_NUMBER: _builtins.int
     INCLUDE_RECEIPTS_FIELD_NUMBER: _builtins.int
+    TENANT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     decision_id: _builtins.str
     include_receipts: _builtins.bool
     """Return a receipt of the decision and of each event."""
+    tenant: _builtins.str
+    """Of this tenant, which the caller's token has to list among those it reads. Empty: of the caller's own."""
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         decision_id: _builtins.str = ...,
         include_receipts: _builtins.bool = ...,
+        tenant: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_id", b"decision_id", "include_receipts", b"include_receipts", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_id", b"decision_id", "include_receipts", b"include_receipts", "request_id", b"request_id", "tenant", b"tenant"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -467,6 +479,7 @@ class GetReceiptRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     DECISION_ID_FIELD_NUMBER: _builtins.int
     WITNESSED_FIELD_NUMBER: _builtins.int
+    TENANT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     decision_id: _builtins.str
     """Of a decision, or of a review, an appeal or an erasure."""
@@ -474,16 +487,19 @@ class GetReceiptRequest(_message.Message):
     """Against the newest checkpoint that a witness cosigned, instead of the newest of all: FAILED_PRECONDITION while none
     covers the entry, which takes about a minute.
     """
+    tenant: _builtins.str
+    """Of this tenant, which the caller's token has to list among those it reads. Empty: of the caller's own."""
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         decision_id: _builtins.str = ...,
         witnessed: _builtins.bool = ...,
+        tenant: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_id", b"decision_id", "request_id", b"request_id", "witnessed", b"witnessed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_id", b"decision_id", "request_id", b"request_id", "tenant", b"tenant", "witnessed", b"witnessed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -665,21 +681,25 @@ class ListOpenIntentsRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     OLDER_THAN_SECONDS_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
+    TENANT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     older_than_seconds: _builtins.int
     """Only intents recorded at least so many seconds ago. Choose more than the longest job takes."""
     limit: _builtins.int
     """At most so many; 0 takes 100."""
+    tenant: _builtins.str
+    """Of this tenant, which the caller's token has to list among those it reads. Empty: of the caller's own."""
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         older_than_seconds: _builtins.int = ...,
         limit: _builtins.int = ...,
+        tenant: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "older_than_seconds", b"older_than_seconds", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["limit", b"limit", "older_than_seconds", b"older_than_seconds", "request_id", b"request_id", "tenant", b"tenant"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -804,17 +824,21 @@ class GetBundleRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     DECISION_ID_FIELD_NUMBER: _builtins.int
+    TENANT_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     decision_id: _builtins.str
+    tenant: _builtins.str
+    """Of this tenant, which the caller's token has to list among those it reads. Empty: of the caller's own."""
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         decision_id: _builtins.str = ...,
+        tenant: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_id", b"decision_id", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_id", b"decision_id", "request_id", b"request_id", "tenant", b"tenant"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -26,7 +26,9 @@ if _version_not_supported:
 
 
 class AuditServiceStub:
-    """Everything here is confined to the caller's tenant: what belongs to another is NOT_FOUND, like what does not exist.
+    """Everything here is confined to one tenant: what belongs to another is NOT_FOUND, like what does not exist. It is the
+    caller's own unless the request names another. One that the caller's token may not read is PERMISSION_DENIED, whether it
+    exists or not.
     """
 
     def __init__(self, channel):
@@ -88,11 +90,13 @@ class AuditServiceStub:
 
 
 class AuditServiceServicer:
-    """Everything here is confined to the caller's tenant: what belongs to another is NOT_FOUND, like what does not exist.
+    """Everything here is confined to one tenant: what belongs to another is NOT_FOUND, like what does not exist. It is the
+    caller's own unless the request names another. One that the caller's token may not read is PERMISSION_DENIED, whether it
+    exists or not.
     """
 
     def ListDecisions(self, request, context):
-        """Decisions of the caller's tenant, newest first (AIP-158 paging).
+        """Decisions, newest first (AIP-158 paging).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -223,7 +227,9 @@ def add_AuditServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AuditService:
-    """Everything here is confined to the caller's tenant: what belongs to another is NOT_FOUND, like what does not exist.
+    """Everything here is confined to one tenant: what belongs to another is NOT_FOUND, like what does not exist. It is the
+    caller's own unless the request names another. One that the caller's token may not read is PERMISSION_DENIED, whether it
+    exists or not.
     """
 
     @staticmethod

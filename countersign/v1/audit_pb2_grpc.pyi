@@ -27,14 +27,17 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AuditServiceStub:
-    """Everything here is confined to the caller's tenant: what belongs to another is NOT_FOUND, like what does not exist."""
+    """Everything here is confined to one tenant: what belongs to another is NOT_FOUND, like what does not exist. It is the
+    caller's own unless the request names another. One that the caller's token may not read is PERMISSION_DENIED, whether it
+    exists or not.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AuditServiceAsyncStub: ...
     ListDecisions: _grpc.UnaryUnaryMultiCallable[_audit_pb2.ListDecisionsRequest, _audit_pb2.ListDecisionsResponse]
-    """Decisions of the caller's tenant, newest first (AIP-158 paging)."""
+    """Decisions, newest first (AIP-158 paging)."""
     StreamDecisions: _grpc.UnaryStreamMultiCallable[_audit_pb2.StreamDecisionsRequest, _audit_pb2.StreamDecisionsResponse]
     """Follows the log: decisions in its order, then new ones as they are recorded, until the caller goes away. The one
     method that needs no deadline.
@@ -57,11 +60,14 @@ class AuditServiceStub:
 
 @_typing.type_check_only
 class AuditServiceAsyncStub(AuditServiceStub):
-    """Everything here is confined to the caller's tenant: what belongs to another is NOT_FOUND, like what does not exist."""
+    """Everything here is confined to one tenant: what belongs to another is NOT_FOUND, like what does not exist. It is the
+    caller's own unless the request names another. One that the caller's token may not read is PERMISSION_DENIED, whether it
+    exists or not.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListDecisions: _aio.UnaryUnaryMultiCallable[_audit_pb2.ListDecisionsRequest, _audit_pb2.ListDecisionsResponse]  # type: ignore[assignment]
-    """Decisions of the caller's tenant, newest first (AIP-158 paging)."""
+    """Decisions, newest first (AIP-158 paging)."""
     StreamDecisions: _aio.UnaryStreamMultiCallable[_audit_pb2.StreamDecisionsRequest, _audit_pb2.StreamDecisionsResponse]  # type: ignore[assignment]
     """Follows the log: decisions in its order, then new ones as they are recorded, until the caller goes away. The one
     method that needs no deadline.
@@ -83,7 +89,10 @@ class AuditServiceAsyncStub(AuditServiceStub):
     """A ZIP archive, in chunks, with everything that one decision can be checked by offline."""
 
 class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Everything here is confined to the caller's tenant: what belongs to another is NOT_FOUND, like what does not exist."""
+    """Everything here is confined to one tenant: what belongs to another is NOT_FOUND, like what does not exist. It is the
+    caller's own unless the request names another. One that the caller's token may not read is PERMISSION_DENIED, whether it
+    exists or not.
+    """
 
     @_abc_1.abstractmethod
     def ListDecisions(
@@ -91,7 +100,7 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _audit_pb2.ListDecisionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_audit_pb2.ListDecisionsResponse, _abc.Awaitable[_audit_pb2.ListDecisionsResponse]]:
-        """Decisions of the caller's tenant, newest first (AIP-158 paging)."""
+        """Decisions, newest first (AIP-158 paging)."""
 
     @_abc_1.abstractmethod
     def StreamDecisions(

@@ -1,6 +1,6 @@
 """Page tokens: opaque to callers, checked when they come back, and good only for the filter they were made for.
 
-A token carries no right: the tenant always comes from the caller's credential.
+A token carries no right: for every page the caller's credential says whose list it may read.
 """
 
 from __future__ import annotations

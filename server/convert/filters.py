@@ -13,7 +13,7 @@ TIMES: tuple[Literal["since", "until"], ...] = ("since", "until")
 
 
 def filter_of(message: audit_pb2.DecisionFilter) -> Filter:
-    """The filter, checked as far as the protos cannot. Raises InvalidInput."""
+    """The filter, checked as far as the protos cannot; `tenant` is the caller's right to read. Raises InvalidInput."""
     unspecified = message.review_state == common_pb2.REVIEW_STATE_UNSPECIFIED
     return Filter(
         since=moment(message.since, "since") if message.HasField("since") else None,

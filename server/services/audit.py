@@ -1,6 +1,7 @@
 """AuditService: the record, what became of it, and proof that it was not changed.
 
-A tenant sees its own entries and nobody else's; the size of the whole log is no secret.
+A tenant sees its own entries and nobody else's, unless its token may read further tenants; the size of the whole log
+is no secret.
 """
 
 from __future__ import annotations

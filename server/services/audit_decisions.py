@@ -28,7 +28,8 @@ class DecisionMethods:
         """One page of decisions, newest first."""
         async with self._edge.call(context, f"{SERVICE}/ListDecisions", request) as caller:
             chosen = convert.filter_of(convert.whole_filter(request))
-            page = await self._log.list(caller.tenant, chosen, request.page_size, request.page_token)
+            tenant = caller.reading(request.filter.tenant)
+            page = await self._log.list(tenant, chosen, request.page_size, request.page_token)
             return pb.ListDecisionsResponse(
                 decisions=[convert.decision(recorded) for recorded in page.items],
                 next_page_token=page.next_page_token,
@@ -39,7 +40,8 @@ class DecisionMethods:
     ) -> pb.GetDecisionResponse:
         """One decision."""
         async with self._edge.call(context, f"{SERVICE}/GetDecision", request) as caller:
-            recorded = (await self._log.history(caller.tenant, request.decision_id)).decision
+            tenant = caller.reading(request.tenant)
+            recorded = (await self._log.history(tenant, request.decision_id)).decision
             decision = await self._answers.decision(recorded, include_evidence=request.include_evidence)
             return pb.GetDecisionResponse(decision=decision)
 
@@ -48,7 +50,7 @@ class DecisionMethods:
     ) -> pb.GetHistoryResponse:
         """One decision with what people did about it."""
         async with self._edge.call(context, f"{SERVICE}/GetHistory", request) as caller:
-            history = await self._log.history(caller.tenant, request.decision_id)
+            history = await self._log.history(caller.reading(request.tenant), request.decision_id)
             answer = pb.GetHistoryResponse(
                 decision=convert.decision(history.decision),
                 events=[convert.event(recorded) for recorded in history.events],
@@ -66,7 +68,7 @@ class DecisionMethods:
         async with self._edge.call(context, f"{SERVICE}/ListOpenIntents", request) as caller:
             before = datetime.now(UTC) - timedelta(seconds=request.older_than_seconds)
             limit = request.limit or INTENTS
-            found = await self._log.orphaned_intents(before, limit + 1, caller.tenant)
+            found = await self._log.orphaned_intents(before, limit + 1, caller.reading(request.tenant))
             return pb.ListOpenIntentsResponse(
                 intents=[convert.open_intent(recorded) for recorded in found[:limit]], more=len(found) > limit
             )

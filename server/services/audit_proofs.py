@@ -22,7 +22,7 @@ class ProofMethods:
         """A fresh receipt."""
         async with self._edge.call(context, f"{SERVICE}/GetReceipt", request) as caller:
             find = self._log.witnessed_receipt if request.witnessed else self._log.receipt
-            parts = await find(caller.tenant, request.decision_id)
+            parts = await find(caller.reading(request.tenant), request.decision_id)
             return pb.GetReceiptResponse(receipt=convert.receipt(parts))
 
     async def GetCheckpoint(  # noqa: N802

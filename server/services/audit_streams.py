@@ -33,8 +33,9 @@ class StreamMethods:
     ) -> AsyncIterator[pb.StreamDecisionsResponse]:
         """Decisions as they are recorded, until the caller goes away."""
         async with self._edge.call(context, f"{SERVICE}/StreamDecisions", request, endless=True) as caller:
+            tenant = caller.reading(request.filter.tenant)
             reached = request.after if request.HasField("after") else (await self._log.checkpoint()).size - 1
-            found = self._log.follow(caller.tenant, convert.filter_of(request.filter), reached)
+            found = self._log.follow(tenant, convert.filter_of(request.filter), reached)
             # The first sign of life tells where to go on, should the connection break before anything comes.
             async for recorded in self._followers.watch(caller.tenant, found):
                 if recorded is None:
@@ -48,8 +49,9 @@ class StreamMethods:
     ) -> AsyncIterator[pb.ExportDecisionsResponse]:
         """The record as a file."""
         async with self._edge.call(context, f"{SERVICE}/ExportDecisions", request) as caller:
+            tenant = caller.reading(request.filter.tenant)
             chosen, form = convert.filter_of(request.filter), FORMATS[request.format]
-            async for piece in self._files.export(caller.tenant, chosen, form):
+            async for piece in self._files.export(tenant, chosen, form, reader=caller.tenant):
                 yield pb.ExportDecisionsResponse(chunk=piece)
 
     async def GetBundle(  # noqa: N802
@@ -57,5 +59,6 @@ class StreamMethods:
     ) -> AsyncIterator[pb.GetBundleResponse]:
         """Everything about one decision, as an archive."""
         async with self._edge.call(context, f"{SERVICE}/GetBundle", request) as caller:
-            async for piece in self._files.bundle(caller.tenant, request.decision_id):
+            tenant = caller.reading(request.tenant)
+            async for piece in self._files.bundle(tenant, request.decision_id, reader=caller.tenant):
                 yield pb.GetBundleResponse(chunk=piece)

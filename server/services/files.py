@@ -22,23 +22,26 @@ FILES_OF_ONE = 2
 
 
 class Files:
-    """Files made of the log while they are read. mapping: what exports of statements of reasons need to know."""
+    """Files made of the log while they are read. mapping: what exports of statements of reasons need to know.
+
+    The methods count a place for `reader`, the tenant who reads, whosever record it is.
+    """
 
     def __init__(self, log: AuditLog, mapping: DsaMapping, seats: Seats | None = None) -> None:
         self._log = log
         self._mapping = mapping
         self._seats = seats or Seats(FILES, FILES_OF_ONE)
 
-    async def export(self, tenant: str, wanted: Filter, form: Format) -> AsyncIterator[bytes]:
+    async def export(self, tenant: str, wanted: Filter, form: Format, *, reader: str) -> AsyncIterator[bytes]:
         """The tenant's record in a format, in pieces of at most CHUNK bytes."""
-        with self._seats.take(tenant):
+        with self._seats.take(reader):
             async for part in export(self._log, tenant, wanted, form, self._mapping):
                 for piece in pieces(part):
                     yield piece
 
-    async def bundle(self, tenant: str, decision_id: str) -> AsyncIterator[bytes]:
+    async def bundle(self, tenant: str, decision_id: str, *, reader: str) -> AsyncIterator[bytes]:
         """Everything about one decision, in pieces of at most CHUNK bytes."""
-        with self._seats.take(tenant):
+        with self._seats.take(reader):
             for piece in pieces(await bundle(self._log, tenant, decision_id)):
                 yield piece
 

@@ -82,6 +82,22 @@ def test_files_come_in_pieces(server: FakeServer, client: Client) -> None:
         client.bundle("d9")
 
 
+def test_another_tenant_is_named_in_every_call_that_reads(server: FakeServer, client: Client) -> None:
+    (found,) = screen(client, "a")
+    assert next(client.list_decisions(tenant="acme")).decision_id == found
+    assert ids(client.follow(after=-1, tenant="acme"), 1) == [found]
+    assert list(client.export(audit_pb2.EXPORT_FORMAT_JSONL, tenant="acme")) == FILE
+    for method in ("ListDecisions", "StreamDecisions", "ExportDecisions"):
+        assert [request.filter.tenant for request in server.seen[method]] == ["acme"], method
+    client.get_decision(found, tenant="acme")
+    client.history(found, tenant="acme")
+    client.get_receipt(found, tenant="acme")
+    client.bundle(found, tenant="acme")
+    client.open_intents(tenant="acme")
+    for method in ("GetDecision", "GetHistory", "GetReceipt", "GetBundle", "ListOpenIntents"):
+        assert [request.tenant for request in server.seen[method]] == ["acme"], method
+
+
 def test_a_file_that_did_not_begin_is_asked_for_again_and_one_that_broke_off_is_not(
     server: FakeServer, client: Client
 ) -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 
 import pytest
 from google.protobuf.descriptor import FileDescriptor
+from pydantic import ValidationError
 
 from core.errors import ConfigurationError, PermissionDenied, Unauthenticated
 from server.auth import METHOD_ROLES, ROLES, Authenticator
@@ -14,9 +16,10 @@ SCREEN = "/countersign.v1.ScreeningService/Screen"
 LIST = "/countersign.v1.AuditService/ListDecisions"
 
 
-def token(secret: str, *roles: str, tenant: str = "acme") -> Token:
+def token(secret: str, *roles: str, tenant: str = "acme", reads: Iterable[str] = ()) -> Token:
     sha256 = hashlib.sha256(secret.encode()).hexdigest()
-    return Token(name=f"{tenant}-{secret}", sha256=sha256, tenant=tenant, roles=frozenset(roles))
+    name = f"{tenant}-{secret}"
+    return Token(name=name, sha256=sha256, tenant=tenant, roles=frozenset(roles), reads=frozenset(reads))
 
 
 def bearer(secret: str) -> list[tuple[str, str | bytes]]:
@@ -68,6 +71,43 @@ def test_without_tokens_everybody_is_local() -> None:
     authenticator = Authenticator([])
     assert authenticator.is_open
     assert authenticator.admit(LIST, []).tenant == "local"
+
+
+def test_a_token_reads_its_own_tenant_and_those_it_lists() -> None:
+    caller = Authenticator([token("one", "audit", reads=["other"])]).admit(LIST, bearer("one"))
+    assert [caller.reading(named) for named in ("", "acme", "other")] == ["acme", "acme", "other"]
+    with pytest.raises(PermissionDenied, match="third"):
+        caller.reading("third")
+    assert caller.tenant == "acme", "what it writes stays its own"
+
+
+def test_a_token_that_lists_nobody_reads_its_own_tenant_only() -> None:
+    tokens = [token("one", "audit"), token("two", "audit", tenant="other")]
+    caller = Authenticator(tokens).admit(LIST, bearer("one"))
+    told = []
+    for named in ("other", "nobody"):
+        with pytest.raises(PermissionDenied) as caught:
+            caller.reading(named)
+        told.append(str(caught.value).replace(named, "NAME"))
+    assert told[0] == told[1], "nobody learns which tenants there are"
+
+
+def test_without_tokens_only_the_local_tenant_is_read() -> None:
+    caller = Authenticator([]).admit(LIST, [])
+    assert caller.reading("") == "local"
+    with pytest.raises(PermissionDenied):
+        caller.reading("acme")
+
+
+def test_reading_others_takes_the_role_to_read() -> None:
+    with pytest.raises(ConfigurationError, match=r"reads \['other'\] without the role 'audit'"):
+        Authenticator([token("one", "review", "privacy", reads=["other"])])
+
+
+@pytest.mark.parametrize("name", ["*", "", "Other", "a b", "x" * 64])
+def test_what_a_token_reads_is_named_as_a_tenant_is(name: str) -> None:
+    with pytest.raises(ValidationError):
+        token("one", "audit", reads=[name])
 
 
 @pytest.mark.parametrize("tokens", [[token("one", "root")], [token("one")], [token("a", "screen")] * 2])

@@ -44,9 +44,9 @@ RED = png((230, 10, 10))
 OPTIONS = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
 
 
-def token(name: str, tenant: str, *roles: str) -> Token:
+def token(name: str, tenant: str, *roles: str, reads: frozenset[str] = frozenset()) -> Token:
     digest = hashlib.sha256(name.encode()).hexdigest()
-    return Token(name=name, sha256=digest, tenant=tenant, roles=frozenset(roles))
+    return Token(name=name, sha256=digest, tenant=tenant, roles=frozenset(roles), reads=reads)
 
 
 @dataclass
@@ -87,12 +87,15 @@ def as_(name: str) -> dict[str, Any]:
 
 ACME = as_("acme")
 OTHER = as_("other")
+GROUP = as_("group")
+"""A tenant of its own that may read the record of acme."""
 
 
 @asynccontextmanager
 async def wired(house: House) -> AsyncIterator[Wire]:
     """Serves the house on a free port, with all services and the callers that tests speak as."""
     tokens = [token("acme", "acme", *ROLES), token("other", "other", *ROLES), token("reader", "acme", "audit")]
+    tokens.append(token("group", "group", *ROLES, reads=frozenset({"acme"})))
     detectors = Registry[Detector]("detector")
     detectors.add("red", house.detector)
     slow = Painter("denoise", patience=30)

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import Conflict, InvalidInput, LimitExceeded, NotFound
 from policies.base import Action
 from server.audit import AuditLog, Filter, Recorded, ReviewState, State
 from server.audit.history import Event, after, fold, initial
+from server.audit.operations import decisions
 from server.audit.operations.catalog import OPERATIONS, read_operation, write_operation
 from tests.audit.making import appeal, decision, intent, opened, review
 
@@ -217,3 +218,17 @@ async def test_what_stays_of_an_appeal_does_not_tell_who_filed_it(log: AuditLog)
     digests = {appeal(decided, appellant=name).request_digest for name in ("", "person-1", "person-2")}
     filed = await log.perform(appeal(decided))
     assert digests == {filed.request_digest}
+
+
+async def test_one_decision_cannot_hold_up_the_log(log: AuditLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every review folds those before it, while all other appends wait."""
+    monkeypatch.setattr(decisions, "MOST_EVENTS", 3)
+    decided = await log.append(decision(3))
+    for number in range(3):
+        await log.perform(review(decided, number=number))
+    with pytest.raises(LimitExceeded):
+        await log.perform(review(decided, number=3))
+    with pytest.raises(LimitExceeded):
+        await log.perform(appeal(decided))
+    assert (await state_of(log, decided)).events == 3
+    assert not (await log.perform(review(decided, number=2))).fresh

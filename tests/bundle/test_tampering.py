@@ -17,7 +17,7 @@ from countersign.verify.canonical import canonical_json
 from countersign.verify.case import layout, verify_case
 from countersign.verify.case.archive import pack
 from countersign.verify.checks import passed
-from countersign.verify.note import VerifierKey
+from countersign.verify.note import NoteSignature, VerifierKey
 from tests.bundle.forging import (
     CARD_FILE,
     CASE,
@@ -27,6 +27,7 @@ from tests.bundle.forging import (
     STORY,
     TRUST_FILE,
     Change,
+    Files,
     complaints,
     edited,
     forged,
@@ -43,6 +44,23 @@ from tests.bundle.story import MEDIA, ORIGIN, VKEY, full_story, png
 def test_the_story_itself_holds() -> None:
     assert complaints(CASE) == {}
     assert forged(unchanged) == CASE
+
+
+def test_lines_in_the_names_of_strangers_are_said_to_be_unchecked() -> None:
+    """The summary names every signer on the checkpoint; a forger needs no key to add one."""
+    line = str(NoteSignature("witness.example", b"fake", bytes(72)))
+
+    def add(files: Files) -> None:
+        files[layout.CHECKPOINT] += line.encode()
+        for name in files:
+            if layout.role_of(name) in ("decision", "history", "intent", "configuration", "removal"):
+                files[name] = canonical_json(
+                    {**json.loads(files[name]), "proof": json.loads(files[name])["proof"] + line}
+                )
+
+    told = {check.name: check.detail for check in verify_case(forged(add), str(VKEY), MEDIA)}
+    assert told["witness"].startswith("NOT CHECKED: lines in the names of witness.example")
+    assert "witness" not in {check.name for check in verify_case(CASE, str(VKEY), MEDIA)}
 
 
 FORGERIES: list[tuple[str, Change, str, str]] = [

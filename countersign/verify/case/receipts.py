@@ -30,6 +30,10 @@ def check_receipts(account: Account, trust: Trust, media: bytes | None) -> Itera
     statements = tuple(each.statement for each in account.log_keys if each.statement)
     wider = replace(trust, rotations=(*trust.rotations, *statements))
     yield from verify_receipt(account.decision.receipt, media, wider)
+    if not trust.asks_witnesses and (others := _others(account)):
+        # Anybody can add a line in anybody's name, and the summary tells of every line.
+        detail = f"NOT CHECKED: lines in the names of {', '.join(others)}; name your witnesses to check them"
+        yield Check("witness", True, detail)
     # The others are against the same checkpoint, by the same key: whom to trust need not be settled again for each,
     # which with many entries and many rotations would take hours.
     same = Trust((text(account.decision.receipt, "log_key"),))
@@ -52,6 +56,12 @@ def _keys(account: Account) -> str:
     if account.decision.receipt.get("log_key") not in {key.vkey for key in keys}:
         raise VerificationError("the receipt is signed with none of the log's keys")
     return f"the log has had {len(keys)} keys" if len(keys) > 1 else "the log has had one key"
+
+
+def _others(account: Account) -> list[str]:
+    """The names on the checkpoint beside the log's own."""
+    origin = account.checkpoint.origin
+    return sorted({line.name for line in account.signed.signatures if line.name != origin})
 
 
 def _entry(entry: Entry, trust: Trust) -> str:

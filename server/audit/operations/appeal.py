@@ -10,7 +10,7 @@ from core.errors import Conflict
 from server.audit.entry import Draft, Entry, Kind
 from server.audit.history import Event, ReviewState
 from server.audit.leaf import Reference
-from server.audit.operations.decisions import decision_of, digest_of_request, move
+from server.audit.operations.decisions import decision_of, digest_of_request, move, open_decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +39,10 @@ class Appeal:
         return digest_of_request({"method": "appeal", "asked": asked})
 
     def prepare(self, connection: Connection) -> Entry:
-        """NotFound for a decision that is not the tenant's; Conflict while an appeal of it is open."""
-        decision, state = decision_of(connection, self.tenant, self.decision_id)
+        """NotFound for a decision that is not the tenant's, LimitExceeded for one with too many events; Conflict while
+        an appeal of it is open.
+        """
+        decision, state = open_decision(connection, self.tenant, self.decision_id)
         if state.review is ReviewState.APPEALED:
             raise Conflict(f"an appeal of decision {self.decision_id!r} is open")
         body = {

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete
 
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput, LimitExceeded, NotFound
 from core.media import digest_of
 from countersign.verify.canonical import canonical_json
 from countersign.verify.errors import VerificationError
@@ -20,6 +20,9 @@ from server.audit.rows import events_of
 from server.audit.statements import bulk_insert
 from server.audit.tables import postings
 from server.audit.terms import state_term
+
+MOST_EVENTS = 256
+"""Reviews and appeals of one decision."""
 
 
 def digest_of_request(content: Mapping[str, Any]) -> str:
@@ -36,6 +39,22 @@ def decision_of(connection: Connection, tenant: str, decision_id: str) -> tuple[
     if recorded.state is None or json.loads(recorded.leaf)["facets"]["action"] == 0:
         raise NotFound(f"there is no decision {decision_id!r} that could be reviewed")
     return recorded, recorded.state
+
+
+def open_decision(connection: Connection, tenant: str, decision_id: str) -> tuple[Recorded, State]:
+    """`decision_of`, for one more review or appeal. LimitExceeded where there are `MOST_EVENTS` of it already.
+
+    Each one looks at all before it while every other append waits: without a limit, one decision could stop the log.
+    """
+    recorded, state = decision_of(connection, tenant, decision_id)
+    if state.events >= MOST_EVENTS:
+        raise LimitExceeded(
+            f"decision {decision_id!r} has as many reviews and appeals as one may have",
+            field="decision_id",
+            limit=str(MOST_EVENTS),
+            found=str(state.events),
+        )
+    return recorded, state
 
 
 def move(connection: Connection, decision: Recorded, event: Event) -> None:

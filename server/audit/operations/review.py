@@ -10,7 +10,7 @@ from core.errors import Stale
 from server.audit.entry import Draft, Entry, Kind
 from server.audit.history import Event, final_action, outcome
 from server.audit.leaf import Reference
-from server.audit.operations.decisions import decision_of, digest_of_request, move
+from server.audit.operations.decisions import decision_of, digest_of_request, move, open_decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,11 @@ class Review:
         return digest_of_request({"method": "review", "asked": asked})
 
     def prepare(self, connection: Connection) -> Entry:
-        """NotFound for a decision that is not the tenant's; Stale where it changed since the reviewer looked."""
+        """NotFound for a decision that is not the tenant's, LimitExceeded for one with too many events; Stale where it
+        changed since the reviewer looked.
+        """
         action = final_action(self.action)
-        decision, state = decision_of(connection, self.tenant, self.decision_id)
+        decision, state = open_decision(connection, self.tenant, self.decision_id)
         if self.seen_index not in (-1, state.last_index):
             raise Stale(
                 f"decision {self.decision_id!r} has changed since it was looked at: its latest entry is "

@@ -30,11 +30,10 @@ from server.audit.forwarding import Seat
 from server.audit.head import HeadSigner, read_head
 from server.audit.keys import CheckpointSigner
 from server.audit.operations import Operation
-from server.audit.reader import READERS, LogReader
+from server.audit.reader import READERS, LogReader, receipt_of
 from server.audit.receipts import (
     ReceiptParts,
     make_receipt,
-    stored_receipt,
 )
 from server.audit.store import Store, open_store
 from server.audit.writer import LocalWriter, Writer, assert_ours
@@ -134,7 +133,7 @@ class AuditLog(LogReader):
         if recent is not None and recorded.index < recent.head.size:
             with contextlib.suppress(KeyError):  # too old for memory
                 return make_receipt(recorded, recent.head, recent.read, self._log_key)
-        return await self._read(stored_receipt, recorded, self._log_key)
+        return await self._read(receipt_of, recorded, self._log_key)
 
     async def ping(self) -> None:
         """Return if the log can be read and takes entries; Unavailable otherwise.

@@ -23,10 +23,10 @@ from server.audit.following import Growth, follow
 from server.audit.head import read_head
 from server.audit.listing import Page, list_page
 from server.audit.matching import Filter
-from server.audit.outside.generations import Generation, read_generations
+from server.audit.outside.generations import Generation, read_generations, signing_key
 from server.audit.outside.witnessed import newest_cosigned, witnessed_receipt
 from server.audit.queries import History
-from server.audit.receipts import ConsistencyParts, ReceiptParts, SignedCheckpoint, consistency_parts
+from server.audit.receipts import ConsistencyParts, ReceiptParts, SignedCheckpoint, consistency_parts, stored_receipt
 from server.audit.store import Store
 
 _Arguments = ParamSpec("_Arguments")
@@ -144,6 +144,17 @@ class LogReader:
             return query(connection, *arguments, **named)
 
 
-def _checkpoint(connection: Connection, log_key: str) -> SignedCheckpoint:
+def receipt_of(connection: Connection, recorded: Recorded, own: str) -> ReceiptParts:
+    """A receipt against the stored head. own: this process's verifier key."""
+    return stored_receipt(connection, recorded, _key_of(connection, read_head(connection).checkpoint, own))
+
+
+def _checkpoint(connection: Connection, own: str) -> SignedCheckpoint:
     head, cosigned = read_head(connection), newest_cosigned(connection)
-    return SignedCheckpoint(head.checkpoint, log_key, head.size, cosigned.note if cosigned else "")
+    key = _key_of(connection, head.checkpoint, own)
+    return SignedCheckpoint(head.checkpoint, key, head.size, cosigned.note if cosigned else "")
+
+
+def _key_of(connection: Connection, checkpoint: str, own: str) -> str:
+    """The key that signed: another server may have rotated ours away, and what it signs names its own key."""
+    return signing_key(checkpoint, read_generations(connection)) or own

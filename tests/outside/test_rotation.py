@@ -284,9 +284,13 @@ async def test_servers_that_still_hold_the_old_key_stop_recording(postgres_log_u
         await rotate(postgres_log_url, tmp_path)
         with pytest.raises(IntegrityError, match="start this server again"):
             await log.append(decision(2))
+        # What it still reads, it hands out with the key that signed it.
+        (theirs,) = await record(postgres_log_url, tmp_path, 2)
+        parts = await log.receipt("acme", theirs.decision_id)
+        assert (parts.log_key, (await log.checkpoint()).log_key) == (verifier(tmp_path), verifier(tmp_path))
+        assert passed(verify_receipt(as_json(parts), b"media 2", verifier(tmp_path)))
     finally:
         await log.close()
-    await record(postgres_log_url, tmp_path, 2)
     standing = read_standing(postgres_log_url)
     assert standing is not None
     assert standing.generation == 1

@@ -10,6 +10,7 @@ import pytest
 from core.errors import ConfigurationError, Unavailable
 from server.audit.store import open_store, sqlite_path
 from server.audit.store.writer_lock import WriterLock
+from tests.audit.making import decision, new_database, opened
 
 
 def test_the_right_to_write_is_one_process_s(sqlite_log_url: str) -> None:
@@ -75,3 +76,17 @@ def test_files_beside_the_database_are_named_after_it(sqlite_log_url: str) -> No
     with closing(open_store(sqlite_log_url, mark_dir=path.parent / "elsewhere")) as store:
         assert store.mark == path.with_name("log.db.checkpoint")
         assert store.rendezvous == path.with_name("log.db.socket")
+
+
+def others_rights(directory: Path) -> dict[str, int]:
+    """What group and world may do with each file but the mark."""
+    return {each.name: each.stat().st_mode & 0o077 for each in directory.iterdir() if each.suffix != ".checkpoint"}
+
+
+async def test_nobody_else_may_read_what_people_are_called(tmp_path: Path) -> None:
+    """The files beside the database have its rights; the high-water mark holds nothing but a checkpoint."""
+    async with opened(new_database(tmp_path)) as log:
+        await log.append(decision(1))
+        found = others_rights(tmp_path)
+    assert len(found) >= 4
+    assert set(found.values()) == {0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +39,8 @@ class SqliteStore:
     def __init__(self, path: Path, *, create: bool, readers: int, timeout: float) -> None:
         if not create and not path.exists():
             raise ConfigurationError(f"there is no database at {path}; run `countersign db upgrade`")
+        if create:
+            _make(path)
         self._path = path
         self._lock = WriterLock(path)
         mode = "rwc" if create else "rw"
@@ -155,6 +158,16 @@ def _engine(path: Path, mode: str, begin: str, *, timeout: float, connections: i
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _make(path: Path) -> None:
+    """An empty file, unless there is one, for its owner only: it will hold names and words of people. SQLite gives the
+    files beside it the same rights.
+    """
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        raise ConfigurationError(f"the database {path} cannot be used: {error.strerror}") from error
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

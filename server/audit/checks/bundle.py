@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Row
 from countersign.verify.errors import VerificationError
 from server.audit.checks.raw import rows_between
 from server.audit.checks.report import Findings
-from server.audit.leaf import Leaf
-from server.audit.tables import entries
+from server.audit.entries.leaf import Leaf
+from server.audit.sql.tables import entries
 
 
 @dataclass(frozen=True, slots=True)

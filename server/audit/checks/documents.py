@@ -13,8 +13,8 @@ from server.audit.checks.bundle import Bundle
 from server.audit.checks.lookups import absent
 from server.audit.checks.raw import UNREADABLE, in_pieces, raw
 from server.audit.checks.report import Findings
-from server.audit.leaf import Leaf
-from server.audit.tables import documents
+from server.audit.entries.leaf import Leaf
+from server.audit.sql.tables import documents
 
 # One document after the other: a trust list may be large.
 _STEP = 1

@@ -10,9 +10,9 @@ from server.audit.checks.bundle import Bundle
 from server.audit.checks.lookups import absent
 from server.audit.checks.raw import index_of, raw, rows_between
 from server.audit.checks.report import Findings
-from server.audit.leaf import Leaf, format_time
-from server.audit.tables import entries, events, open_intents
-from server.audit.terms import request_key
+from server.audit.entries.leaf import Leaf, format_time
+from server.audit.sql.tables import entries, events, open_intents
+from server.audit.sql.terms import request_key
 
 _DAY = 24 * 3600 * 1_000_000
 

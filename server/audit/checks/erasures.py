@@ -10,9 +10,9 @@ from countersign.verify.errors import VerificationError
 from server.audit.checks.bundle import Bundle
 from server.audit.checks.raw import raw, rows_between
 from server.audit.checks.report import Findings
-from server.audit.leaf import Leaf
-from server.audit.membership import digest_of_set
-from server.audit.tables import entries, erased
+from server.audit.entries.leaf import Leaf
+from server.audit.sql.tables import entries, erased
+from server.audit.tree.membership import digest_of_set
 
 
 def check_erasures(connection: Connection, bundle: Bundle, findings: Findings) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, literal, tuple_
 from core.media import digest_of
 from server.audit.checks.raw import UNREADABLE, in_pieces, index_of, raw
 from server.audit.checks.report import Findings
-from server.audit.tables import entries, evidence
+from server.audit.sql.tables import entries, evidence
 
 _KEY = (evidence.c.tenant, evidence.c.digest, evidence.c.log_index)
 _ROWS = raw(evidence, "tenant", "digest", "log_index", "mime")

@@ -17,8 +17,8 @@ from server.audit.checks.raw import guarded
 from server.audit.checks.report import Findings, Progress, Report
 from server.audit.checks.store import check_schema, check_store
 from server.audit.checks.witnessed import Outside, check_witnessed
-from server.audit.tables import entries
-from server.audit.tree import WIDTH
+from server.audit.sql.tables import entries
+from server.audit.tree.merkle import WIDTH
 
 
 @dataclass(frozen=True, slots=True)

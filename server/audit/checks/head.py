@@ -14,8 +14,9 @@ from countersign.verify.trust import TrustedKey, open_trusted
 from server.audit.checks.raw import raw
 from server.audit.checks.report import Findings
 from server.audit.checks.tiles import starts_with
-from server.audit.outside.generations import Generation, missing_announcements, trusted_keys
-from server.audit.tables import entries, log_head, log_keys
+from server.audit.outside.announcements import missing_announcements
+from server.audit.sql.tables import entries, log_head, log_keys
+from server.audit.tree.generations import Generation, trusted_keys
 
 
 def check_keys(connection: Connection, pinned: VerifierKey, findings: Findings) -> tuple[TrustedKey, ...]:

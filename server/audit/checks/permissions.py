@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 
 from countersign.verify.errors import VerificationError
 from server.audit.checks.raw import in_pieces, raw
-from server.audit.leaf import Leaf
+from server.audit.entries.leaf import Leaf
 from server.audit.operations.retain import permitted, retention_term
-from server.audit.tables import entries, postings
+from server.audit.sql.tables import entries, postings
 
 _KEPT = 256
 

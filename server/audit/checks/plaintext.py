@@ -18,9 +18,9 @@ from server.audit.checks.lookups import absent
 from server.audit.checks.permissions import Permissions
 from server.audit.checks.raw import index_of, raw, rows_between
 from server.audit.checks.report import Findings
-from server.audit.leaf import Leaf
+from server.audit.entries.leaf import Leaf
 from server.audit.operations.retain import EVIDENCE, PRIVATE
-from server.audit.tables import erased, evidence, private
+from server.audit.sql.tables import erased, evidence, private
 
 _EVIDENCE_KEY = (evidence.c.tenant, evidence.c.digest, evidence.c.log_index)
 

@@ -16,12 +16,12 @@ from server.audit.checks.bundle import Bundle, read_bundle
 from server.audit.checks.lookups import absent
 from server.audit.checks.raw import index_of, raw
 from server.audit.checks.report import Findings
-from server.audit.history import ReviewState, State
-from server.audit.leaf import Leaf
+from server.audit.entries.leaf import Leaf
+from server.audit.entries.state import ReviewState, State
 from server.audit.operations.retain import permitted, retention_term
-from server.audit.tables import postings
-from server.audit.terms import state_term, subject_terms, terms_of
-from server.audit.tree import WIDTH
+from server.audit.sql.tables import postings
+from server.audit.sql.terms import state_term, subject_terms, terms_of
+from server.audit.tree.merkle import WIDTH
 
 _KEY = (postings.c.term, postings.c.recorded_at, postings.c.log_index)
 _STEP = 5000

@@ -10,9 +10,9 @@ from countersign.verify.errors import VerificationError
 from server.audit.checks.bundle import Bundle
 from server.audit.checks.raw import in_pieces, index_of, raw
 from server.audit.checks.report import Findings
-from server.audit.history import Event, State, after, initial
-from server.audit.leaf import Leaf
-from server.audit.tables import entries, events
+from server.audit.entries.leaf import Leaf
+from server.audit.entries.state import Event, State, after, initial
+from server.audit.sql.tables import entries, events
 
 _ROWS = (
     raw(events)

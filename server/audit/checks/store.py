@@ -7,10 +7,10 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from server.audit import schema
 from server.audit.checks.raw import first_line, raw
 from server.audit.checks.report import Findings
-from server.audit.tables import compatibility, metadata
+from server.audit.sql import schema
+from server.audit.sql.tables import compatibility, metadata
 
 _OLDEST = "0002"
 """What this schema's migration says about the releases that may run on it."""
@@ -34,10 +34,14 @@ _FOREIGN = {
          WHERE relkind IN ('v', 'm') AND relnamespace = current_schema()::regnamespace
     """,
 }
+# Only the function of the extension itself: one of that name might be anybody's.
 _AMCHECK = """
-    SELECT quote_ident(nspname) || '.' || quote_ident(proname) FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
-     WHERE proname = 'bt_index_check' AND pronargs = 2 AND has_function_privilege(pg_proc.oid, 'EXECUTE')
-       AND has_schema_privilege(nspname, 'USAGE')
+    SELECT quote_ident(nspname) || '.' || quote_ident(proname)
+      FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace
+      JOIN pg_depend ON classid = 'pg_proc'::regclass AND objid = pg_proc.oid AND deptype = 'e'
+      JOIN pg_extension ON refclassid = 'pg_extension'::regclass AND refobjid = pg_extension.oid
+     WHERE extname = 'amcheck' AND proname = 'bt_index_check' AND pronargs = 2
+       AND has_function_privilege(pg_proc.oid, 'EXECUTE') AND has_schema_privilege(nspname, 'USAGE')
 """
 _INDEXES = """
     SELECT pg_class.oid, relname FROM pg_class JOIN pg_am ON pg_am.oid = relam

@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from countersign.verify.checkpoint import Checkpoint
 from server.audit.checks.raw import UNREADABLE, raw
 from server.audit.checks.report import Findings
-from server.audit.tables import tiles
-from server.audit.tree import TileKey, root_at
+from server.audit.sql.tables import tiles
+from server.audit.tree.merkle import TileKey, root_at
 
 
 def read_tiles(connection: Connection, keys: Sequence[TileKey], findings: Findings) -> dict[TileKey, bytes]:

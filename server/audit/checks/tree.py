@@ -15,8 +15,8 @@ from server.audit.checks.bundle import Bundle
 from server.audit.checks.raw import in_pieces, raw
 from server.audit.checks.report import Findings
 from server.audit.checks.tiles import read_tiles
-from server.audit.tables import tiles
-from server.audit.tree import WIDTH, Edge, TileKey, width_of
+from server.audit.sql.tables import tiles
+from server.audit.tree.merkle import WIDTH, Edge, TileKey, width_of
 
 _STEP = 5000
 

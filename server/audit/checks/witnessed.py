@@ -22,7 +22,7 @@ from server.audit.checks.head import opened
 from server.audit.checks.raw import in_pieces, index_of, raw
 from server.audit.checks.report import Findings
 from server.audit.checks.tiles import starts_with
-from server.audit.tables import witnessed
+from server.audit.sql.tables import witnessed
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from server.audit.fsck import Outside, Report, fsck
-from server.audit.mark import mark_path
+from server.audit.sql.tables import metadata
 from server.audit.store import sqlite_path, sqlite_url
-from server.audit.tables import metadata
+from server.audit.store.sqlite import mark_path
 from tests.audit.fsck.everything import Places, fill, outside
 from tests.audit.making import VKEY, execute, new_database
 from tests.audit.stores import PostgresServer

@@ -15,12 +15,12 @@ from countersign.verify.cosignature import sign_cosignature
 from countersign.verify.note import VerifierKey, WitnessKey, parse_note
 from server.audit import AuditLog
 from server.audit.fsck import Outside
-from server.audit.head import read_head
-from server.audit.keys import FileSigner
 from server.audit.operations import Configure, Erase
 from server.audit.outside.rotation import Change, announce, take_over
-from server.audit.outside.witnessed import add_cosignatures, add_timestamp
 from server.audit.privacy.retention import RetentionKeeper, RetentionRule
+from server.audit.tree.head import read_head
+from server.audit.tree.keys import FileSigner
+from server.audit.tree.witnessed import add_cosignatures, add_timestamp
 from tests.audit.making import ORIGIN, SIGNER, appeal, blob, decision, intent, review
 from tests.outside.authority import Tsa
 

@@ -10,8 +10,8 @@ import pytest
 
 from server.audit import AuditLog
 from server.audit.fsck import Report, fsck
-from server.audit.mark import mark_path
 from server.audit.store import sqlite_path, sqlite_url
+from server.audit.store.sqlite import mark_path
 from tests.audit.fsck.conftest import Log
 from tests.audit.fsck.everything import NEW_VKEY
 from tests.audit.making import ORIGIN, SIGNER, VKEY, decision, execute, opened

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Column, Connection, Integer, LargeBinary, Row, Table, and_, func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from server.audit.sql.tables import metadata
 from server.audit.store import open_store
-from server.audit.tables import metadata
 from tests.audit.fsck.conftest import Log
 
 COLUMNS = [column for table in metadata.tables.values() for column in table.columns]

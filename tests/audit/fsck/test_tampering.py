@@ -10,9 +10,9 @@ from sqlalchemy import select, text, update
 
 from countersign.verify.commitments import Disclosure, read_disclosures, write_disclosures
 from countersign.verify.merkle import leaf_hash
+from server.audit.sql.tables import metadata
+from server.audit.sql.terms import term
 from server.audit.store import open_store
-from server.audit.tables import metadata
-from server.audit.terms import term
 from tests.audit.fsck.conftest import Log
 from tests.audit.fsck.everything import SIZE
 from tests.audit.making import execute

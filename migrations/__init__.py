@@ -1,1 +1,1 @@
-"""The database's history, as Alembic migrations. `server.audit.schema` runs them."""
+"""The database's history, as Alembic migrations. `server.audit.sql.schema` runs them."""

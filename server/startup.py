@@ -21,8 +21,10 @@ from detectors.hash_list import HashList
 from generators.base import Generator
 from policies.base import Policy
 from server import provenance
-from server.audit import AuditLog, keys, schema
-from server.audit.outside.generations import read_standing
+from server.audit import AuditLog
+from server.audit.sql import schema
+from server.audit.tree import keys
+from server.audit.tree.generations import read_standing
 from server.config import Settings
 from server.examination import CREDENTIALS
 from server.provenance import Identity, Provenance, Trust, development_identity, load_identity

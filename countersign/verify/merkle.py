@@ -1,7 +1,7 @@
 """RFC 6962 hashes, and the verification of inclusion and consistency proofs.
 
 This module knows hashes and proofs. It does not know what an entry means, who signed a root, or how a log stores
-its tree: making proofs is `server.audit.tree`.
+its tree: making proofs is `server.audit.tree.merkle`.
 """
 
 from __future__ import annotations

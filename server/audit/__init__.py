@@ -1,13 +1,13 @@
 """The audit log: an RFC 6962 tree in SQL that loses nothing it acknowledged. Read `log` first."""
 
-from server.audit.documents import Document
-from server.audit.entry import OPERATOR, Blob, Entry, Recorded
-from server.audit.history import ReviewState, State
-from server.audit.listing import Page
+from server.audit.entries.entry import OPERATOR, Blob, Entry, Recorded
+from server.audit.entries.state import ReviewState, State
 from server.audit.log import AuditLog
-from server.audit.matching import Filter
-from server.audit.queries import History
-from server.audit.receipts import ConsistencyParts, ReceiptParts, SignedCheckpoint
+from server.audit.reading.listing import Page
+from server.audit.reading.matching import Filter
+from server.audit.reading.queries import History
+from server.audit.sql.documents import Document
+from server.audit.tree.receipts import ConsistencyParts, ReceiptParts, SignedCheckpoint
 
 __all__ = [
     "OPERATOR",

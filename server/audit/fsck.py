@@ -26,7 +26,7 @@ from countersign.verify.note import VerifierKey, WitnessKey
 from server.audit.checks.examination import Examination, Wanted
 from server.audit.checks.report import Damage, Progress, Report, Summary
 from server.audit.checks.witnessed import Outside
-from server.audit.leaf import to_microseconds
+from server.audit.entries.leaf import to_microseconds
 from server.audit.store import Store, open_store
 from server.audit.store.faults import reason
 

@@ -23,20 +23,20 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from core.errors import ConfigurationError, Unavailable
-from server.audit.backlog import GroupLimits
-from server.audit.documents import Document
-from server.audit.entry import Entry, Recorded, draft
+from server.audit.entries.entry import Entry, Recorded, draft
 from server.audit.forwarding import Seat
-from server.audit.head import HeadSigner, read_head
-from server.audit.keys import CheckpointSigner
 from server.audit.operations import Operation
-from server.audit.reader import READERS, LogReader, receipt_of
-from server.audit.receipts import (
+from server.audit.reading.reader import READERS, LogReader, receipt_of
+from server.audit.sql.documents import Document
+from server.audit.store import Store, open_store
+from server.audit.tree.head import HeadSigner, read_head
+from server.audit.tree.keys import CheckpointSigner
+from server.audit.tree.receipts import (
     ReceiptParts,
     make_receipt,
 )
-from server.audit.store import Store, open_store
-from server.audit.writer import LocalWriter, Writer, assert_ours
+from server.audit.writing.backlog import GroupLimits
+from server.audit.writing.writer import LocalWriter, Writer, assert_ours
 
 _LOCK_TIMEOUT = 5.0
 _WRITER_PATIENCE = 10.0

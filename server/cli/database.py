@@ -11,7 +11,7 @@ from server.cli.operating import operating, settings_of
 def upgrade(ctx: typer.Context) -> None:
     """Bring the database up to date, making it if there is none. Safe to run twice."""
     with operating():
-        from server.audit import schema
+        from server.audit.sql import schema
 
         settings = settings_of(ctx)
         settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)

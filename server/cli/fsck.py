@@ -83,7 +83,7 @@ def outside_of(settings: Settings) -> Outside:
 
 def stored_key(settings: Settings) -> str:
     """The verifier key beside the database. Whoever could change the one could change the other: so it is said."""
-    from server.audit.keys import VERIFIER_FILE
+    from server.audit.tree.keys import VERIFIER_FILE
 
     path = settings.data_dir / VERIFIER_FILE
     key = text_of(path)

@@ -65,9 +65,9 @@ async def load(settings: Settings, plan: Plan, *, force: bool) -> Report:
     """The run, with one line on stderr that says how it goes. Makes the database if there is none."""
     from rich.console import Console
 
-    from server.audit import schema
     from server.audit.hammer.run import hammer as run
     from server.audit.hammer.run import refuse_used_log
+    from server.audit.sql import schema
 
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     await asyncio.to_thread(schema.upgrade, settings.url)

@@ -14,7 +14,7 @@ from countersign.cli.text import cell, say, say_json
 from server.cli.operating import operating, settings_of
 
 if TYPE_CHECKING:
-    from server.audit.outside.generations import Generation
+    from server.audit.tree.generations import Generation
 
 
 def rotate(ctx: typer.Context) -> None:
@@ -38,7 +38,7 @@ async def rotate_and_tell(url: str, directory: Path, origin: str) -> None:
 def keys(ctx: typer.Context, as_json: AsJson = False) -> None:
     """List every key that the log signed with, and the statements that link them. The exit code is 1 if one fails."""
     with operating(as_json=as_json):
-        from server.audit.outside.generations import read_stored_generations
+        from server.audit.tree.generations import read_stored_generations
 
         found = read_stored_generations(settings_of(ctx).url)
         wrong = fault_of(found)
@@ -54,7 +54,7 @@ def fault_of(found: tuple[Generation, ...]) -> str:
     """Why the statements do not lead from the first key to the last; "" if they do."""
     from countersign.verify.errors import VerificationError
     from countersign.verify.note import VerifierKey
-    from server.audit.outside.generations import trusted_keys
+    from server.audit.tree.generations import trusted_keys
 
     if not found:
         return ""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from countersign.v1 import audit_pb2, common_pb2
-from server.audit.history import ReviewState
-from server.audit.matching import Filter
+from server.audit.entries.state import ReviewState
+from server.audit.reading.matching import Filter
 from server.convert.times import moment
 
 TIMES: tuple[Literal["since", "until"], ...] = ("since", "until")

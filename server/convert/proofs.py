@@ -5,7 +5,7 @@ from __future__ import annotations
 from countersign.v1 import audit_pb2
 from countersign.v1 import common_pb2 as pb
 from server.audit import ReceiptParts
-from server.audit.outside.generations import Generation
+from server.audit.tree.generations import Generation
 
 
 def receipt(parts: ReceiptParts) -> pb.Receipt:

@@ -13,11 +13,12 @@ from sqlalchemy import NullPool, create_engine, text
 
 from core.media import digest_of
 from countersign.verify.note import VerifierKey
-from server.audit import AuditLog, Blob, Entry, Recorded, schema
-from server.audit.backlog import GroupLimits
-from server.audit.keys import FileSigner
+from server.audit import AuditLog, Blob, Entry, Recorded
 from server.audit.operations import Appeal, Review
+from server.audit.sql import schema
 from server.audit.store import sqlite_url
+from server.audit.tree.keys import FileSigner
+from server.audit.writing.backlog import GroupLimits
 
 ORIGIN = "log.example/test"
 SIGNER = FileSigner(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))

@@ -13,7 +13,7 @@ from unittest.mock import patch
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from server.audit import schema
+from server.audit.sql import schema
 
 _TEMPLATE = "countersign_template"
 

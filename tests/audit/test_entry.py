@@ -14,8 +14,8 @@ from countersign.verify.canonical import canonical_json, parse_canonical
 from countersign.verify.commitments import opens
 from countersign.verify.errors import VerificationError
 from server.audit import Blob
-from server.audit.entry import draft, new_id
-from server.audit.leaf import MAX_LEAF_BYTES, Leaf, Reference, from_microseconds, to_microseconds
+from server.audit.entries.entry import draft, new_id
+from server.audit.entries.leaf import MAX_LEAF_BYTES, Leaf, Reference, from_microseconds, to_microseconds
 from tests.audit.making import blob, decision
 
 AT = datetime(2026, 11, 22, 19, 30, 0, 1, tzinfo=UTC)

@@ -13,8 +13,8 @@ import pytest
 from core.errors import ConfigurationError, IntegrityError, Unavailable
 from server.audit import AuditLog
 from server.audit.fsck import fsck
-from server.audit.mark import mark_path
 from server.audit.store import sqlite_path
+from server.audit.store.sqlite import mark_path
 from tests.audit.making import VKEY, decision, opened
 
 

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.audit import AuditLog, Filter, Recorded, ReviewState, following
-from server.audit.entry import draft
-from server.audit.history import initial
-from server.audit.leaf import from_microseconds
-from server.audit.matching import matches
+from server.audit import AuditLog, Filter, Recorded, ReviewState
+from server.audit.entries.entry import draft
+from server.audit.entries.leaf import from_microseconds
+from server.audit.entries.state import initial
+from server.audit.reading import following
+from server.audit.reading.matching import matches
 from tests.audit.making import decision, intent, now, opened, review
 
 FILTERS = st.builds(

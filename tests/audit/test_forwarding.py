@@ -14,12 +14,12 @@ import pytest
 
 from core.errors import ConfigurationError, Conflict, LimitExceeded, NotFound, Unavailable
 from server.audit import AuditLog
-from server.audit.backlog import GroupLimits
-from server.audit.documents import Document
 from server.audit.forwarding import forwarder, sockets
 from server.audit.forwarding.frames import frame_of
-from server.audit.keys import load_or_create
+from server.audit.sql.documents import Document
 from server.audit.store import open_store, sqlite_path
+from server.audit.tree.keys import load_or_create
+from server.audit.writing.backlog import GroupLimits
 from tests.audit.making import ORIGIN, SIGNER, blob, decision, intent, new_database, opened, review
 
 

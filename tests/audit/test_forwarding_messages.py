@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import errors
-from server.audit.entry import Entry, Recorded, draft
+from server.audit.entries.entry import Entry, Recorded, draft
+from server.audit.entries.leaf import Reference
+from server.audit.entries.state import ReviewState, State
 from server.audit.forwarding.errors import read_error, write_error
 from server.audit.forwarding.frames import MAX_FRAME, frame_of, read_frame
 from server.audit.forwarding.messages import read_recorded, read_work, write_recorded, write_work
-from server.audit.history import ReviewState, State
-from server.audit.leaf import Reference
 from server.audit.operations import Appeal, Review
 from tests.audit.making import blob, decision, intent, now
 

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 import pytest
 
 from core.errors import Conflict, IntegrityError, Unavailable
-from server.audit.appender import Outcome, Work
-from server.audit.backlog import GroupLimits
-from server.audit.entry import Draft, Recorded, draft
-from server.audit.group_commit import GroupCommit
-from server.audit.leaf import from_microseconds
+from server.audit.entries.entry import Draft, Recorded, draft
+from server.audit.entries.leaf import from_microseconds
+from server.audit.writing.appender import Outcome, Work
+from server.audit.writing.backlog import GroupLimits
+from server.audit.writing.group_commit import GroupCommit
 from tests.audit.making import decision, now
 
 

@@ -24,9 +24,9 @@ from server.audit.hammer.plan import Orders, Plan
 from server.audit.hammer.report import Progress, Report
 from server.audit.hammer.run import CHECKS, hammer, refuse_used_log
 from server.audit.hammer.shift import acknowledged
-from server.audit.matching import Filter
 from server.audit.operations.appeal import Appeal
 from server.audit.operations.erase import Erase
+from server.audit.reading.matching import Filter
 from server.audit.store import sqlite_path, sqlite_url
 from tests.audit.making import ORIGIN, VKEY, decision, execute, opened
 
@@ -110,7 +110,7 @@ async def broken_by(check: Check, inspection: Inspection) -> set[str]:
     return {violation.what for violation in inspection.findings.violations}
 
 
-@pytest.mark.parametrize("check", [*CHECKS, sweep.sweep, sweep.check_whole_lists])
+@pytest.mark.parametrize("check", [*CHECKS, checks.check_checkpoints, sweep.sweep, sweep.check_whole_lists])
 async def test_nothing_is_broken_in_a_log_that_nobody_touched(inspection: Inspection, check: Check) -> None:
     before = inspection.findings.checks.total()
     for _ in range(COUNT):

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from core.errors import ConfigurationError
 from countersign.verify.note import VerifierKey
-from server.audit.keys import load_or_create
+from server.audit.tree.keys import load_or_create
 
 
 def test_the_key_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import select
 
 from server.audit.fsck import fsck
+from server.audit.sql.tables import entries
 from server.audit.store import open_store
-from server.audit.tables import entries
 from tests.audit.making import VKEY, decision, opened
 from tests.audit.processes import Writers, writers
 

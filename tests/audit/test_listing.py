@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.errors import InvalidInput
-from server.audit import AuditLog, Filter, ReviewState, listing, terms
+from server.audit import AuditLog, Filter, ReviewState
+from server.audit.reading import listing
+from server.audit.sql import terms
 from tests.audit.making import decision, opened
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

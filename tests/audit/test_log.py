@@ -12,9 +12,9 @@ from countersign.verify.checkpoint import open_checkpoint
 from countersign.verify.note import VerifierKey
 from countersign.verify.receipt import verify_receipt
 from server.audit import AuditLog, Filter, ReceiptParts, Recorded
-from server.audit.backlog import GroupLimits
 from server.audit.fsck import fsck
-from server.audit.keys import load_or_create
+from server.audit.tree.keys import load_or_create
+from server.audit.writing.backlog import GroupLimits
 from tests.audit.making import ORIGIN, SIGNER, VKEY, blob, decision, execute, intent, now, opened
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.errors import Conflict, InvalidInput, LimitExceeded, NotFound
 from policies.base import Action
 from server.audit import AuditLog, Filter, Recorded, ReviewState, State
-from server.audit.history import Event, after, fold, initial
+from server.audit.entries.state import Event, after, fold, initial
 from server.audit.operations import decisions
 from server.audit.operations.catalog import OPERATIONS, read_operation, write_operation
 from tests.audit.making import appeal, decision, intent, opened, review

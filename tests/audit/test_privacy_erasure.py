@@ -14,11 +14,11 @@ from core.errors import Conflict, InvalidInput
 from countersign.verify.receipt import verify_receipt
 from server.audit import AuditLog, Filter, ReceiptParts, Recorded
 from server.audit.fsck import fsck
-from server.audit.membership import digest_of_set
 from server.audit.operations import Erase, erase
 from server.audit.privacy.erasure import Aftercare, Erasure, erase_subject
 from server.audit.privacy.scrub import scrubber
 from server.audit.store import sqlite_path
+from server.audit.tree.membership import digest_of_set
 from tests.audit.making import VKEY, appeal, blob, decision, execute, intent, opened, review
 
 NAME = "anna-lena.schmidt@example.org"

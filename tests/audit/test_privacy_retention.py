@@ -11,7 +11,7 @@ import pytest
 
 from core.errors import ConfigurationError, InvalidInput, Unavailable
 from server.audit import OPERATOR, AuditLog, Filter, Recorded
-from server.audit.leaf import Leaf, to_microseconds
+from server.audit.entries.leaf import Leaf, to_microseconds
 from server.audit.operations import Retain
 from server.audit.operations.retain import permitted
 from server.audit.privacy import expiry, retention

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from core.errors import ConfigurationError, Unavailable
-from server.audit import schema
+from server.audit.sql import schema
 from server.audit.store import open_store
 from server.audit.store.session import Session
 from tests.audit.making import decision, execute, opened

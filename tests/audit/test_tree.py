@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from countersign.verify.merkle import EMPTY_ROOT, leaf_hash, node_hash, verify_consistency, verify_inclusion
-from server.audit.tree import (
+from server.audit.tree.merkle import (
     WIDTH,
     Edge,
     TileKey,

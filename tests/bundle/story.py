@@ -18,8 +18,8 @@ from countersign.verify.checkpoint import Checkpoint, sign_checkpoint
 from countersign.verify.commitments import Disclosure
 from countersign.verify.note import VerifierKey
 from countersign.verify.tlog_proof import TlogProof
-from server.audit.entry import OPERATOR, Blob, Draft, Entry, draft
-from server.audit.leaf import Reference
+from server.audit.entries.entry import OPERATOR, Blob, Draft, Entry, draft
+from server.audit.entries.leaf import Reference
 from tests.verify import naive
 
 ORIGIN = "log.example/cases"

@@ -15,7 +15,7 @@ from countersign.verify.case.archive import unpack
 from countersign.verify.checks import Check, passed
 from server.audit import AuditLog, Recorded
 from server.audit.bundle import bundle
-from server.audit.leaf import to_microseconds
+from server.audit.entries.leaf import to_microseconds
 from server.audit.operations import Appeal, Configure, Review
 from server.audit.operations.erase import Erase
 from server.audit.operations.retain import Retain

@@ -10,7 +10,7 @@ import pytest
 from countersign.verify.canonical import canonical_json
 from countersign.verify.case import layout, write_case
 from countersign.verify.membership import write_memberships
-from server.audit.membership import digest_of_set, memberships
+from server.audit.tree.membership import digest_of_set, memberships
 from tests.bundle.forging import complaints
 from tests.bundle.story import Told, full_story
 

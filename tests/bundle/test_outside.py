@@ -14,11 +14,11 @@ from countersign.verify.note import WitnessKey, parse_note
 from countersign.verify.policy import Trust
 from server.audit import AuditLog
 from server.audit.bundle import bundle
-from server.audit.head import read_head
-from server.audit.keys import load_or_create
-from server.audit.outside.generations import read_standing
 from server.audit.outside.rotation import rotate_key_file
-from server.audit.outside.witnessed import add_cosignatures, add_timestamp
+from server.audit.tree.generations import read_standing
+from server.audit.tree.head import read_head
+from server.audit.tree.keys import load_or_create
+from server.audit.tree.witnessed import add_cosignatures, add_timestamp
 from tests.audit.making import ORIGIN, VKEY, new_database
 from tests.bundle.story import decision_entry
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from countersign.verify.case.state import ACTIONS, action_name, fold
 from policies.base import Action
-from server.audit import history
+from server.audit.entries import state as history
 
 events = st.lists(st.tuples(st.just("review"), st.sampled_from([1, 2, 4])) | st.just(("appeal", 0)), max_size=8)
 

@@ -14,15 +14,15 @@ from core.media import digest_of
 from countersign.verify.checkpoint import Checkpoint, sign_checkpoint
 from countersign.verify.note import VerifierKey
 from policies.base import Action
-from server.audit.entry import Entry, Kind, Recorded, draft
+from server.audit.entries.entry import Entry, Kind, Recorded, draft
+from server.audit.entries.leaf import Reference
+from server.audit.entries.state import Event, fold, outcome
 from server.audit.export import Format, export
 from server.audit.export.dsa.mapping import DsaMapping
-from server.audit.history import Event, fold, outcome
-from server.audit.leaf import Reference
-from server.audit.listing import Page
-from server.audit.matching import Filter, matches
-from server.audit.queries import History
-from server.audit.receipts import SignedCheckpoint
+from server.audit.reading.listing import Page
+from server.audit.reading.matching import Filter, matches
+from server.audit.reading.queries import History
+from server.audit.tree.receipts import SignedCheckpoint
 
 TENANT = "acme"
 START = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)

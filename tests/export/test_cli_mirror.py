@@ -15,7 +15,9 @@ from typer.testing import CliRunner
 
 from countersign.cli.app import COMMANDS, build_app
 from countersign.verify.note import WitnessKey
-from server.audit import AuditLog, keys, schema
+from server.audit import AuditLog
+from server.audit.sql import schema
+from server.audit.tree import keys
 from tests.audit.making import SIGNER, decision, execute
 
 ORIGIN = "countersign.local/log"

@@ -14,8 +14,8 @@ from policies.base import Action
 from server import convert
 from server.audit.export import Format, export
 from server.audit.export.export import PIECE
-from server.audit.listing import Page
-from server.audit.matching import Filter
+from server.audit.reading.listing import Page
+from server.audit.reading.matching import Filter
 from tests.export.making import START, TENANT, MemoryLog, body, exported, finding, lines, refusal
 
 

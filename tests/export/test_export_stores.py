@@ -14,7 +14,7 @@ from server import convert
 from server.audit import AuditLog, Filter, Recorded
 from server.audit.export import Format, export
 from server.audit.operations import Erase, Review
-from server.audit.rows import read_tiles
+from server.audit.tree.tiles import read_tiles
 from tests.export.making import TENANT, body, entry_of, exported, lines, refusal
 
 ACTIONS = ("ALLOW", "LABEL", "REVIEW", "BLOCK")

@@ -19,14 +19,14 @@ from countersign.verify.note import VerifierKey, WitnessKey, parse_note
 from countersign.verify.rotation import verify_chain
 from countersign.verify.trust import TrustedKey
 from server.audit import AuditLog
-from server.audit.head import read_head
-from server.audit.keys import FileSigner
 from server.audit.mirror import Mirrored, mirror
 from server.audit.mirror.directory import MirrorDirectory, opened
 from server.audit.outside.rotation import Change, announce, take_over
-from server.audit.outside.witnessed import add_cosignatures
+from server.audit.sql.tables import entries as leaves
 from server.audit.store import open_store
-from server.audit.tables import entries as leaves
+from server.audit.tree.head import read_head
+from server.audit.tree.keys import FileSigner
+from server.audit.tree.witnessed import add_cosignatures
 from tests.audit import making
 from tests.audit.making import ORIGIN, SIGNER, VKEY, decision, execute, new_database
 from tests.export import naive_mirror

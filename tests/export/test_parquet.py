@@ -20,13 +20,13 @@ from countersign.verify.merkle import leaf_hash
 from countersign.views import decision_json
 from policies.base import Action
 from server import convert
-from server.audit.entry import Recorded
+from server.audit.entries.entry import Recorded
+from server.audit.entries.state import ReviewState
 from server.audit.export import Format
 from server.audit.export.columns import COLUMNS
 from server.audit.export.parquet import ROW_GROUP, ParquetRows
-from server.audit.history import ReviewState
-from server.audit.matching import Filter
-from server.audit.queries import History
+from server.audit.reading.matching import Filter
+from server.audit.reading.queries import History
 from tests.export import generated
 from tests.export.making import TENANT, MemoryLog, body, exported, refusal
 

@@ -8,7 +8,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from server.audit.keys import KEY_FILE
+from server.audit.tree.keys import KEY_FILE
 from tests.loop.conftest import COMMAND
 
 

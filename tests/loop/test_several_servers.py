@@ -27,8 +27,8 @@ from countersign.verify.tlog_proof import TlogProof
 from server.audit.fsck import fsck
 from server.audit.hammer.checkpoints import CheckpointRecord
 from server.audit.hammer.findings import Findings
-from server.audit.keys import VERIFIER_FILE
-from server.audit.receipts import ConsistencyParts
+from server.audit.tree.keys import VERIFIER_FILE
+from server.audit.tree.receipts import ConsistencyParts
 from tests.audit.stores import PostgresServer
 from tests.loop.several import OneOfSeveral
 

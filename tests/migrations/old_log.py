@@ -9,9 +9,9 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 from core.media import digest_of
 from countersign.verify.canonical import canonical_json
 from countersign.verify.merkle import leaf_hash
-from server.audit.head import HeadSigner
-from server.audit.leaf import format_time
-from server.audit.tree import Edge
+from server.audit.entries.leaf import format_time
+from server.audit.tree.head import HeadSigner
+from server.audit.tree.merkle import Edge
 from tests.audit.making import ORIGIN, SIGNER
 
 START = 1_790_000_000_000_000

@@ -11,7 +11,7 @@ from core.media import digest_of
 from countersign.verify.receipt import verify_receipt
 from server.audit import Filter, ReviewState
 from server.audit.fsck import fsck
-from server.audit.schema import downgrade, upgrade
+from server.audit.sql.schema import downgrade, upgrade
 from tests.audit.making import VKEY, decision, now, opened, review
 from tests.migrations.old_log import MASK, fill
 

@@ -17,9 +17,9 @@ from sqlalchemy import inspect
 
 import migrations
 from core.errors import ConfigurationError
-from server.audit import schema
+from server.audit.sql import schema
+from server.audit.sql.tables import metadata
 from server.audit.store import open_store, sqlite_url
-from server.audit.tables import metadata
 from tests.audit.making import decision, execute, opened
 
 NEWER = """

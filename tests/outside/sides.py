@@ -16,7 +16,7 @@ from server.audit import AuditLog
 from server.audit.outside.cosigner import Cosigner
 from server.audit.outside.watch import Watch
 from server.audit.outside.witness import WitnessClient
-from server.audit.outside.witnessed import Witnessed, newest_cosigned
+from server.audit.tree.witnessed import Witnessed, newest_cosigned
 from tests.audit.making import VKEY, decision
 
 Lines = Sequence[MutableMapping[str, Any]]

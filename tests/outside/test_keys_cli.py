@@ -11,10 +11,10 @@ from pathlib import Path
 from sqlalchemy import update
 
 from server.audit import AuditLog
-from server.audit.keys import FileSigner, load_or_create
-from server.audit.outside.generations import read_generations
+from server.audit.sql.tables import log_keys
 from server.audit.store import open_store
-from server.audit.tables import log_keys
+from server.audit.tree.generations import read_generations
+from server.audit.tree.keys import FileSigner, load_or_create
 
 ROOT = Path(__file__).parents[2]
 

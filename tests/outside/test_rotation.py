@@ -23,17 +23,12 @@ from countersign.verify.receipt import verify_receipt
 from countersign.verify.trust import open_trusted
 from server.audit import AuditLog, ReceiptParts
 from server.audit.fsck import fsck
-from server.audit.keys import load_or_create
-from server.audit.outside.generations import (
-    Generation,
-    missing_announcements,
-    read_standing,
-    read_stored_generations,
-    trusted_keys,
-)
+from server.audit.outside.announcements import missing_announcements
 from server.audit.outside.rotation import Change, announce, rotate_key_file, take_over
+from server.audit.sql.tables import log_keys
 from server.audit.store import open_store, sqlite_path
-from server.audit.tables import log_keys
+from server.audit.tree.generations import Generation, read_standing, read_stored_generations, trusted_keys
+from server.audit.tree.keys import load_or_create
 from tests.audit.making import ORIGIN, decision
 
 ROOT = Path(__file__).parents[2]

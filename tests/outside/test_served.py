@@ -18,11 +18,11 @@ from countersign.verify.policy import Trust
 from countersign.verify.receipt import verify_receipt
 from countersign.verify.timestamp import check_timestamp
 from server.app import App
-from server.audit.keys import load_or_create
 from server.audit.outside.rotation import rotate_key_file
 from server.audit.outside.watch import Watch
-from server.audit.outside.witnessed import Witnessed, newest_cosigned, newest_stamped
 from server.audit.store import open_store
+from server.audit.tree.keys import load_or_create
+from server.audit.tree.witnessed import Witnessed, newest_cosigned, newest_stamped
 from server.config import Settings
 from tests.outside.authority import Tsa, serving
 from tests.outside.processes import WitnessProcess

@@ -18,10 +18,10 @@ from countersign.verify.errors import VerificationError
 from countersign.verify.note import parse_note
 from countersign.verify.timestamp import MAX_TOKEN, check_timestamp, open_timestamp
 from server.audit import AuditLog
-from server.audit.head import HeadSigner
 from server.audit.outside.stamping import Authority, Timestamper
 from server.audit.outside.watch import Watch
-from server.audit.outside.witnessed import newest_cosigned, newest_stamped, receipt_against
+from server.audit.tree.head import HeadSigner
+from server.audit.tree.witnessed import newest_cosigned, newest_stamped, receipt_against
 from tests.audit.making import ORIGIN, SIGNER, VKEY, decision, opened
 from tests.outside.authority import REPLY, Tsa, serving
 from tests.outside.strangers import Answer, stranger

@@ -18,16 +18,16 @@ from countersign.verify.note import VerifierKey, parse_note
 from countersign.verify.policy import Trust
 from countersign.verify.receipt import verify_receipt
 from server.audit import AuditLog, ReceiptParts
-from server.audit.head import HeadSigner, read_head
-from server.audit.keys import load_or_create
 from server.audit.operations.erase import Erase
 from server.audit.outside.cosigner import Cosigner
-from server.audit.outside.generations import read_standing, read_stored_generations
 from server.audit.outside.rotation import rotate_key_file
 from server.audit.outside.watch import Watch
 from server.audit.outside.witness import WitnessClient
-from server.audit.outside.witnessed import add_cosignatures, add_timestamp, newest_cosigned, newest_stamped
-from server.audit.tables import log_keys, witnessed
+from server.audit.sql.tables import log_keys, witnessed
+from server.audit.tree.generations import read_standing, read_stored_generations
+from server.audit.tree.head import HeadSigner, read_head
+from server.audit.tree.keys import load_or_create
+from server.audit.tree.witnessed import add_cosignatures, add_timestamp, newest_cosigned, newest_stamped
 from tests.audit.making import ORIGIN, SIGNER, VKEY, decision, opened
 from tests.outside.processes import WitnessProcess
 from tests.outside.strangers import KEY, PRIVATE, stranger, willing

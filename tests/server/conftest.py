@@ -17,7 +17,9 @@ from core.parsers.catalog import PARSERS
 from core.sandbox import Sandbox
 from detectors.base import Detector
 from server.admission import Room
-from server.audit import AuditLog, Filter, Recorded, keys, schema
+from server.audit import AuditLog, Filter, Recorded
+from server.audit.sql import schema
+from server.audit.tree import keys
 from server.auth import ROLES, Caller
 from server.engine.local import LocalEngine
 from server.examination import CREDENTIALS, Examiner

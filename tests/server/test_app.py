@@ -27,7 +27,9 @@ from countersign import Client
 from countersign.v1 import audit_pb2, common_pb2
 from countersign.v1.audit_pb2_grpc import AuditServiceStub
 from server.app import GRACE, App
-from server.audit import AuditLog, Entry, keys, schema
+from server.audit import AuditLog, Entry
+from server.audit.sql import schema
+from server.audit.tree import keys
 from server.config import Settings
 from server.demo import files
 from server.provenance.certificates import claim_signer, intermediate_authority, pem, root_authority

@@ -21,9 +21,10 @@ from typer.testing import CliRunner
 
 import generators.catalog
 from countersign.cli.app import COMMANDS, build_app
-from server.audit import keys, schema
-from server.audit.entry import Entry
+from server.audit.entries.entry import Entry
 from server.audit.log import AuditLog
+from server.audit.sql import schema
+from server.audit.tree import keys
 
 ROOT = Path(__file__).resolve().parents[2]
 ORIGIN = "countersign.local/log"

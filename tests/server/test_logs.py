@@ -54,6 +54,6 @@ def test_libraries_are_heard_from_warnings_on_and_nothing_is_said_twice(capsys: 
 def test_the_level_holds_for_both(capsys: pytest.CaptureFixture[str]) -> None:
     logs.configure(level="ERROR", human=False)
     structlog.get_logger("countersign").warning("quiet")
-    logging.getLogger("server.audit.mark").warning("quiet")
+    logging.getLogger("server.audit.tree.mark").warning("quiet")
     logging.getLogger("some.library").warning("quiet")
     assert capsys.readouterr().err == ""

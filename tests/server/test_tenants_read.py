@@ -19,7 +19,7 @@ from countersign.v1 import audit_pb2, common_pb2, privacy_pb2, review_pb2
 from server.admission import Seats
 from server.audit import Entry
 from server.audit.export import DsaMapping, Format
-from server.audit.matching import Filter
+from server.audit.reading.matching import Filter
 from server.health import FILES
 from server.services.files import Files
 from server.services.following import STREAMS_OF_ONE

@@ -4,8 +4,8 @@
     decided otherwise ──> none
     any ── appeal ──> appealed ── review ──> upheld (same action) | overturned (another)
 
-The server folds in the same way (`server.audit.history`); a test holds the two together. The verifier does it again
-because it believes no state that it is told.
+The server folds in the same way (`server.audit.entries.state`); a test holds the two together. The verifier does it
+again because it believes no state that it is told.
 """
 
 from __future__ import annotations

@@ -16,12 +16,12 @@ from core.errors import IntegrityError, LimitExceeded
 from countersign.verify.case.fields import table, tables, text, whole
 from countersign.verify.case.layout import MAX_EVENTS
 from countersign.verify.case.setting import expected_documents
-from server.audit import queries
 from server.audit.bundle.removals import removals_of
-from server.audit.documents import Document, document_of
-from server.audit.entry import OPERATOR, Blob, Recorded
+from server.audit.entries.entry import OPERATOR, Blob, Recorded
 from server.audit.operations.configure import request_id_of
-from server.audit.tables import evidence
+from server.audit.reading import queries
+from server.audit.sql.documents import Document, document_of
+from server.audit.sql.tables import evidence
 
 _EVIDENCE = select(evidence.c.digest, evidence.c.mime, evidence.c.data).where(
     evidence.c.tenant == bindparam("of"), evidence.c.log_index == bindparam("index")

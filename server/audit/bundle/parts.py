@@ -16,12 +16,12 @@ from countersign.verify.case.archive import MAX_BYTES
 from countersign.verify.membership import write_memberships
 from server.audit.bundle.gathering import Gathered
 from server.audit.bundle.removals import tombstones_of
-from server.audit.entry import Recorded
-from server.audit.head import read_head
-from server.audit.membership import memberships
-from server.audit.outside.generations import Generation, read_generations
-from server.audit.outside.witnessed import Witnessed, newest_cosigned, newest_stamped, receipt_against
-from server.audit.receipts import ReceiptParts
+from server.audit.entries.entry import Recorded
+from server.audit.tree.generations import Generation, read_generations
+from server.audit.tree.head import read_head
+from server.audit.tree.membership import memberships
+from server.audit.tree.receipts import ReceiptParts
+from server.audit.tree.witnessed import Witnessed, newest_cosigned, newest_stamped, receipt_against
 
 MOST_BYTES = MAX_BYTES * 3 // 8
 """The summary shows pictures again, a third longer."""

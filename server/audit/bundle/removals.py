@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, bindparam, select
 
 from countersign.verify.case.fields import table
-from server.audit.entry import Recorded
-from server.audit.leaf import Leaf, format_time, to_microseconds
+from server.audit.entries.entry import Recorded
+from server.audit.entries.leaf import Leaf, format_time, to_microseconds
 from server.audit.operations.retain import EVIDENCE, PRIVATE, permitted, retention_term
-from server.audit.rows import read_recorded, select_recorded
-from server.audit.tables import entries, erased, postings
+from server.audit.sql.rows import read_recorded, select_recorded
+from server.audit.sql.tables import entries, erased, postings
 
 _LOOKED_AT = 1000
 """Retention entries, newest first: the newest has the latest cutoff, unless a tenant's rule was changed."""

@@ -14,7 +14,7 @@ import pyarrow as pa
 from countersign.verify.merkle import leaf_hash
 from countersign.views import action_name
 from server import record
-from server.audit.entry import Recorded
+from server.audit.entries.entry import Recorded
 
 Row = dict[str, Any]
 

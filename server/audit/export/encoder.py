@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from server.audit.queries import History
+from server.audit.reading.queries import History
 
 
 class Encoder(Protocol):

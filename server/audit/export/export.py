@@ -16,13 +16,13 @@ from enum import StrEnum
 from typing import Protocol
 
 from core.errors import PreconditionFailed
-from server.audit.entry import Recorded
+from server.audit.entries.entry import Recorded
 from server.audit.export.dsa.mapping import DsaMapping
 from server.audit.export.encoder import Encoder
-from server.audit.listing import Page
-from server.audit.matching import Filter
-from server.audit.queries import History
-from server.audit.receipts import SignedCheckpoint
+from server.audit.reading.listing import Page
+from server.audit.reading.matching import Filter
+from server.audit.reading.queries import History
+from server.audit.tree.receipts import SignedCheckpoint
 
 PIECE = 1 << 20
 """Bytes that are handed on at a time, at most."""

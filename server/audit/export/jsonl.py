@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from countersign.views import decision_json
 from server import convert
-from server.audit.queries import History
+from server.audit.reading.queries import History
 
 
 class JsonLines:

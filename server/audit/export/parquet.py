@@ -16,10 +16,10 @@ from pyarrow import parquet
 
 from countersign.verify.checkpoint import parse_body
 from countersign.verify.note import parse_note
+from server.audit.entries.leaf import format_time, to_microseconds
 from server.audit.export.columns import COLUMNS, row_of
-from server.audit.leaf import format_time, to_microseconds
-from server.audit.matching import Filter
-from server.audit.queries import History
+from server.audit.reading.matching import Filter
+from server.audit.reading.queries import History
 
 ROW_GROUP = 10_000
 # Findings can be long: a group that fills up with them ends before it has its rows.

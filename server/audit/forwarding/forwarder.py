@@ -12,15 +12,15 @@ from pathlib import Path
 from typing import Any, Self
 
 from core.errors import CountersignError, LimitExceeded, Unavailable
-from server.audit.appender import Work
-from server.audit.backlog import Backlog, GroupLimits, size_of
-from server.audit.documents import Document
-from server.audit.entry import Recorded
+from server.audit.entries.entry import Recorded
 from server.audit.forwarding.frames import MAX_FRAME, frame_of, read_frame
 from server.audit.forwarding.messages import malformed, write_work
 from server.audit.forwarding.requests import PING, Answer, greet, keep_request, read_answer
 from server.audit.forwarding.sockets import connect
-from server.audit.recent import Recent
+from server.audit.sql.documents import Document
+from server.audit.tree.recent import Recent
+from server.audit.writing.appender import Work
+from server.audit.writing.backlog import Backlog, GroupLimits, size_of
 
 # A frame stays well below what the other side takes, whatever CBOR adds.
 _MAX_WORK = MAX_FRAME // 2

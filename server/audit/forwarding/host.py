@@ -12,7 +12,7 @@ from server.audit.forwarding.frames import frame_of, read_frame
 from server.audit.forwarding.messages import malformed
 from server.audit.forwarding.requests import answer, greet
 from server.audit.forwarding.sockets import assert_same_user, listen
-from server.audit.writer import Writer
+from server.audit.writing.writer import Writer
 
 _LOG = logging.getLogger(__name__)
 

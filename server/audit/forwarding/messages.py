@@ -12,11 +12,11 @@ from dataclasses import asdict
 from typing import Any
 
 from countersign.verify.commitments import Disclosure
-from server.audit.appender import Work
-from server.audit.entry import Blob, Draft, Entry, Recorded
-from server.audit.history import ReviewState, State
-from server.audit.leaf import Reference, from_microseconds, to_microseconds
+from server.audit.entries.entry import Blob, Draft, Entry, Recorded
+from server.audit.entries.leaf import Reference, from_microseconds, to_microseconds
+from server.audit.entries.state import ReviewState, State
 from server.audit.operations.catalog import read_operation, write_operation
+from server.audit.writing.appender import Work
 
 VERSION = 1
 """MUST grow with every change of what is said here: processes of different versions do not work together."""

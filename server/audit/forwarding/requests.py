@@ -11,12 +11,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
 from core.errors import CountersignError
-from server.audit.documents import Document
-from server.audit.entry import Recorded
+from server.audit.entries.entry import Recorded
 from server.audit.forwarding.errors import read_error, write_error
 from server.audit.forwarding.frames import frame_of, read_frame
 from server.audit.forwarding.messages import VERSION, malformed, read_recorded, read_work, write_recorded
-from server.audit.writer import Writer
+from server.audit.sql.documents import Document
+from server.audit.writing.writer import Writer
 
 Answer: TypeAlias = Recorded | CountersignError | None
 """What came of a request: of work its record, of anything else None; or an error."""

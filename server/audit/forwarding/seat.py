@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import Self
 
 from core.errors import ConfigurationError, CountersignError, Unavailable
-from server.audit.appender import Work
-from server.audit.backlog import GroupLimits
-from server.audit.documents import Document
-from server.audit.entry import Recorded
+from server.audit.entries.entry import Recorded
 from server.audit.forwarding.forwarder import Forwarder
 from server.audit.forwarding.host import Host
-from server.audit.recent import Recent
+from server.audit.sql.documents import Document
 from server.audit.store import Store
-from server.audit.writer import LocalWriter, Writer
+from server.audit.tree.recent import Recent
+from server.audit.writing.appender import Work
+from server.audit.writing.backlog import GroupLimits
+from server.audit.writing.writer import LocalWriter, Writer
 
 _LOG = logging.getLogger(__name__)
 # Between two attempts: a writer that has just got the right needs some milliseconds until it listens.

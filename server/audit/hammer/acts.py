@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from random import Random
 from typing import TypeAlias
 
-from server.audit.entry import Recorded
+from server.audit.entries.entry import Recorded
 from server.audit.hammer.content import TENANTS, decision, intent
 from server.audit.hammer.shift import Kept, Shift
 from server.audit.operations.appeal import Appeal

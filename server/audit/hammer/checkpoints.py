@@ -15,7 +15,7 @@ from countersign.verify.errors import VerificationError
 from countersign.verify.merkle import verify_consistency
 from countersign.verify.note import VerifierKey
 from server.audit.hammer.findings import Findings
-from server.audit.receipts import ConsistencyParts
+from server.audit.tree.receipts import ConsistencyParts
 
 Prove: TypeAlias = Callable[[int, int], Awaitable[ConsistencyParts]]
 

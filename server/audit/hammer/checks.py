@@ -14,15 +14,15 @@ from typing import TypeAlias
 
 from core.errors import NotFound
 from countersign.verify.commitments import opens
-from server.audit.entry import Recorded
+from server.audit.entries.entry import Recorded
+from server.audit.entries.leaf import Leaf
+from server.audit.entries.state import Event, fold
 from server.audit.hammer.checkpoints import CheckpointRecord
 from server.audit.hammer.content import TENANTS
 from server.audit.hammer.findings import Findings
 from server.audit.hammer.ledger import Ledger
 from server.audit.hammer.messages import Acknowledged
 from server.audit.hammer.offline import checkpoint_of, receipt_fault
-from server.audit.history import Event, fold
-from server.audit.leaf import Leaf
 from server.audit.log import AuditLog
 
 

@@ -9,7 +9,7 @@ import random
 from typing import Any
 
 from core.media import digest_of
-from server.audit.entry import Blob, Entry
+from server.audit.entries.entry import Blob, Entry
 
 TENANTS = ("hammer-north", "hammer-south")
 _DETECTORS = ("copy_move", "resaving", "noise_level")

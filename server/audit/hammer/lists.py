@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from server.audit.entry import Recorded
+from server.audit.entries.entry import Recorded
+from server.audit.entries.leaf import Leaf, from_microseconds, to_microseconds
 from server.audit.hammer.checks import Inspection
 from server.audit.hammer.content import TENANTS
-from server.audit.leaf import Leaf, from_microseconds, to_microseconds
-from server.audit.matching import Filter, matches
+from server.audit.reading.matching import Filter, matches
 
 _WINDOW = timedelta(milliseconds=200)
 _LONGEST = 2000

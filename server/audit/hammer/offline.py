@@ -5,7 +5,7 @@ from __future__ import annotations
 from countersign.verify.checks import passed
 from countersign.verify.receipt import verify_receipt
 from countersign.verify.tlog_proof import TlogProof
-from server.audit.receipts import ReceiptParts
+from server.audit.tree.receipts import ReceiptParts
 
 
 def receipt_fault(parts: ReceiptParts, vkey: str) -> str:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from countersign.verify.note import VerifierKey
-from server.audit.keys import load_or_create
 from server.audit.log import AuditLog
-from server.audit.outside.generations import read_standing
+from server.audit.tree.generations import read_standing
+from server.audit.tree.keys import load_or_create
 
 
 @dataclass(frozen=True, slots=True)

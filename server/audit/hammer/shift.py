@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from random import Random
 
 from core.errors import Conflict, IntegrityError, Unavailable
-from server.audit.entry import Entry, Recorded
+from server.audit.entries.entry import Entry, Recorded
+from server.audit.entries.leaf import to_microseconds
 from server.audit.hammer.content import TENANTS, decision
 from server.audit.hammer.findings import Findings
 from server.audit.hammer.messages import Acknowledged, Broken, Checked, Message, Seen, write
 from server.audit.hammer.offline import checkpoint_of, receipt_fault
 from server.audit.hammer.plan import Orders
-from server.audit.leaf import to_microseconds
 from server.audit.log import AuditLog
 from server.audit.operations import Operation
 

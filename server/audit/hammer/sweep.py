@@ -13,8 +13,8 @@ from server.audit.hammer.content import TENANTS
 from server.audit.hammer.lists import pages
 from server.audit.hammer.places import DIGEST_BYTES
 from server.audit.log import AuditLog
-from server.audit.matching import Filter
-from server.audit.tables import entries
+from server.audit.reading.matching import Filter
+from server.audit.sql.tables import entries
 
 _STEP = 1000
 _REST = 5

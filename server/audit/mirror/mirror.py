@@ -23,12 +23,12 @@ from countersign.verify.checkpoint import Checkpoint
 from countersign.verify.errors import VerificationError
 from countersign.verify.note import VerifierKey
 from countersign.verify.trust import open_trusted
-from server.audit.head import Head, read_head
 from server.audit.mirror.directory import MirrorDirectory, opened
 from server.audit.mirror.source import Reading, TreeSource
-from server.audit.outside.generations import Generation, read_generations, trusted_keys
-from server.audit.outside.witnessed import newest_cosigned
-from server.audit.rows import extends
+from server.audit.tree.generations import Generation, read_generations, trusted_keys
+from server.audit.tree.head import Head, read_head
+from server.audit.tree.tiles import extends
+from server.audit.tree.witnessed import newest_cosigned
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,9 @@ from core.errors import IntegrityError
 from countersign.mirror.hashing import edge_root, split_hashes, tile_root
 from countersign.mirror.layout import WIDTH, Tile, edge, hashes_at, levels, tiles_of_level
 from countersign.verify.merkle import HASH_BYTES, leaf_hash
-from server.audit.head import Head
-from server.audit.rows import read_tiles
-from server.audit.tables import entries
+from server.audit.sql.tables import entries
+from server.audit.tree.head import Head
+from server.audit.tree.tiles import read_tiles
 
 Reading: TypeAlias = Callable[[], AbstractContextManager[Connection]]
 """A snapshot of the committed log, as `Store.reading` gives it."""

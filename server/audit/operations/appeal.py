@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from core.errors import Conflict
-from server.audit.entry import Draft, Entry, Kind
-from server.audit.history import Event, ReviewState
-from server.audit.leaf import Reference
+from server.audit.entries.entry import Draft, Entry, Kind
+from server.audit.entries.leaf import Reference
+from server.audit.entries.state import Event, ReviewState
 from server.audit.operations.decisions import decision_of, digest_of_request, move, open_decision
 
 

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from server.audit.entry import Draft, Entry, Kind
+from server.audit.entries.entry import Draft, Entry, Kind
 
 
 class Operation(Protocol):

@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 from core.errors import IntegrityError
 from core.media import digest_of
 from countersign.verify.canonical import canonical_json
-from server.audit.documents import Document, document_of, keep
-from server.audit.entry import OPERATOR, Draft, Entry, Kind
+from server.audit.entries.entry import OPERATOR, Draft, Entry, Kind
+from server.audit.sql.documents import Document, document_of, keep
 
 
 @dataclass(frozen=True, slots=True)

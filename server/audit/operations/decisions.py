@@ -12,14 +12,14 @@ from core.errors import InvalidInput, LimitExceeded, NotFound
 from core.media import digest_of
 from countersign.verify.canonical import canonical_json
 from countersign.verify.errors import VerificationError
-from server.audit.entry import Recorded
-from server.audit.history import Event, ReviewState, State, after, fold
-from server.audit.leaf import to_microseconds
-from server.audit.queries import get
-from server.audit.rows import events_of
-from server.audit.statements import bulk_insert
-from server.audit.tables import postings
-from server.audit.terms import state_term
+from server.audit.entries.entry import Recorded
+from server.audit.entries.leaf import to_microseconds
+from server.audit.entries.state import Event, ReviewState, State, after, fold
+from server.audit.reading.queries import get
+from server.audit.sql.rows import events_of
+from server.audit.sql.statements import bulk_insert
+from server.audit.sql.tables import postings
+from server.audit.sql.terms import state_term
 
 MOST_EVENTS = 256
 """Reviews and appeals of one decision."""

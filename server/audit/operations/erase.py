@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection
 
 from core.errors import IntegrityError, InvalidInput
-from server.audit.entry import Draft, Entry, Kind
-from server.audit.membership import digest_of_set
+from server.audit.entries.entry import Draft, Entry, Kind
 from server.audit.operations.decisions import digest_of_request
 from server.audit.privacy.plaintext import delete_evidence, delete_fields
 from server.audit.privacy.subject import Holdings, holdings_of
-from server.audit.statements import bulk_insert
-from server.audit.tables import erased
+from server.audit.sql.statements import bulk_insert
+from server.audit.sql.tables import erased
+from server.audit.tree.membership import digest_of_set
 
 MOST = 2000
 """Entries of the person that one erasure takes on: it holds the lock that every append waits for."""

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from core.errors import InvalidInput
-from server.audit.entry import Draft, Entry, Kind
-from server.audit.leaf import Leaf, format_time
+from server.audit.entries.entry import Draft, Entry, Kind
+from server.audit.entries.leaf import Leaf, format_time
 from server.audit.operations.decisions import digest_of_request
-from server.audit.statements import bulk_insert
-from server.audit.tables import postings
-from server.audit.terms import term
+from server.audit.sql.statements import bulk_insert
+from server.audit.sql.tables import postings
+from server.audit.sql.terms import term
 
 EVIDENCE = "evidence"
 PRIVATE = "private"

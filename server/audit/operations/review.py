@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from core.errors import Stale
-from server.audit.entry import Draft, Entry, Kind
-from server.audit.history import Event, final_action, outcome
-from server.audit.leaf import Reference
+from server.audit.entries.entry import Draft, Entry, Kind
+from server.audit.entries.leaf import Reference
+from server.audit.entries.state import Event, final_action, outcome
 from server.audit.operations.decisions import decision_of, digest_of_request, move, open_decision
 
 

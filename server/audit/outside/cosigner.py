@@ -18,13 +18,13 @@ from core.errors import ConfigurationError, CountersignError, Unavailable
 from countersign.verify.cosignature import verify_cosignature
 from countersign.verify.errors import VerificationError
 from countersign.verify.note import parse_note
-from server.audit.head import Head, read_head
 from server.audit.outside.door import Door, Log
 from server.audit.outside.threads import on_own_thread
 from server.audit.outside.watch import Watch
 from server.audit.outside.witness import Answer, Cosigned, Inconsistent, Knows, OtherTree, Refused, WitnessClient
-from server.audit.outside.witnessed import add_cosignatures, newest_cosigned
-from server.audit.receipts import consistency_parts
+from server.audit.tree.head import Head, read_head
+from server.audit.tree.receipts import consistency_parts
+from server.audit.tree.witnessed import add_cosignatures, newest_cosigned
 
 INTERVAL = 60.0
 """Seconds between rounds. A receipt against a witnessed checkpoint can be had so much later, about."""

@@ -24,9 +24,20 @@ from sqlalchemy import Connection
 from core.errors import ConfigurationError, IntegrityError
 from countersign.verify.errors import VerificationError
 from countersign.verify.rotation import Rotation, sign_rotation
-from server.audit.entry import Entry, Recorded
-from server.audit.head import HeadSigner, read_head, write_head
-from server.audit.keys import (
+from server.audit.entries.entry import Entry, Recorded
+from server.audit.log import AuditLog
+from server.audit.outside.announcements import announcement, missing_announcements
+from server.audit.store import open_store, parse_url
+from server.audit.tree.generations import (
+    Generation,
+    add_generation,
+    read_generations,
+    read_standing,
+    read_stored_generations,
+    trusted_keys,
+)
+from server.audit.tree.head import HeadSigner, read_head, write_head
+from server.audit.tree.keys import (
     KEY_FILE,
     NEXT_FILE,
     CheckpointSigner,
@@ -38,19 +49,7 @@ from server.audit.keys import (
     promote_next,
     verifier_of,
 )
-from server.audit.log import AuditLog
-from server.audit.mark import write_mark
-from server.audit.outside.generations import (
-    Generation,
-    add_generation,
-    announcement,
-    missing_announcements,
-    read_generations,
-    read_standing,
-    read_stored_generations,
-    trusted_keys,
-)
-from server.audit.store import open_store, parse_url
+from server.audit.tree.mark import write_mark
 
 STATEMENT_FILE = "log.rotation"
 """With the generation behind a dot: its statement, to be handed on."""

@@ -14,12 +14,12 @@ from core.errors import ConfigurationError, CountersignError, Unavailable
 from countersign.verify.errors import VerificationError
 from countersign.verify.note import parse_note
 from countersign.verify.timestamp import MAX_TOKEN, load_roots, open_timestamp
-from server.audit.head import Head, read_head
 from server.audit.outside.door import Door, Log
 from server.audit.outside.post import Endpoint, post
 from server.audit.outside.threads import on_own_thread
 from server.audit.outside.watch import TIMESTAMPS, Watch
-from server.audit.outside.witnessed import add_timestamp, newest_stamped
+from server.audit.tree.head import Head, read_head
+from server.audit.tree.witnessed import add_timestamp, newest_stamped
 
 TIMEOUT = 20.0
 RETRY = 60.0

@@ -16,11 +16,11 @@ from typing import Protocol
 from sqlalchemy import Connection, bindparam, select
 
 from core.errors import Conflict
-from server.audit.entry import Recorded
+from server.audit.entries.entry import Recorded
 from server.audit.operations.base import Operation
 from server.audit.operations.erase import Erase
 from server.audit.privacy.subject import holdings_of
-from server.audit.tables import entries, erased
+from server.audit.sql.tables import entries, erased
 
 _ERASED_BY = (
     select(entries.c.leaf)

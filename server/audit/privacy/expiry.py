@@ -14,8 +14,9 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, Connection, Row, Select, Table, func, literal, select, tuple_
 
 from server.audit.operations.retain import EVIDENCE
-from server.audit.privacy.plaintext import Plaintext, delete_evidence, delete_fields, disclosures_of
-from server.audit.tables import entries, evidence, private
+from server.audit.privacy.plaintext import Plaintext, delete_evidence, delete_fields
+from server.audit.sql.rows import disclosures_of
+from server.audit.sql.tables import entries, evidence, private
 
 _STEP = 500
 

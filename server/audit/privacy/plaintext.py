@@ -10,11 +10,9 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, bindparam, delete, update
 
-from core.errors import IntegrityError
-from countersign.verify.commitments import Disclosure, read_disclosures, write_disclosures
-from countersign.verify.errors import VerificationError
-from server.audit.tables import evidence, postings, private
-from server.audit.terms import subject_terms
+from countersign.verify.commitments import Disclosure, write_disclosures
+from server.audit.sql.tables import evidence, postings, private
+from server.audit.sql.terms import subject_terms
 
 _DELETE_FIELDS = delete(private).where(private.c.log_index.in_(bindparam("indexes", expanding=True)))
 _KEEP_FIELDS = update(private).where(private.c.log_index == bindparam("at")).values(fields=bindparam("kept"))
@@ -51,14 +49,6 @@ class Plaintext:
         if "subject" not in self.disclosed or "subject" not in self.names:
             return ""
         return str(self.disclosed["subject"].value)
-
-
-def disclosures_of(index: int, fields: str) -> dict[str, Disclosure]:
-    """The disclosures in a row of `private`; IntegrityError for a damaged one."""
-    try:
-        return read_disclosures(fields)
-    except VerificationError as error:
-        raise IntegrityError(f"the plaintext of entry {index} is damaged; run `log fsck`") from error
 
 
 def delete_fields(connection: Connection, parts: Sequence[Plaintext]) -> None:

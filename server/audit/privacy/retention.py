@@ -20,13 +20,13 @@ from typing import Protocol
 from sqlalchemy import ColumnElement, Table, and_, func, select
 
 from core.errors import ConfigurationError, CountersignError
-from server.audit.entry import OPERATOR, Recorded
-from server.audit.leaf import to_microseconds
+from server.audit.entries.entry import OPERATOR, Recorded
+from server.audit.entries.leaf import to_microseconds
 from server.audit.operations.base import Operation
 from server.audit.operations.retain import EVIDENCE, PRIVATE, Retain
 from server.audit.privacy import expiry
 from server.audit.privacy.expiry import Past
-from server.audit.tables import entries
+from server.audit.sql.tables import entries
 
 _LOG = logging.getLogger(__name__)
 EVERYBODY = "*"

@@ -15,10 +15,11 @@ from sqlalchemy import Connection, Row, Select, bindparam, literal, select, tupl
 from core.errors import IntegrityError
 from countersign.verify.commitments import Disclosure
 from countersign.verify.errors import VerificationError
-from server.audit.leaf import Leaf
-from server.audit.privacy.plaintext import Plaintext, disclosures_of
-from server.audit.tables import entries, events, postings, private
-from server.audit.terms import SUBJECT, term
+from server.audit.entries.leaf import Leaf
+from server.audit.privacy.plaintext import Plaintext
+from server.audit.sql.rows import disclosures_of
+from server.audit.sql.tables import entries, events, postings, private
+from server.audit.sql.terms import SUBJECT, term
 
 _STEP = 500
 # Whose an entry is, as against what it says.

@@ -24,7 +24,7 @@ class Store(Protocol):
 
     @property
     def mark(self) -> Path | None:
-        """Where the high-water mark is kept (see `server.audit.mark`); None where nobody said where to."""
+        """Where the high-water mark is kept (see `server.audit.tree.mark`); None where nobody said where to."""
         ...
 
     @property

@@ -14,7 +14,6 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from core.errors import ConfigurationError, Unavailable
-from server.audit.mark import mark_path
 from server.audit.store.base import Dialect
 from server.audit.store.faults import RETRY_AFTER, faults
 from server.audit.store.writer_lock import WriterLock
@@ -176,3 +175,8 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def mark_path(database: Path) -> Path:
+    """Where the mark of an SQLite database lies: beside it, so that both are moved and put back together."""
+    return database.with_name(database.name + ".checkpoint")

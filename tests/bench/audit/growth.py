@@ -16,11 +16,11 @@ from sqlalchemy import select
 
 from countersign.verify.note import VerifierKey
 from server.audit import AuditLog, Entry, Filter
-from server.audit.backlog import GroupLimits
-from server.audit.entry import Recorded
+from server.audit.entries.entry import Recorded
 from server.audit.fsck import fsck
-from server.audit.keys import load_or_create
-from server.audit.tables import entries
+from server.audit.sql.tables import entries
+from server.audit.tree.keys import load_or_create
+from server.audit.writing.backlog import GroupLimits
 from tests.bench.audit.source import ORIGIN, TENANT, decisions
 from tests.bench.audit.stores import Place
 

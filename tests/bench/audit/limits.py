@@ -14,9 +14,9 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Connection, Integer, LargeBinary, MetaData, Table, select, update
 
-from server.audit.statements import bulk_insert
-from server.audit.tables import entries, log_head, postings, private, tiles
-from server.audit.tree import WIDTH
+from server.audit.sql.statements import bulk_insert
+from server.audit.sql.tables import entries, log_head, postings, private, tiles
+from server.audit.tree.merkle import WIDTH
 from tests.bench.audit.stores import Place, engine_of
 
 _HASH = 32

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.audit import AuditLog
-from server.audit.keys import load_or_create
+from server.audit.tree.keys import load_or_create
 from tests.bench.audit.process import Job, Outcome
 from tests.bench.audit.source import ORIGIN, CountingSigner, decisions
 

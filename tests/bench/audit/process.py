@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from server.audit import AuditLog
-from server.audit.keys import load_or_create
+from server.audit.tree.keys import load_or_create
 from tests.bench.audit.source import ORIGIN, decisions
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from core.media import digest_of
 from server.audit import Entry
-from server.audit.keys import CheckpointSigner
+from server.audit.tree.keys import CheckpointSigner
 
 ORIGIN = "log.example/bench"
 TENANT = "bench"

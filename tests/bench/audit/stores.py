@@ -11,7 +11,7 @@ from typing import Protocol
 
 from sqlalchemy import Engine, create_engine, event, text
 
-from server.audit import schema
+from server.audit.sql import schema
 from server.audit.store import sqlite_path, sqlite_url
 from tests.audit.power import control, own_server, start
 from tests.audit.stores import PostgresServer

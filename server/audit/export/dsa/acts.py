@@ -14,8 +14,8 @@ from datetime import datetime
 
 from policies.base import Action
 from server import record
-from server.audit.entry import Recorded
-from server.audit.queries import History
+from server.audit.entries.entry import Recorded
+from server.audit.reading.queries import History
 
 
 @dataclass(frozen=True, slots=True)

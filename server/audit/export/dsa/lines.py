@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from core.errors import InvalidInput, PreconditionFailed
 from server.audit.export.dsa.mapping import DsaMapping
 from server.audit.export.dsa.stating import statements_of
-from server.audit.queries import History
+from server.audit.reading.queries import History
 
 
 class StatementLines:

@@ -25,7 +25,7 @@ from server.audit.export.dsa.vocabulary import (
     Visibility,
     YesNo,
 )
-from server.audit.queries import History
+from server.audit.reading.queries import History
 
 _CONTENT = {"image": ContentType.IMAGE, "video": ContentType.VIDEO}
 

@@ -16,18 +16,24 @@ from typing import Concatenate, ParamSpec, TypeVar
 from sqlalchemy import Connection
 
 from core.errors import PreconditionFailed, Unavailable
-from server.audit import queries
-from server.audit.documents import Document, document_of
-from server.audit.entry import Blob, Recorded
-from server.audit.following import Growth, follow
-from server.audit.head import read_head
-from server.audit.listing import Page, list_page
-from server.audit.matching import Filter
-from server.audit.outside.generations import Generation, read_generations, signing_key
-from server.audit.outside.witnessed import newest_cosigned, witnessed_receipt
-from server.audit.queries import History
-from server.audit.receipts import ConsistencyParts, ReceiptParts, SignedCheckpoint, consistency_parts, stored_receipt
+from server.audit.entries.entry import Blob, Recorded
+from server.audit.reading import queries
+from server.audit.reading.following import Growth, follow
+from server.audit.reading.listing import Page, list_page
+from server.audit.reading.matching import Filter
+from server.audit.reading.queries import History
+from server.audit.sql.documents import Document, document_of
 from server.audit.store import Store
+from server.audit.tree.generations import Generation, read_generations, signing_key
+from server.audit.tree.head import read_head
+from server.audit.tree.receipts import (
+    ConsistencyParts,
+    ReceiptParts,
+    SignedCheckpoint,
+    consistency_parts,
+    stored_receipt,
+)
+from server.audit.tree.witnessed import newest_cosigned, witnessed_receipt
 
 _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")

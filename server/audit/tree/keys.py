@@ -80,7 +80,7 @@ def load_or_create(directory: Path, origin: str, standing: Standing | None = Non
     """The key in `directory`/log.key, made with mode 0600 if there is none and the log is new; log.vkey is written too.
 
     directory: exists. origin: the log's name, which becomes the name of the verifier key. standing: how the log in the
-    database stands (`outside.generations.read_standing`); None only where it has no head yet.
+    database stands (`generations.read_standing`); None only where it has no head yet.
     A rotation that was cut short after the new key took over is finished here. ConfigurationError, and nothing is
     written, if the log has another key than these files, or a file is no Ed25519 key, or others may read it.
     """

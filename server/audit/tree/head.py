@@ -11,9 +11,9 @@ from countersign.verify.checkpoint import Checkpoint, open_checkpoint, sign_chec
 from countersign.verify.errors import VerificationError
 from countersign.verify.merkle import EMPTY_ROOT
 from countersign.verify.note import VerifierKey, is_key_name
-from server.audit.keys import CheckpointSigner
-from server.audit.statements import insert_for
-from server.audit.tables import log_head, log_keys
+from server.audit.sql.statements import insert_for
+from server.audit.sql.tables import log_head, log_keys
+from server.audit.tree.keys import CheckpointSigner
 
 _READ = select(log_head.c.size, log_head.c.root, log_head.c.checkpoint).where(log_head.c.id == 1)
 _LOCKED = _READ.with_for_update()

@@ -7,28 +7,18 @@ against a key that the caller trusts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Final
 
 from sqlalchemy import Connection, insert, select
 
-from core.errors import IntegrityError
-from core.media import digest_of
-from countersign.verify.canonical import canonical_json
 from countersign.verify.errors import VerificationError
 from countersign.verify.note import VerifierKey, parse_note
 from countersign.verify.rotation import Rotation, open_rotation, verify_chain
 from countersign.verify.trust import TrustedKey
-from server.audit import queries
-from server.audit.entry import OPERATOR, Entry
-from server.audit.keys import Standing
-from server.audit.leaf import Leaf
+from server.audit.sql.tables import log_head, log_keys
 from server.audit.store import open_store
-from server.audit.tables import log_head, log_keys
-
-_KIND: Final = "key"
+from server.audit.tree.keys import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,36 +96,6 @@ def trusted_keys(found: Sequence[Generation], pinned: VerifierKey) -> tuple[Trus
     if set(trusted) != set(keys):
         raise VerificationError(f"{pinned} is none of the log's keys")
     return tuple(trusted[key] for key in keys)
-
-
-def missing_announcements(connection: Connection, found: Sequence[Generation]) -> Iterator[str]:
-    """For people: which keys took over without an entry of the log, below their size, that names them."""
-    for before, each in pairwise(found):
-        entry = announcement(each.number, before.vkey, each.vkey)
-        try:
-            recorded = queries.find(connection, entry.tenant, entry.request_id, entry.kind)
-            named = Leaf.parse(recorded.leaf).content.get("key") if recorded else None
-        except (IntegrityError, VerificationError) as error:
-            yield f"the entry that names generation {each.number} of the log's keys is damaged: {error}"
-            continue
-        if recorded is None or recorded.index >= each.since_size:
-            yield f"generation {each.number} of the log's keys has no entry below {each.since_size} that names it"
-        elif named != entry.body["key"]:
-            yield f"entry {recorded.index} names other keys than generation {each.number}"
-
-
-def announcement(number: int, old: str, new: str) -> Entry:
-    """The entry in which the log itself says that key `new` is to follow `old` as generation `number`."""
-    body = {"key": {"generation": number, "previous": old, "vkey": new}}
-    return Entry(
-        kind=_KIND,
-        tenant=OPERATOR,
-        actor=OPERATOR,
-        # The key, not the generation: a rotation that was given up leaves its entry behind, and the next one another.
-        request_id=f"key {new.split('+', 2)[-1]}",
-        request_digest=digest_of(canonical_json(body)),
-        body=body,
-    )
 
 
 def signing_key(note: str, found: Sequence[Generation]) -> str | None:

@@ -13,8 +13,8 @@ from sqlalchemy import Connection, bindparam, select
 
 from core.errors import IntegrityError
 from core.media import digest_of
-from server.audit.statements import bulk_insert
-from server.audit.tables import documents
+from server.audit.sql.statements import bulk_insert
+from server.audit.sql.tables import documents
 
 _OF_DIGEST = select(documents).where(documents.c.digest == bindparam("of"))
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from server.audit.head import Head
-from server.audit.tree import FULL_BYTES, Edge, TileKey
+from server.audit.tree.head import Head
+from server.audit.tree.merkle import FULL_BYTES, Edge, TileKey
 
 # At 8 KB each: the tiles of the last 65,536 entries.
 _KEPT = 256

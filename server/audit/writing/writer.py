@@ -17,18 +17,18 @@ from core.errors import ConfigurationError, IntegrityError, Unavailable
 from countersign.verify.errors import VerificationError
 from countersign.verify.note import VerifierKey
 from countersign.verify.trust import TrustedKey
-from server.audit import schema
-from server.audit.appender import Appender, Work
-from server.audit.backlog import GroupLimits
-from server.audit.documents import Document, keep
-from server.audit.entry import Recorded
-from server.audit.group_commit import GroupCommit
-from server.audit.head import Head, HeadSigner, read_head, start_log
-from server.audit.mark import read_mark
-from server.audit.outside.generations import read_generations, trusted_keys
-from server.audit.recent import Recent
-from server.audit.rows import extends
+from server.audit.entries.entry import Recorded
+from server.audit.sql import schema
+from server.audit.sql.documents import Document, keep
 from server.audit.store import Store
+from server.audit.tree.generations import read_generations, trusted_keys
+from server.audit.tree.head import Head, HeadSigner, read_head, start_log
+from server.audit.tree.mark import read_mark
+from server.audit.tree.recent import Recent
+from server.audit.tree.tiles import extends
+from server.audit.writing.appender import Appender, Work
+from server.audit.writing.backlog import GroupLimits
+from server.audit.writing.group_commit import GroupCommit
 
 _RETRY_AFTER = 60.0  # seconds; an operator has to come
 

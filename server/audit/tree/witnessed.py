@@ -15,14 +15,14 @@ from core.errors import IntegrityError
 from countersign.verify.checkpoint import parse_body
 from countersign.verify.errors import VerificationError
 from countersign.verify.note import NoteSignature, WitnessKey, add_signatures, parse_note
-from server.audit.entry import Recorded
-from server.audit.head import Head
-from server.audit.outside.generations import read_generations, signing_key
-from server.audit.receipts import ReceiptParts, make_receipt
-from server.audit.rows import read_tiles
-from server.audit.statements import insert_for
-from server.audit.tables import witnessed
-from server.audit.tree import proof_tiles
+from server.audit.entries.entry import Recorded
+from server.audit.sql.statements import insert_for
+from server.audit.sql.tables import witnessed
+from server.audit.tree.generations import read_generations, signing_key
+from server.audit.tree.head import Head
+from server.audit.tree.merkle import proof_tiles
+from server.audit.tree.receipts import ReceiptParts, make_receipt
+from server.audit.tree.tiles import read_tiles
 
 _NEWEST = select(witnessed).order_by(witnessed.c.size.desc()).limit(1)
 # The second signature line is the first witness's: rows that only have a timestamp are passed over.

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterable
 from functools import lru_cache
 
-from server.audit.leaf import Facets
+from server.audit.entries.leaf import Facets
 
 ALL = "all"
 ACTION = "action"
@@ -41,7 +41,7 @@ _common = lru_cache(maxsize=4096)(term)
 def terms_of(tenant: str, facets: Facets, media_digest: str, subject: str = "") -> list[int]:
     """Every term by which a decision is found from its leaf, and by its subject while that is not erased.
 
-    The state is not among them: it changes (`history`).
+    The state is not among them: it changes (`entries.state`).
     """
     found = [_common(tenant, ALL), _common(tenant, ACTION, str(facets.action))]
     found += _each(tenant, DETECTOR, facets.detected)

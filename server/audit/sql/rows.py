@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, or_, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from core.errors import IntegrityError
 from countersign.verify.commitments import Disclosure, read_disclosures
 from countersign.verify.errors import VerificationError
-from server.audit.entry import Recorded
-from server.audit.history import Event, State, fold
-from server.audit.leaf import from_microseconds
-from server.audit.tables import entries, events, private, tiles
-from server.audit.tree import TileKey, root_at
+from server.audit.entries.entry import Recorded
+from server.audit.entries.leaf import from_microseconds
+from server.audit.entries.state import Event, State, fold
+from server.audit.sql.tables import entries, events, private
 
 _EVENTS = (
     select(events.c.decision_index, entries.c.log_index, entries.c.kind, entries.c.leaf)
@@ -63,31 +62,6 @@ def action_of(content: Mapping[str, Any]) -> int:
     return int(content["facets"]["action"])
 
 
-def read_tiles(connection: Connection, keys: Iterable[TileKey]) -> dict[TileKey, bytes]:
-    """The stored tiles among `keys`; what is missing is missing in the answer."""
-    numbers: dict[int, list[int]] = {}
-    for level, number in keys:
-        numbers.setdefault(level, []).append(number)
-    if not numbers:
-        return {}
-    # Not (level, number) IN (…): SQLite would look through the whole table for it.
-    wanted = [(tiles.c.level == level) & tiles.c.number.in_(found) for level, found in numbers.items()]
-    statement = select(tiles).where(or_(*wanted))
-    return {(row.level, row.number): row.hashes for row in connection.execute(statement)}
-
-
-def extends(connection: Connection, stored: int, size: int, root: bytes) -> bool:
-    """Whether the log, of `stored` entries, starts with the tree of `size` entries under `root`."""
-
-    def read(key: TileKey) -> bytes:
-        return read_tiles(connection, [key])[key]
-
-    try:
-        return size <= stored and root_at(read, size) == root
-    except (KeyError, IndexError):  # tiles are missing
-        return False
-
-
 def _recorded(row: Row[Any], found: Mapping[int, list[Event]]) -> Recorded:
     content = _content(row.leaf, row.log_index)
     state: State | None = None
@@ -103,7 +77,7 @@ def _recorded(row: Row[Any], found: Mapping[int, list[Event]]) -> Recorded:
         recorded_at=from_microseconds(row.recorded_at),
         leaf=row.leaf,
         fresh=False,
-        private=_private(row),
+        private={} if row.fields is None else disclosures_of(row.log_index, row.fields),
         state=state,
     )
 
@@ -117,10 +91,9 @@ def _content(leaf: bytes, index: int) -> dict[str, Any]:
         raise IntegrityError(f"entry {index} is not the one that was recorded; run `log fsck`") from error
 
 
-def _private(row: Row[Any]) -> dict[str, Disclosure]:
-    if row.fields is None:
-        return {}
+def disclosures_of(index: int, fields: str) -> dict[str, Disclosure]:
+    """The disclosures in a row of `private`; IntegrityError for a damaged one."""
     try:
-        return read_disclosures(row.fields)
+        return read_disclosures(fields)
     except VerificationError as error:
-        raise IntegrityError(f"the plaintext of entry {row.log_index} is damaged; run `log fsck`") from error
+        raise IntegrityError(f"the plaintext of entry {index} is damaged; run `log fsck`") from error

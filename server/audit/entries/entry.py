@@ -16,8 +16,8 @@ from core.media import digest_of
 from countersign.verify.canonical import canonical_json
 from countersign.verify.commitments import SALT_BYTES, Disclosure, commitment
 from countersign.verify.errors import VerificationError
-from server.audit.history import State
-from server.audit.leaf import MAX_LEAF_BYTES, VERSION, Facets, Reference, format_time, to_microseconds
+from server.audit.entries.leaf import MAX_LEAF_BYTES, VERSION, Facets, Reference, format_time, to_microseconds
+from server.audit.entries.state import State
 
 Kind: TypeAlias = Literal["decision", "intent", "review", "appeal", "erasure", "retention", "configuration", "key"]
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from server.audit.entry import Recorded
-from server.audit.history import ReviewState
+from server.audit.entries.entry import Recorded
+from server.audit.entries.state import ReviewState
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from typing import TypeAlias
 
 from sqlalchemy import Connection, bindparam
 
-from server.audit.entry import Recorded
-from server.audit.head import read_head
-from server.audit.matching import Filter, matches
-from server.audit.rows import read_recorded, select_recorded
-from server.audit.tables import entries
+from server.audit.entries.entry import Recorded
+from server.audit.reading.matching import Filter, matches
+from server.audit.sql.rows import read_recorded, select_recorded
+from server.audit.sql.tables import entries
+from server.audit.tree.head import read_head
 
 Read: TypeAlias = Callable[..., Awaitable[tuple[tuple[Recorded, ...], int]]]
 

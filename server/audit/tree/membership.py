@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from countersign.verify.membership import Membership, member, set_digest
-from server.audit.tree import Edge, inclusion_proof
+from server.audit.tree.merkle import Edge, inclusion_proof
 
 
 def digest_of_set(indexes: Iterable[int]) -> str:

@@ -8,12 +8,12 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, select
 
 from core.errors import NotFound
-from server.audit.entry import Blob, Recorded
-from server.audit.leaf import to_microseconds
-from server.audit.rows import read_recorded, select_recorded
-from server.audit.tables import entries, events, open_intents
-from server.audit.tables import evidence as blobs
-from server.audit.terms import request_key
+from server.audit.entries.entry import Blob, Recorded
+from server.audit.entries.leaf import to_microseconds
+from server.audit.sql.rows import read_recorded, select_recorded
+from server.audit.sql.tables import entries, events, open_intents
+from server.audit.sql.tables import evidence as blobs
+from server.audit.sql.terms import request_key
 
 # Built once: putting a statement together costs SQLAlchemy more than running it.
 _OF_REQUEST = select_recorded().where(entries.c.request_key == bindparam("key"))

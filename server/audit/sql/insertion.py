@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from sqlalchemy import Connection, bindparam, delete, select
 
 from countersign.verify.commitments import write_disclosures
-from server.audit.entry import Draft
-from server.audit.history import ReviewState, initial
-from server.audit.statements import bulk_insert
-from server.audit.tables import entries, events, evidence, open_intents, postings, private, tiles
-from server.audit.terms import request_key, state_term, subject_terms, terms_of
-from server.audit.tree import TileKey
+from server.audit.entries.entry import Draft
+from server.audit.entries.state import ReviewState, initial
+from server.audit.sql.statements import bulk_insert
+from server.audit.sql.tables import entries, events, evidence, open_intents, postings, private
+from server.audit.sql.terms import request_key, state_term, subject_terms, terms_of
 
 Placed: TypeAlias = Sequence[tuple[int, Draft]]
 
@@ -43,12 +42,6 @@ def insert_facets(connection: Connection, placed: Placed) -> None:
     bulk_insert(connection, evidence, [row for index, draft in placed for row in _evidence_rows(index, draft)])
     bulk_insert(connection, events, [_event_row(index, draft) for index, draft in placed if draft.entry.refers_to])
     _open_and_close_intents(connection, placed)
-
-
-def write_tiles(connection: Connection, changed: Mapping[TileKey, bytes]) -> None:
-    """Store tiles; the partial ones replace what was there."""
-    rows = [(level, number, hashes) for (level, number), hashes in changed.items()]
-    bulk_insert(connection, tiles, rows, replace=tiles.c.hashes)
 
 
 def _entry_row(index: int, draft: Draft) -> tuple[Any, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.errors import Unavailable
-from server.audit.appender import Work
-from server.audit.entry import Draft
+from server.audit.entries.entry import Draft
+from server.audit.writing.appender import Work
 
 _RETRY_AFTER = 1.0
 # What an operation holds, roughly: it is small by the API's own limits.

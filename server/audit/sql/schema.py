@@ -20,9 +20,9 @@ from sqlalchemy import Connection, inspect, select
 
 import migrations
 from core.errors import ConfigurationError, Unavailable
+from server.audit.sql.tables import compatibility
 from server.audit.store import Store, open_store
 from server.audit.store.faults import reason
-from server.audit.tables import compatibility
 
 _PATIENCE = 10.0
 _POLL = 0.05

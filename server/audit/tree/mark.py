@@ -21,11 +21,6 @@ from countersign.verify.trust import TrustedKey, open_trusted
 _LOG = logging.getLogger(__name__)
 
 
-def mark_path(database: Path) -> Path:
-    """Where the mark of an SQLite database lies: beside it, so that both are moved and put back together."""
-    return database.with_name(database.name + ".checkpoint")
-
-
 def write_mark(path: Path | None, checkpoint: str) -> None:
     """Overwrite the mark; nothing where none is kept. MUST be called after the commit: a mark ahead of the database
     would be a false alarm.

@@ -13,14 +13,14 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, exists, literal, select, tuple_
 
 from core.errors import InvalidInput
-from server.audit import terms
-from server.audit.entry import Recorded
-from server.audit.history import ReviewState
-from server.audit.leaf import to_microseconds
-from server.audit.matching import Filter, matches
-from server.audit.paging import Position, read_token, write_token
-from server.audit.rows import read_recorded, select_recorded
-from server.audit.tables import entries, postings
+from server.audit.entries.entry import Recorded
+from server.audit.entries.leaf import to_microseconds
+from server.audit.entries.state import ReviewState
+from server.audit.reading.matching import Filter, matches
+from server.audit.reading.paging import Position, read_token, write_token
+from server.audit.sql import terms
+from server.audit.sql.rows import read_recorded, select_recorded
+from server.audit.sql.tables import entries, postings
 
 DEFAULT_PAGE = 50
 MAX_PAGE = 1000

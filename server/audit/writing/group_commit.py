@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.errors import CountersignError, Unavailable
-from server.audit.appender import Outcome, Work
-from server.audit.backlog import Backlog, GroupLimits
-from server.audit.entry import Recorded
+from server.audit.entries.entry import Recorded
+from server.audit.writing.appender import Outcome, Work
+from server.audit.writing.backlog import Backlog, GroupLimits
 
 _LOG = logging.getLogger(__name__)
 _RETRY_AFTER = 1.0

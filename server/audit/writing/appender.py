@@ -14,18 +14,18 @@ from sqlalchemy import Connection
 
 from core.errors import ConfigurationError, Conflict, CountersignError, IntegrityError, Unavailable
 from countersign.verify.merkle import leaf_hash
-from server.audit.entry import Draft, Recorded, draft
-from server.audit.head import Head, HeadSigner, read_head, write_head
-from server.audit.history import initial
-from server.audit.insertion import Placed, insert_entries, insert_facets, write_tiles
-from server.audit.leaf import from_microseconds
-from server.audit.mark import write_mark
+from server.audit.entries.entry import Draft, Recorded, draft
+from server.audit.entries.leaf import from_microseconds
+from server.audit.entries.state import initial
 from server.audit.operations import Operation
-from server.audit.queries import find
-from server.audit.recent import Recent
-from server.audit.rows import extends, read_tiles
+from server.audit.reading.queries import find
+from server.audit.sql.insertion import Placed, insert_entries, insert_facets
 from server.audit.store import Store
-from server.audit.tree import Edge
+from server.audit.tree.head import Head, HeadSigner, read_head, write_head
+from server.audit.tree.mark import write_mark
+from server.audit.tree.merkle import Edge
+from server.audit.tree.recent import Recent
+from server.audit.tree.tiles import extends, read_tiles, write_tiles
 
 Work: TypeAlias = Draft | Operation
 Outcome: TypeAlias = Recorded | CountersignError

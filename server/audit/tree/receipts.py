@@ -9,10 +9,10 @@ from sqlalchemy import Connection
 from core.errors import IntegrityError, InvalidInput
 from countersign.verify.merkle import HASH_BYTES, leaf_hash
 from countersign.verify.tlog_proof import TlogProof
-from server.audit.entry import Recorded
-from server.audit.head import Head, read_head
-from server.audit.rows import read_tiles
-from server.audit.tree import WIDTH, TileKey, TileReader, consistency_proof, inclusion_proof, proof_tiles
+from server.audit.entries.entry import Recorded
+from server.audit.tree.head import Head, read_head
+from server.audit.tree.merkle import WIDTH, TileKey, TileReader, consistency_proof, inclusion_proof, proof_tiles
+from server.audit.tree.tiles import read_tiles
 
 
 @dataclass(frozen=True, slots=True)

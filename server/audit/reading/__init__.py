@@ -1,0 +1,1 @@
+"""The reading side: every question is one snapshot of what is committed."""

@@ -1,0 +1,1 @@
+"""The log as rows: tables, the terms that find entries, and what a batch writes. Knows no order of events."""

@@ -1,0 +1,1 @@
+"""The signed tree: tiles, head, keys, receipts, and the checkpoints that somebody else vouches for."""

@@ -1,0 +1,1 @@
+"""The writing side: work is queued, grouped, and recorded in one transaction a batch."""

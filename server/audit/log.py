@@ -79,7 +79,9 @@ class AuditLog(LogReader):
         signing key or the high-water mark forbid to go on.
         """
         heads = HeadSigner(signer, origin)
-        store = await asyncio.to_thread(open_store, url, mark_dir=mark_dir, readers=READERS, timeout=lock_timeout)
+        # As many again for bundles and background work, which read past the pool of threads: nobody waits for them.
+        readers = 2 * READERS
+        store = await asyncio.to_thread(open_store, url, mark_dir=mark_dir, readers=readers, timeout=lock_timeout)
         begin = functools.partial(LocalWriter.start, store, heads, limits, clock)
         try:
             writer = await _find_writer(store, begin, limits, share=share, patience=lock_timeout + _WRITER_PATIENCE)

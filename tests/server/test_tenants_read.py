@@ -13,6 +13,7 @@ import grpc
 import pytest
 from google.protobuf.descriptor import Descriptor
 from pyarrow import parquet
+from structlog.testing import capture_logs
 
 from core.errors import LimitExceeded
 from countersign.v1 import audit_pb2, common_pb2, privacy_pb2, review_pb2
@@ -236,3 +237,13 @@ async def test_whoever_reads_anothers_file_takes_a_place_of_its_own(wire: Wire) 
         with pytest.raises(LimitExceeded):
             await anext(more)
     assert await anext(files.bundle("acme", last, reader="acme"))
+
+
+async def test_reading_another_tenant_leaves_a_line_that_says_so(wire: Wire) -> None:
+    chosen = audit_pb2.DecisionFilter(tenant="acme")
+    with capture_logs() as lines:
+        await wire.audit.ListDecisions(audit_pb2.ListDecisionsRequest(filter=chosen), **GROUP)
+        await wire.audit.ListDecisions(audit_pb2.ListDecisionsRequest(), **ACME)
+    first, second = (line for line in lines if line["event"] == "rpc")
+    assert (first["of"], first["tenant"] != "acme", bool(first["actor"])) == ("acme", True, True)
+    assert "of" not in second

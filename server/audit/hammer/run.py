@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from core.errors import PreconditionFailed, Unavailable
+from core.errors import CountersignError, PreconditionFailed, Unavailable
+from countersign.verify.errors import VerificationError
 from countersign.verify.note import VerifierKey
 from server.audit.fsck import fsck
 from server.audit.hammer import checks
@@ -28,11 +29,12 @@ CHECKS: tuple[Check, ...] = (
     checks.check_entry,
     checks.check_request,
     checks.check_receipt,
-    checks.check_checkpoints,
     checks.check_history,
     check_list,
     check_window,
 )
+# These may take long, and MUST NOT keep the others waiting.
+ALONE: tuple[Check, ...] = (checks.check_checkpoints, sweep_for_ever, follow)
 _TELL_SECONDS = 0.5
 _PAUSE = 0.005
 _FINAL_ROUNDS = 25
@@ -101,7 +103,7 @@ class _Run:
         """Load and checks side by side; seconds that the load lasted."""
         async with asyncio.TaskGroup() as group:
             # A check that cannot be run is a defect: the group ends with it. It must not pass for a promise kept.
-            tasks = [group.create_task(_for_ever(check, inspection)) for check in (check_all, sweep_for_ever, follow)]
+            tasks = [group.create_task(_for_ever(check, inspection)) for check in (check_all, *ALONE)]
             if self._plan.kill:
                 tasks.append(group.create_task(self.crew.kill_now_and_then()))
             while self._seconds() < self._plan.seconds and not self.crew.failure():
@@ -116,11 +118,8 @@ class _Run:
 
     async def _final(self, inspection: Inspection) -> None:
         """Nobody appends any more: everything that was acknowledged, once more."""
-        await sweep(inspection)
-        await check_whole_lists(inspection)
-        for _ in range(_FINAL_ROUNDS):
-            for check in CHECKS:
-                await check(inspection)
+        for check in (sweep, check_whole_lists, checks.check_checkpoints, *CHECKS * _FINAL_ROUNDS):
+            await attempt(check, inspection)
 
     def _fsck(self) -> None:
         report = fsck(self._plan.url, str(self._key), self._checkpoints.notes(_NOTES))
@@ -176,16 +175,28 @@ async def _key_of(plan: Plan) -> VerifierKey:
 
 
 async def check_all(inspection: Inspection) -> None:
-    """One round of every check. Pauses as long as it works, so that the load is not starved by its own inspection."""
+    """One round of every check."""
     for check in CHECKS:
-        started = time.perf_counter()
+        await attempt(check, inspection)
+
+
+async def attempt(check: Check, inspection: Inspection) -> None:
+    """One check. That the log refuses to answer it is a finding too; Unavailable is not."""
+    try:
         await check(inspection)
-        await asyncio.sleep(time.perf_counter() - started)
+    except Unavailable:
+        raise
+    except (CountersignError, VerificationError) as error:
+        inspection.findings.broken("the log answers", f"{check.__name__}: {error}")
 
 
 async def _for_ever(check: Check, inspection: Inspection) -> None:
-    """One check, round after round; a store that is away is waited for."""
+    """One check, round after round; a store that is away is waited for.
+
+    Rests as long as it works, so that the load is not starved by its own inspection.
+    """
     while True:
+        began = time.perf_counter()
         with suppress(Unavailable):
-            await check(inspection)
-        await asyncio.sleep(_PAUSE)
+            await attempt(check, inspection)
+        await asyncio.sleep(max(_PAUSE, time.perf_counter() - began))

@@ -72,7 +72,7 @@ def test_what_a_leaf_says_is_read_back() -> None:
 
 def test_a_leaf_of_version_1_is_read() -> None:
     old = {
-        **{name: "x" for name in ("kind", "decision_id", "tenant", "actor", "request_id", "request_digest")},
+        **dict.fromkeys(("kind", "decision_id", "tenant", "actor", "request_id", "request_digest"), "x"),
         "v": 1,
         "recorded_at": "2026-11-22T19:30:00.000001Z",
         "media_digest": "",

@@ -59,7 +59,7 @@ async def grow(place: Place, keys: Path, sizes: Sequence[int], tell: Callable[[s
             tell(f"{place.name}: filling to {size:,}")
             await fill(url, keys, source, size)
             tell(f"{place.name}: measuring at {size:,}")
-            found.append(await measure(place, url, keys, source, size))
+            found.append(await measure(place, url, keys, source))
     return found
 
 
@@ -73,15 +73,15 @@ async def fill(url: str, keys: Path, source: Iterator[Entry], size: int) -> None
             missing -= len(batch)
 
 
-async def measure(place: Place, url: str, keys: Path, source: Iterator[Entry], size: int) -> Costs:
-    """Every cost of the log as it is."""
-    chance = random.Random(size)
-    stored = place.size(url)
+async def measure(place: Place, url: str, keys: Path, source: Iterator[Entry]) -> Costs:
+    """Every cost of the log as it is. Appends to it: by some thousand entries, the log is larger afterwards."""
     began = time.perf_counter()
     report = await asyncio.to_thread(fsck, url, str(VerifierKey(ORIGIN, load_or_create(keys, ORIGIN).public_key)))
     seconds = time.perf_counter() - began
     if not report.ok:
         raise RuntimeError(f"the log is damaged: {report.damages[:3]}")
+    size, chance = report.size, random.Random(report.size)
+    stored = place.size(url)
     async with opened(url, keys) as log:
         known = await sample(log, chance, size, _CALLS)
         receipt = await median(lambda each: log.receipt(TENANT, each.decision_id), known)

@@ -57,11 +57,15 @@ async def test_a_follower_gets_every_decision_of_its_tenant_once(
 
 async def test_a_follower_gets_what_comes(log: AuditLog) -> None:
     await log.append(decision(0))
-    following_on = asyncio.create_task(first(log, 4))
-    await asyncio.sleep(0.05)
-    for number in range(1, 4):
-        await log.append(decision(number))
-    assert await following_on == [0, 1, 2, 3]
+    follower = log.follow("acme", Filter(), -1)
+    assert (await anext(follower)).index == 0
+    async with asyncio.timeout(10):
+        for number in range(1, 4):
+            coming = asyncio.create_task(anext(follower))
+            await asyncio.sleep(0)
+            assert not coming.done()
+            await log.append(decision(number))
+            assert (await coming).index == number
 
 
 async def test_a_follower_sees_the_state_as_it_is_when_it_reads(log: AuditLog) -> None:

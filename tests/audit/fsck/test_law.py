@@ -15,7 +15,7 @@ from server.audit.store import open_store
 from tests.audit.fsck.conftest import Log
 
 COLUMNS = [column for table in metadata.tables.values() for column in table.columns]
-ROUNDS = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+ROUNDS = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @ROUNDS

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +27,6 @@ from server.audit.entries.entry import Entry, Recorded, draft
 from server.audit.forwarding import Seat
 from server.audit.operations import Operation
 from server.audit.reading.reader import READERS, LogReader, receipt_of
-from server.audit.sql.documents import Document
 from server.audit.store import Store, open_store
 from server.audit.tree.head import HeadSigner, read_head
 from server.audit.tree.keys import CheckpointSigner
@@ -113,10 +112,6 @@ class AuditLog(LogReader):
     async def perform(self, operation: Operation) -> Recorded:
         """Record what `operation` comes to (see `operations.base`): as `append`, with the operation's own errors."""
         return await self._writer.submit(operation)
-
-    async def keep_documents(self, documents: Sequence[Document]) -> None:
-        """Store documents, before the entry that names them."""
-        await self._writer.keep_documents(documents)
 
     def writing(self) -> AbstractContextManager[Connection]:
         """A transaction that holds the right to write, as `reading`. MUST NOT touch entries, tiles or head.

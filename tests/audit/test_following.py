@@ -61,7 +61,7 @@ async def test_a_follower_gets_what_comes(log: AuditLog) -> None:
     assert (await anext(follower)).index == 0
     async with asyncio.timeout(10):
         for number in range(1, 4):
-            coming = asyncio.create_task(anext(follower))
+            coming = asyncio.ensure_future(anext(follower))
             await asyncio.sleep(0)
             assert not coming.done()
             await log.append(decision(number))

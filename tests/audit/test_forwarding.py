@@ -16,7 +16,6 @@ from core.errors import ConfigurationError, Conflict, LimitExceeded, NotFound, U
 from server.audit import AuditLog
 from server.audit.forwarding import forwarder, sockets
 from server.audit.forwarding.frames import frame_of
-from server.audit.sql.documents import Document
 from server.audit.store import open_store, sqlite_path
 from server.audit.tree.keys import load_or_create
 from server.audit.writing.backlog import GroupLimits
@@ -46,9 +45,6 @@ async def test_what_is_forwarded_is_recorded_as_if_it_were_not(sqlite_log_url: s
         assert (reviewed.index, reviewed.kind) == (2, "review")
         assert [event.index for event in (await forwarding.history("acme", first.decision_id)).events] == [2]
         assert (await forwarding.receipt_for(first)).log_index == 0
-        document = Document("text/plain", "a policy", b"allow everything")
-        await forwarding.keep_documents([document])
-        assert await writing.document(document.digest) == document
         await forwarding.ping()
 
 

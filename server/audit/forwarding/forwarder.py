@@ -6,7 +6,7 @@ Runs on one event loop, without threads. What waits while a frame is being sent 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -15,9 +15,8 @@ from core.errors import CountersignError, LimitExceeded, Unavailable
 from server.audit.entries.entry import Recorded
 from server.audit.forwarding.frames import MAX_FRAME, frame_of, read_frame
 from server.audit.forwarding.messages import malformed, write_work
-from server.audit.forwarding.requests import PING, Answer, greet, keep_request, read_answer
+from server.audit.forwarding.requests import PING, Answer, greet, read_answer
 from server.audit.forwarding.sockets import connect
-from server.audit.sql.documents import Document
 from server.audit.tree.recent import Recent
 from server.audit.writing.appender import Work
 from server.audit.writing.backlog import Backlog, GroupLimits, size_of
@@ -89,10 +88,6 @@ class Forwarder:
         if recorded is None:
             raise Unavailable("the process that writes the audit log gave no record", retry_after=_RETRY_AFTER)
         return recorded
-
-    async def keep_documents(self, documents: Sequence[Document]) -> None:
-        """Wait until the other process stored `documents`."""
-        await self._ask(keep_request(documents), sum(len(each.data) for each in documents))
 
     async def ping(self) -> None:
         """Return if the other process would record now."""

@@ -7,7 +7,7 @@ Each request is answered once, in any order.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from core.errors import CountersignError
@@ -15,7 +15,6 @@ from server.audit.entries.entry import Recorded
 from server.audit.forwarding.errors import read_error, write_error
 from server.audit.forwarding.frames import frame_of, read_frame
 from server.audit.forwarding.messages import VERSION, malformed, read_recorded, read_work, write_recorded
-from server.audit.sql.documents import Document
 from server.audit.writing.writer import Writer
 
 Answer: TypeAlias = Recorded | CountersignError | None
@@ -23,11 +22,6 @@ Answer: TypeAlias = Recorded | CountersignError | None
 PING: Mapping[str, Any] = {"ping": True}
 _DONE: Mapping[str, Any] = {"done": True}
 _GREETING = ["countersign audit log", VERSION]
-
-
-def keep_request(documents: Sequence[Document]) -> dict[str, Any]:
-    """Asks for documents to be kept."""
-    return {"documents": [(each.mime, each.name, each.data) for each in documents]}
 
 
 async def greet(reader: asyncio.StreamReader, stream: asyncio.StreamWriter) -> None:
@@ -44,11 +38,6 @@ async def answer(request: Mapping[str, Any], writer: Writer) -> Mapping[str, Any
     try:
         if "ping" in request:
             await writer.ping()
-            return _DONE
-        if "documents" in request:
-            with malformed():
-                documents = [Document(*each) for each in request["documents"]]
-            await writer.keep_documents(documents)
             return _DONE
         with malformed():
             work = read_work(request)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Self
 
@@ -20,7 +20,6 @@ from core.errors import ConfigurationError, CountersignError, Unavailable
 from server.audit.entries.entry import Recorded
 from server.audit.forwarding.forwarder import Forwarder
 from server.audit.forwarding.host import Host
-from server.audit.sql.documents import Document
 from server.audit.store import Store
 from server.audit.tree.recent import Recent
 from server.audit.writing.appender import Work
@@ -88,10 +87,6 @@ class Seat:
     async def submit(self, work: Work) -> Recorded:
         """Wait until `work` is committed, by whichever process."""
         return await self._now().submit(work)
-
-    async def keep_documents(self, documents: Sequence[Document]) -> None:
-        """Wait until `documents` are stored."""
-        await self._now().keep_documents(documents)
 
     async def ping(self) -> None:
         """Return if work would be recorded now."""

@@ -19,7 +19,6 @@ from countersign.verify.note import VerifierKey
 from countersign.verify.trust import TrustedKey
 from server.audit.entries.entry import Recorded
 from server.audit.sql import schema
-from server.audit.sql.documents import Document, keep
 from server.audit.store import Store
 from server.audit.tree.generations import read_generations, trusted_keys
 from server.audit.tree.head import Head, HeadSigner, read_head, start_log
@@ -48,10 +47,6 @@ class Writer(Protocol):
 
     async def submit(self, work: Work) -> Recorded:
         """Wait until `work` is committed; or raise its error."""
-        ...
-
-    async def keep_documents(self, documents: Sequence[Document]) -> None:
-        """Wait until `documents` are stored."""
         ...
 
     async def ping(self) -> None:
@@ -93,15 +88,6 @@ class LocalWriter:
     async def submit(self, work: Work) -> Recorded:
         """Wait until `work` is committed."""
         return await self._group.submit(work)
-
-    async def keep_documents(self, documents: Sequence[Document]) -> None:
-        """Wait until `documents` are stored."""
-
-        def store() -> None:
-            with self._store.writing() as connection:
-                keep(connection, documents)
-
-        await asyncio.to_thread(store)
 
     async def ping(self) -> None:
         """Where the latest batch failed, it tries to write, so that health comes back without a caller to lose."""

@@ -23,6 +23,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from core.errors import ConfigurationError, Unavailable
+from server.audit.entries.chance import Chance
 from server.audit.entries.entry import Entry, Recorded, draft
 from server.audit.forwarding import Seat
 from server.audit.operations import Operation
@@ -56,6 +57,7 @@ class AuditLog(LogReader):
         super().__init__(store, str(signer.key))
         self._writer = writer
         self._clock = clock
+        self._chance = Chance()
 
     @classmethod
     async def open(
@@ -107,7 +109,7 @@ class AuditLog(LogReader):
         another request. Unavailable if the store has trouble or too much waits: nothing may be assumed recorded,
         and the same call may be made again. Other errors: see `entry.draft`.
         """
-        return await self._writer.submit(draft(entry, self._clock()))
+        return await self._writer.submit(draft(entry, self._clock(), self._chance))
 
     async def perform(self, operation: Operation) -> Recorded:
         """Record what `operation` comes to (see `operations.base`): as `append`, with the operation's own errors."""

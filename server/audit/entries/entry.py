@@ -6,7 +6,7 @@ This module does not know how a leaf is stored, and nothing of what a decision m
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, TypeAlias
@@ -122,25 +122,26 @@ class Draft:
         return len(self.leaf) + sum(len(blob.data) for blob in self.entry.evidence)
 
 
-def new_id(now: int) -> str:
+def new_id(now: int, chance: Callable[[int], bytes] = os.urandom) -> str:
     """32 hexadecimal digits: a UUID of version 7 (RFC 9562), whose head is the time, so that an index of ids is
     written at its right edge. now: microseconds since 1970; the rest is 74 random bits.
+    chance: gives random bytes.
     """
-    chance = int.from_bytes(os.urandom(10))
-    head = (now // 1000 & 0xFFFFFFFFFFFF) << 80 | 0x7 << 76 | (chance & 0xFFF) << 64
-    return f"{head | 0x8 << 60 | chance >> 12 & (1 << 60) - 1:032x}"
+    drawn = int.from_bytes(chance(10))
+    head = (now // 1000 & 0xFFFFFFFFFFFF) << 80 | 0x7 << 76 | (drawn & 0xFFF) << 64
+    return f"{head | 0x8 << 60 | drawn >> 12 & (1 << 60) - 1:032x}"
 
 
-def draft(entry: Entry, now: datetime) -> Draft:
-    """Check `entry`, name it and write its leaf. now: aware.
+def draft(entry: Entry, now: datetime, chance: Callable[[int], bytes] = os.urandom) -> Draft:
+    """Check `entry`, name it and write its leaf. now: aware. chance: gives random bytes, for id and salts.
 
     Raises InvalidInput for names that cannot be stored, and for a body that is not JSON or contradicts the envelope;
     LimitExceeded for a leaf beyond 65,535 bytes; IntegrityError for evidence that differs from its digest.
     """
     _check_names(entry)
     recorded_at = to_microseconds(now)
-    decision_id = new_id(recorded_at)
-    private = _disclose(entry)
+    decision_id = new_id(recorded_at, chance)
+    private = _disclose(entry, chance)
     facets = entry.facets
     leaf = _leaf(entry, facets, decision_id, recorded_at, private)
     if len(leaf) > MAX_LEAF_BYTES:
@@ -153,12 +154,12 @@ def draft(entry: Entry, now: datetime) -> Draft:
     return Draft(entry, decision_id, recorded_at, leaf, facets, private)
 
 
-def _disclose(entry: Entry) -> dict[str, Disclosure]:
+def _disclose(entry: Entry, chance: Callable[[int], bytes]) -> dict[str, Disclosure]:
     """Fresh salts for everything that can be erased."""
     fields = {"actor": entry.actor, **({"subject": entry.subject} if entry.subject else {}), **entry.private}
     if len(fields) != len(entry.private) + 1 + bool(entry.subject):
         raise InvalidInput("private repeats a field of the entry", field="private")
-    salts = os.urandom(SALT_BYTES * len(fields))
+    salts = chance(SALT_BYTES * len(fields))
     return {
         name: Disclosure(salts[at * SALT_BYTES : (at + 1) * SALT_BYTES], value)
         for at, (name, value) in enumerate(fields.items())

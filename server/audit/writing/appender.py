@@ -156,7 +156,7 @@ def _insert_new(connection: Connection, batch: Sequence[Draft], size: int) -> tu
     placed = _place(batch, {}, size)
     if insert_entries(connection, placed):
         return {}, placed
-    earlier = _find_earlier(connection, batch)
+    earlier = _find_earlier(connection, batch, size)
     placed = _place(batch, earlier, size)
     if placed and not insert_entries(connection, placed):
         raise IntegrityError("the log holds entries beyond its head; run `log fsck`")
@@ -172,10 +172,14 @@ def _place(batch: Sequence[Draft], earlier: Mapping[_Key, Recorded], size: int) 
     return list(enumerate(new.values(), start=size))
 
 
-def _find_earlier(connection: Connection, batch: Sequence[Draft]) -> dict[_Key, Recorded]:
+def _find_earlier(connection: Connection, batch: Sequence[Draft], size: int) -> dict[_Key, Recorded]:
     """One look-up for each request: this is the rare way."""
     found = ((each.key, find(connection, *each.key)) for each in batch)
-    return {key: record for key, record in found if record is not None}
+    earlier = {key: record for key, record in found if record is not None}
+    # What stands beyond the head is in no tree: it MUST NOT be acknowledged once more.
+    if any(record.index >= size for record in earlier.values()):
+        raise IntegrityError("the log holds entries beyond its head; run `log fsck`")
+    return earlier
 
 
 def _recorded(index: int, draft: Draft) -> Recorded:

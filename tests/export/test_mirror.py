@@ -240,7 +240,7 @@ async def test_everything_is_on_the_disk_before_the_checkpoint_is_there(
 ) -> None:
     directory, before, after = tmp_path / "mirror", list[Path](), list[Path]()
     monkeypatch.setattr(
-        "server.audit.mirror.directory._sync",
+        "server.audit.mirror.directory.sync",
         lambda path: (after if (directory / "checkpoint").exists() else before).append(path),
     )
     async with making.opened(sqlite_log_url) as log:

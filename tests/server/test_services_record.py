@@ -101,7 +101,7 @@ async def test_two_reviewers_do_not_overrule_each_other_unseen(wire: Wire) -> No
     seen = decision.latest_index
     await wire.reviews.ReviewDecision(review(decision.decision_id, seen_index=seen), **ACME)
     late = wire.reviews.ReviewDecision(review(decision.decision_id, seen_index=seen, action=LABEL), **ACME)
-    await fails(late, grpc.StatusCode.ALREADY_EXISTS)
+    await fails(late, grpc.StatusCode.ABORTED)
     anyway = await wire.reviews.ReviewDecision(review(decision.decision_id, action=LABEL), **ACME)
     assert anyway.decision.current_action == LABEL
 

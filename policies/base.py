@@ -64,9 +64,9 @@ class Reason:
 class Decision:
     """The outcome. reasons: the fired live rules in order of precedence, then by id; never empty.
 
-    Precedence: hard block > a hard block that could not be judged > exemption > block > review > label > allow. The
-    first reason carries the decision's action; those after an exemption were set aside by it. shadow: the same for
-    the rules in shadow mode, which change nothing.
+    Precedence: hard block > exemption > block > review > label > allow; a hard block that could not be judged is a
+    review that no exemption lifts. The first reason carries the decision's action; those after an exemption were set
+    aside by it. shadow: the same for the rules in shadow mode, which change nothing.
     """
 
     action: Action

@@ -1,7 +1,8 @@
 """From a subject to a decision: which rules apply, which fired, and which of them wins.
 
-    hard block > a hard block that could not be judged > exemption > block > review > label > allow
+    hard block > exemption > block > review > label > allow
 
+A hard block that could not be judged is a review that no exemption lifts.
 The order of rules in the text carries no meaning. A rule that lacks a signal which its result depends on becomes a
 review with the code "signal_missing", unless it says `when_missing: skip`. A rule that came to an error of another
 kind (a division by zero, an exhausted budget) becomes a review with the code "rule_error", whatever it says.
@@ -105,8 +106,7 @@ class RulePolicy:
         return self._weigh(fired, skipped)
 
     def _weigh(self, fired: Iterable[Fired], skipped: Mapping[str, str]) -> Decision:
-        # Sorting is stable and the rules are in order of their ids, so ties stand in that order.
-        ranked = sorted(fired, key=lambda item: -item.tier)
-        live = tuple(item.reason for item in ranked if item.mode is Mode.LIVE) or (reasons.nothing(skipped),)
-        shadow = tuple(item.reason for item in ranked if item.mode is Mode.SHADOW)
+        items = tuple(fired)
+        live = reasons.ranked(item for item in items if item.mode is Mode.LIVE) or (reasons.nothing(skipped),)
+        shadow = reasons.ranked(item for item in items if item.mode is Mode.SHADOW)
         return Decision(live[0].action, live, self.id, self.digest, shadow)

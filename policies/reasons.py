@@ -5,7 +5,7 @@ This module knows texts and tiers. It does not decide which rules are judged, no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -37,6 +37,19 @@ class Fired:
     tier: Tier
     reason: Reason
     mode: Mode
+
+
+def ranked(items: Iterable[Fired]) -> tuple[Reason, ...]:
+    """Reasons in order of precedence, given in the order of their rules' ids."""
+    found = list(items)
+    exempted = any(item.tier is Tier.EXEMPTION for item in found)
+
+    def weight(item: Fired) -> Tier:
+        # It outweighs an exemption and nothing else: else making its detector abstain would soften other blocks.
+        return Tier.REVIEW if item.tier is Tier.UNJUDGED_HARD_BLOCK and not exempted else item.tier
+
+    # Sorting is stable, so ties stand in the order of the ids.
+    return tuple(item.reason for item in sorted(found, key=lambda item: -weight(item)))
 
 
 def fired(rule: CompiledRule, values: Mapping[str, Value]) -> Fired:

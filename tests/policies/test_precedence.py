@@ -111,3 +111,15 @@ def test_an_exemption_does_not_lift_a_hard_block_that_could_not_be_judged() -> N
     unseen = subject(finding("alpha", Verdict.ABSTAINED))
     assert policy(exemption, hard).decide(unseen).action is Action.REVIEW
     assert policy(exemption, soft).decide(unseen).action is Action.ALLOW
+
+
+def test_a_hard_block_that_could_not_be_judged_softens_no_other_block() -> None:
+    exemption = rule("exempt", "true", **KINDS["exemption"])
+    hard = rule("hard", "alpha.detected", **KINDS["hard"])
+    sure = rule("sure", "true", **KINDS["block"])
+    unseen = subject(finding("alpha", Verdict.ABSTAINED))
+    decision = policy(hard, sure).decide(unseen)
+    assert decision.action is Action.BLOCK
+    assert [reason.rule for reason in decision.reasons] == ["sure", "hard"]
+    # An exemption lifts the block that is sure; what is unsure stays for a person.
+    assert policy(exemption, hard, sure).decide(unseen).action is Action.REVIEW

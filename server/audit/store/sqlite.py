@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from server.audit.store.faults import RETRY_AFTER, faults
 from server.audit.store.writer_lock import WriterLock
 
 _SYNCHRONOUS_FULL = 2
+_PAUSE = 0.01
 # Keys of requests are random: each batch touches pages all over their index, and a page that was touched four times
 # between two checkpoints is copied once. Measured at 10⁵ entries, beside SQLite's own 1,000 pages and 2 MB: a fifth
 # less is written, and an append costs a quarter less processor time.
@@ -140,7 +142,7 @@ def _engine(path: Path, mode: str, begin: str, *, timeout: float, connections: i
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, record: ConnectionPoolEntry) -> None:
         before = _identity(path)
-        connection.execute("PRAGMA journal_mode=WAL")
+        _use_wal(connection, timeout)
         connection.execute("PRAGMA synchronous=FULL")
         # What is deleted is to be gone: without this its bytes stay in the file until they are written over by chance.
         connection.execute("PRAGMA secure_delete=ON")
@@ -180,3 +182,19 @@ def _identity(path: Path) -> tuple[int, int] | None:
 def mark_path(database: Path) -> Path:
     """Where the mark of an SQLite database lies: beside it, so that both are moved and put back together."""
     return database.with_name(database.name + ".checkpoint")
+
+
+def _use_wal(connection: sqlite3.Connection, timeout: float) -> None:
+    """Switch the file to WAL. SQLite does not wait for others there, whatever timeout it was given, so we do.
+
+    timeout: seconds.
+    """
+    end = time.monotonic() + timeout
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(_PAUSE)

@@ -4,7 +4,7 @@ Answers are made from the recorded leaf, not from what was in memory: what a cal
 """
 
 from server.convert.credentials import provenance, recorded_provenance
-from server.convert.decisions import decision
+from server.convert.decisions import decision, decision_view
 from server.convert.events import event, open_intent
 from server.convert.filters import filter_of, whole_filter
 from server.convert.models import detector_model, generator_model
@@ -13,6 +13,7 @@ from server.convert.times import moment, timestamp
 
 __all__ = [
     "decision",
+    "decision_view",
     "detector_model",
     "event",
     "filter_of",

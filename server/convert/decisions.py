@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from countersign.v1 import common_pb2 as pb
+from countersign.views import decision_json
 from server import record
 from server.audit import Recorded
 from server.convert.credentials import recorded_provenance
@@ -41,6 +42,11 @@ def decision(recorded: Recorded, evidence: Mapping[str, bytes] | None = None) ->
     if refusal := entry.get("refusal"):
         message.refusal.CopyFrom(pb.Refusal(**{key: refusal[key] for key in ("field", "limit", "found", "message")}))
     return message
+
+
+def decision_view(recorded: Recorded) -> dict[str, Any]:
+    """The decision as plain JSON, in the one shape that every `--json` of the command line has."""
+    return decision_json(decision(recorded))
 
 
 def add_media(message: pb.Decision, entry: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 
+from server import convert
 from server.admission import Seats
 from server.audit import AuditLog, Filter
 from server.audit.bundle import bundle
@@ -35,7 +36,7 @@ class Files:
     async def export(self, tenant: str, wanted: Filter, form: Format, *, reader: str) -> AsyncIterator[bytes]:
         """The tenant's record in a format, in pieces of at most CHUNK bytes."""
         with self._seats.take(reader):
-            async for part in export(self._log, tenant, wanted, form, self._mapping):
+            async for part in export(self._log, tenant, wanted, form, convert.decision_view, self._mapping):
                 for piece in pieces(part):
                     yield piece
 

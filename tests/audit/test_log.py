@@ -19,13 +19,7 @@ from tests.audit.making import ORIGIN, SIGNER, VKEY, blob, decision, execute, in
 
 
 def failures(parts: ReceiptParts, media: bytes | None = None) -> list[str]:
-    receipt = {
-        "decision_id": parts.decision_id,
-        "log_index": parts.log_index,
-        "entry": parts.leaf.decode(),
-        "proof": parts.proof,
-        "log_key": parts.log_key,
-    }
+    receipt = parts.as_json()
     return [check.detail for check in verify_receipt(receipt, media, VKEY) if not check.ok]
 
 

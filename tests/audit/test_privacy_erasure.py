@@ -104,13 +104,7 @@ async def test_no_byte_is_left_in_the_files_of_sqlite(sqlite_log_url: str, outpu
 
 
 def problems(parts: ReceiptParts) -> list[str]:
-    receipt = {
-        "decision_id": parts.decision_id,
-        "log_index": parts.log_index,
-        "entry": parts.leaf.decode(),
-        "proof": parts.proof,
-        "log_key": parts.log_key,
-    }
+    receipt = parts.as_json()
     return [check.detail for check in verify_receipt(receipt, None, VKEY) if not check.ok]
 
 

@@ -23,6 +23,7 @@ from server.audit.reading.listing import Page
 from server.audit.reading.matching import Filter, matches
 from server.audit.reading.queries import History
 from server.audit.tree.receipts import SignedCheckpoint
+from server.convert import decision_view
 
 TENANT = "acme"
 START = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
@@ -210,7 +211,7 @@ async def exported(
     log: Any, form: Format, wanted: Filter | None = None, mapping: DsaMapping | None = None, tenant: str = TENANT
 ) -> bytes:
     """The whole file."""
-    return b"".join([piece async for piece in export(log, tenant, wanted or Filter(), form, mapping)])
+    return b"".join([piece async for piece in export(log, tenant, wanted or Filter(), form, decision_view, mapping)])
 
 
 async def lines(log: Any, form: Format, **how: Any) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from server.audit.export import Format, export
 from server.audit.export.export import PIECE
 from server.audit.reading.listing import Page
 from server.audit.reading.matching import Filter
+from server.convert import decision_view
 from tests.export.making import START, TENANT, MemoryLog, body, exported, finding, lines, refusal
 
 
@@ -79,7 +80,7 @@ async def test_pieces_are_small_and_come_before_the_next_page_is_read() -> None:
     for _ in range(40):
         log.decide(body(findings=[finding(explanation="long " * 10_000)]))
     log.page, sizes, pages = 25, [], []
-    async for piece in export(log, TENANT, Filter(), Format.JSONL):
+    async for piece in export(log, TENANT, Filter(), Format.JSONL, decision_view):
         sizes.append(len(piece))
         pages.append(log.pages)
     assert max(sizes) == PIECE
@@ -88,7 +89,7 @@ async def test_pieces_are_small_and_come_before_the_next_page_is_read() -> None:
 
 
 async def test_a_reader_that_goes_away_stops_the_reading(log: MemoryLog) -> None:
-    reader = export(log, TENANT, Filter(), Format.JSONL)
+    reader = export(log, TENANT, Filter(), Format.JSONL, decision_view)
     await anext(reader)
     await reader.aclose()
     with pytest.raises(StopAsyncIteration):

@@ -15,6 +15,7 @@ from server.audit import AuditLog, Filter, Recorded
 from server.audit.export import Format, export
 from server.audit.operations import Erase, Review
 from server.audit.tree.tiles import read_tiles
+from server.convert import decision_view
 from tests.export.making import TENANT, body, entry_of, exported, lines, refusal
 
 ACTIONS = ("ALLOW", "LABEL", "REVIEW", "BLOCK")
@@ -76,7 +77,7 @@ async def test_reviews_and_erasures_show(log: AuditLog) -> None:
 
 async def test_a_slow_reader_keeps_nobody_from_recording(log: AuditLog) -> None:
     await fill(log, 1100)
-    reader = export(log, TENANT, Filter(), Format.JSONL)
+    reader = export(log, TENANT, Filter(), Format.JSONL, decision_view)
     first = await anext(reader)
     before = await log.append(entry_of(body(), 5000))
     rest = b"".join([piece async for piece in reader])

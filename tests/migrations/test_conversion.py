@@ -42,13 +42,7 @@ async def test_an_old_log_goes_on_under_the_new_schema(bare_url: str) -> None:
         assert (await log.append(decision(1000))).index == 700
         assert (await log.perform(review(old))).index == 701
         parts = await log.receipt("acme", old.decision_id)
-    receipt = {
-        "decision_id": parts.decision_id,
-        "log_index": parts.log_index,
-        "entry": parts.leaf.decode(),
-        "proof": parts.proof,
-        "log_key": parts.log_key,
-    }
+    receipt = parts.as_json()
     assert all(check.ok for check in verify_receipt(receipt, b"media 3", VKEY))
     assert fsck(bare_url, VKEY).damages == ()
 

@@ -52,16 +52,6 @@ def verifier(directory: Path) -> str:
     return (directory / "log.vkey").read_text().strip()
 
 
-def as_json(parts: ReceiptParts) -> dict[str, object]:
-    return {
-        "decision_id": parts.decision_id,
-        "log_index": parts.log_index,
-        "entry": parts.leaf.decode(),
-        "proof": parts.proof,
-        "log_key": parts.log_key,
-    }
-
-
 async def test_receipts_from_both_sides_verify_with_either_key(url: str, tmp_path: Path) -> None:
     (before,) = await record(url, tmp_path, 1)
     old = verifier(tmp_path)
@@ -74,9 +64,12 @@ async def test_receipts_from_both_sides_verify_with_either_key(url: str, tmp_pat
     assert statement == read_stored_generations(url)[1].statement
     for parts in (before, after):
         for pinned in (old, new):
-            assert passed(verify_receipt(as_json(parts), None, Trust((pinned,), (statement,)))), (parts.log_key, pinned)
-    assert passed(verify_receipt(as_json(before), None, old)), "who knows nothing of the rotation loses nothing"
-    assert not passed(verify_receipt(as_json(after), None, old))
+            assert passed(verify_receipt(parts.as_json(), None, Trust((pinned,), (statement,)))), (
+                parts.log_key,
+                pinned,
+            )
+    assert passed(verify_receipt(before.as_json(), None, old)), "who knows nothing of the rotation loses nothing"
+    assert not passed(verify_receipt(after.as_json(), None, old))
 
 
 async def test_the_old_key_cannot_go_on_and_is_kept(url: str, tmp_path: Path) -> None:
@@ -183,7 +176,7 @@ async def test_killed_after_any_step_the_log_goes_on(url: str, tmp_path: Path, l
     assert len(found) == (2 if last < 3 else 3)
     trust = Trust((old,), tuple(each.statement for each in found[1:]))
     for parts in (before, between, after):
-        assert passed(verify_receipt(as_json(parts), None, trust))
+        assert passed(verify_receipt(parts.as_json(), None, trust))
     assert verifier(tmp_path) == after.log_key == found[-1].vkey
 
 
@@ -283,7 +276,7 @@ async def test_servers_that_still_hold_the_old_key_stop_recording(postgres_log_u
         (theirs,) = await record(postgres_log_url, tmp_path, 2)
         parts = await log.receipt("acme", theirs.decision_id)
         assert (parts.log_key, (await log.checkpoint()).log_key) == (verifier(tmp_path), verifier(tmp_path))
-        assert passed(verify_receipt(as_json(parts), b"media 2", verifier(tmp_path)))
+        assert passed(verify_receipt(parts.as_json(), b"media 2", verifier(tmp_path)))
     finally:
         await log.close()
     standing = read_standing(postgres_log_url)

@@ -34,13 +34,7 @@ from tests.outside.strangers import KEY, PRIVATE, stranger, willing
 
 
 def checked(parts: ReceiptParts, trust: Trust) -> list[Check]:
-    receipt: dict[str, Any] = {
-        "decision_id": parts.decision_id,
-        "log_index": parts.log_index,
-        "entry": parts.leaf.decode(),
-        "proof": parts.proof,
-        "log_key": parts.log_key,
-    }
+    receipt: dict[str, Any] = parts.as_json()
     return verify_receipt(json.loads(json.dumps(receipt)), None, trust)
 
 

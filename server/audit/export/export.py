@@ -17,8 +17,10 @@ from typing import Protocol
 
 from core.errors import PreconditionFailed
 from server.audit.entries.entry import Recorded
+from server.audit.export.dsa.lines import StatementLines
 from server.audit.export.dsa.mapping import DsaMapping
 from server.audit.export.encoder import Encoder
+from server.audit.export.jsonl import JsonLines, View
 from server.audit.reading.listing import Page
 from server.audit.reading.matching import Filter
 from server.audit.reading.queries import History
@@ -58,15 +60,17 @@ async def export(
     tenant: str,
     wanted: Filter,
     form: Format,
+    view: View,
     mapping: DsaMapping | None = None,
 ) -> AsyncGenerator[bytes, None]:
     """The decisions of `tenant` that `wanted` asks for, as one file in pieces of at most PIECE bytes.
 
-    mapping: what only the operator knows for statements of reasons; by default the careful one. PreconditionFailed if
-    this server lacks what the format needs, or a decision cannot be stated in it; otherwise as the log's methods.
+    view: a decision as a line of JSON has it. mapping: what only the operator knows for statements of reasons; by
+    default the careful one. PreconditionFailed if this server lacks what the format needs, or a decision cannot be
+    stated in it; otherwise as the log's methods.
     """
     signed = await log.checkpoint()
-    encoder = await asyncio.to_thread(_encoder, form, tenant, wanted, signed, mapping or DsaMapping())
+    encoder = await asyncio.to_thread(_encoder, form, tenant, wanted, signed, view, mapping or DsaMapping())
     async for page in _pages(log, tenant, wanted, signed.size):
         histories = [await _history(log, tenant, each, encoder) for each in page]
         for piece in _pieces(await asyncio.to_thread(encoder.add, histories)):
@@ -75,19 +79,17 @@ async def export(
         yield piece
 
 
-def _encoder(form: Format, tenant: str, wanted: Filter, signed: SignedCheckpoint, mapping: DsaMapping) -> Encoder:
-    # Imported when asked for: Parquet needs a library that not every server has.
+def _encoder(
+    form: Format, tenant: str, wanted: Filter, signed: SignedCheckpoint, view: View, mapping: DsaMapping
+) -> Encoder:
     match form:
         case Format.JSONL:
-            from server.audit.export.jsonl import JsonLines
-
-            return JsonLines()
+            return JsonLines(view)
         case Format.DSA:
-            from server.audit.export.dsa.lines import StatementLines
-
             return StatementLines(mapping)
         case Format.PARQUET:
             try:
+                # Imported when asked for: it needs a library that not every server has.
                 from server.audit.export.parquet import ParquetRows
             except ModuleNotFoundError as error:
                 raise PreconditionFailed(f"this server cannot write Parquet: {error}") from error

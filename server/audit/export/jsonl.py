@@ -1,16 +1,19 @@
 """JSON Lines: one decision a line, in the shape that every `--json` of the command line has.
 
-The shape has one owner, `countersign.views.decision_json`; so a line here is what `log show --json` prints.
+The shape belongs to the API, whose caller hands it in; this module knows lines.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
-from countersign.views import decision_json
-from server import convert
+from server.audit.entries.entry import Recorded
 from server.audit.reading.queries import History
+
+View: TypeAlias = Callable[[Recorded], Mapping[str, Any]]
+"""A recorded decision as the API shows it."""
 
 
 class JsonLines:
@@ -18,10 +21,12 @@ class JsonLines:
 
     wants_events = False
 
+    def __init__(self, view: View) -> None:
+        self._view = view
+
     def add(self, histories: Sequence[History]) -> bytes:
         """A line for each."""
-        views = (decision_json(convert.decision(history.decision)) for history in histories)
-        return b"".join(json.dumps(view).encode() + b"\n" for view in views)
+        return b"".join(json.dumps(self._view(history.decision)).encode() + b"\n" for history in histories)
 
     def end(self) -> bytes:
         """Nothing."""

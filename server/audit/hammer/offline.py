@@ -10,13 +10,7 @@ from server.audit.tree.receipts import ReceiptParts
 
 def receipt_fault(parts: ReceiptParts, vkey: str) -> str:
     """Why a receipt does not hold; "" if it does. vkey: the log's verifier key."""
-    receipt = {
-        "decision_id": parts.decision_id,
-        "log_index": parts.log_index,
-        "entry": parts.leaf.decode(),
-        "proof": parts.proof,
-        "log_key": parts.log_key,
-    }
+    receipt = parts.as_json()
     checks = verify_receipt(receipt, None, vkey)
     if passed(checks):
         return ""

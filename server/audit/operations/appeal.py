@@ -10,7 +10,7 @@ from core.errors import Conflict
 from server.audit.entries.entry import Draft, Entry, Kind
 from server.audit.entries.leaf import Reference
 from server.audit.entries.state import Event, ReviewState
-from server.audit.operations.decisions import decision_of, digest_of_request, move, open_decision
+from server.audit.operations.decisions import before_json, decision_of, digest_of_request, move, open_decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Appeal:
             raise Conflict(f"an appeal of decision {self.decision_id!r} is open")
         body = {
             "reason_code": self.reason_code,
-            "before": {"action": state.action, "review": state.review.value, "last_index": state.last_index},
+            "before": before_json(state),
         }
         return Entry(
             kind=self.kind,

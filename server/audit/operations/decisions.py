@@ -57,6 +57,11 @@ def open_decision(connection: Connection, tenant: str, decision_id: str) -> tupl
     return recorded, state
 
 
+def before_json(state: State) -> dict[str, Any]:
+    """The state that a review or an appeal found, for its leaf: by it a gap in a history shows."""
+    return {"action": state.action, "review": state.review.value, "last_index": state.last_index}
+
+
 def move(connection: Connection, decision: Recorded, event: Event) -> None:
     """Let the index follow `decision` through `event`, whatever of its history is recorded already."""
     action = json.loads(decision.leaf)["facets"]["action"]

@@ -10,7 +10,7 @@ from core.errors import Stale
 from server.audit.entries.entry import Draft, Entry, Kind
 from server.audit.entries.leaf import Reference
 from server.audit.entries.state import Event, final_action, outcome
-from server.audit.operations.decisions import decision_of, digest_of_request, move, open_decision
+from server.audit.operations.decisions import before_json, decision_of, digest_of_request, move, open_decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Review:
             "outcome": outcome(state.action, action).value,
             "action": action.name,
             "reason_code": self.reason_code,
-            "before": {"action": state.action, "review": state.review.value, "last_index": state.last_index},
+            "before": before_json(state),
         }
         return Entry(
             kind=self.kind,

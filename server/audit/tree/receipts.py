@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -24,6 +25,16 @@ class ReceiptParts:
     leaf: bytes
     proof: str
     log_key: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that `countersign.verify.receipt` checks."""
+        return {
+            "decision_id": self.decision_id,
+            "log_index": self.log_index,
+            "entry": self.leaf.decode(),
+            "proof": self.proof,
+            "log_key": self.log_key,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,22 +71,28 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
 
 
-class Detector(Protocol):
-    """A detector. The contract tests in tests/detectors/test_contract.py run over every one in the catalog.
+class Source(Protocol):
+    """Whatever findings come from, as policies and the model list know it.
 
     name: snake_case, unique. version: digest of weights and parameters, "sha256:…". label: what it looks for.
-    kinds: media kinds it accepts; the engine never hands it others.
-    views: parsers of `core.parsers` whose results it reads besides the pixels.
-    summary, limits: one sentence each, shown in the model list.
+    kinds: media kinds it accepts; it is never handed others. summary, limits: one sentence each, for the model list.
     """
 
     name: str
     version: str
     label: str
     kinds: frozenset[Kind]
-    views: frozenset[str]
     summary: str
     limits: str
+
+
+class Detector(Source, Protocol):
+    """A detector. The contract tests in tests/detectors/test_contract.py run over every one in the catalog.
+
+    views: parsers of `core.parsers` whose results it reads besides the pixels.
+    """
+
+    views: frozenset[str]
 
     def detect(self, batch: Sequence[Media]) -> list[Finding]:
         """One finding for each of `batch`, in order.
@@ -101,8 +107,8 @@ FAILED = "detector.failed"
 """The code of an abstention that is a defect or an attack, not a judgement."""
 
 
-def abstention(detector: Detector, why: str, codes: tuple[str, ...] = ()) -> Finding:
-    """The finding of a detector that cannot know, with the reason."""
+def abstention(detector: Source, why: str, codes: tuple[str, ...] = ()) -> Finding:
+    """The finding of a detector, or of whatever else finds, that cannot know; with the reason."""
     return Finding(
         detector=detector.name,
         version=detector.version,

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from core.errors import ConfigurationError
 from core.media import digest_of
-from detectors.base import Detector
+from detectors.base import Source
 from policies import reasons
 from policies.base import Decision, Subject
 from policies.bundle import Bundle
@@ -31,7 +31,7 @@ from policies.rules import Document, Mode, WhenMissing
 from policies.signals import Signal, declare
 
 
-def load_policy(text: str, source: str, detectors: Iterable[Detector]) -> RulePolicy:
+def load_policy(text: str, source: str, detectors: Iterable[Source]) -> RulePolicy:
     """Compiles a policy once, for many decisions.
 
     text: the YAML document; its digest is taken over its UTF-8 bytes as they are, so `sha256sum` of the file gives the
@@ -46,7 +46,7 @@ def load_policy(text: str, source: str, detectors: Iterable[Detector]) -> RulePo
     return RulePolicy(document, digest_of(text.encode()), rules, signals, environment)
 
 
-def find_problems(text: str, source: str, detectors: Iterable[Detector]) -> list[Problem]:
+def find_problems(text: str, source: str, detectors: Iterable[Source]) -> list[Problem]:
     """Every problem that keeps the policy from being loaded, in order of position; empty for a good one."""
     signals = declare(detectors)
     return _compile(text, source, signals, _environment(signals))[2]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from core.errors import InvalidInput
-from detectors.base import Detector
+from detectors.base import Source
 from policies.engine import RulePolicy, find_problems, load_policy
 from policies.problems import Position, Problem
 
@@ -17,7 +17,7 @@ DEFAULT_PACK = Path(__file__).parent / "packs" / "default.yaml"
 """The policy that a server without configuration loads."""
 
 
-def load_policy_file(path: Path, detectors: Iterable[Detector]) -> RulePolicy:
+def load_policy_file(path: Path, detectors: Iterable[Source]) -> RulePolicy:
     """`load_policy` of a file. Raises InvalidInput for a file that cannot be read, ConfigurationError for its text."""
     data = _read(path)
     try:
@@ -26,7 +26,7 @@ def load_policy_file(path: Path, detectors: Iterable[Detector]) -> RulePolicy:
         raise InvalidInput(str(_not_utf8(path, data, error)), field="policy") from error
 
 
-def check(path: Path, detectors: Iterable[Detector]) -> list[Problem]:
+def check(path: Path, detectors: Iterable[Source]) -> list[Problem]:
     """Every problem of a policy file in order of position; empty for a good one.
 
     Raises InvalidInput for a file that cannot be read at all.

@@ -32,7 +32,7 @@ from typing import Literal, TypeAlias
 from core.credential import CredentialState
 from core.errors import ConfigurationError
 from core.media import Kind
-from detectors.base import Detector
+from detectors.base import Source
 
 Type: TypeAlias = Literal["bool", "int", "double", "string", "list<string>"]
 
@@ -92,7 +92,7 @@ _FIXED = (
 )
 
 
-def declare(detectors: Iterable[Detector]) -> dict[str, Signal]:
+def declare(detectors: Iterable[Source]) -> dict[str, Signal]:
     """Every signal by name. Raises ConfigurationError for a detector whose name cannot be used or comes twice."""
     declared = {signal.name: signal for signal in _FIXED}
     for detector in detectors:
@@ -104,7 +104,7 @@ def declare(detectors: Iterable[Detector]) -> dict[str, Signal]:
     return declared
 
 
-def _of_detector(detector: Detector) -> tuple[Signal, ...]:
+def _of_detector(detector: Source) -> tuple[Signal, ...]:
     name, kinds = detector.name, detector.kinds
     return (
         Signal(f"{name}.ran", "bool"),

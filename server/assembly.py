@@ -16,6 +16,7 @@ from server.admission import ByteBudget, Room
 from server.audit.export import DsaMapping, read_mapping
 from server.audit.privacy.erasure import Aftercare
 from server.audit.privacy.scrub import scrubber
+from server.conclusions import Conclusion, Conclusions
 from server.config import Settings
 from server.documents import record_configuration
 from server.edge import Edge
@@ -42,15 +43,17 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     models = detectors.catalog.build(known_content(settings))
     makers = generators.catalog.build(generators.catalog.WEIGHTS, settings.device)
     policy_file = settings.policy or DEFAULT_PACK
-    policy = load_policy_file(policy_file, models)
+    second_looks: tuple[Conclusion, ...] = ()
+    sources = (*models, *second_looks)
+    policy = load_policy_file(policy_file, sources)
     mapping = read_mapping(settings.dsa_mapping) if settings.dsa_mapping else DsaMapping()
     limits = Limits(**settings.limits.model_dump())
     sandbox, credentials = await open_provenance(settings, limits, stack)
     engine = LocalEngine(models, metrics, threads=settings.threads, max_pending=settings.max_pending)
     stack.push_async_callback(engine.close)
     views = {view for model in models for view in model.views} | {"tags"}
-    examiner = Examiner(sandbox, engine, credentials, policy, views)
-    made_with = await record_configuration(log, policy, policy_file, models, makers, credentials.trust_text)
+    examiner = Examiner(sandbox, engine, credentials, Conclusions(second_looks, metrics), policy, views)
+    made_with = await record_configuration(log, policy, policy_file, sources, makers, credentials.trust_text)
     outputs = OutputStore(settings.data_dir / "outputs")
     pipeline = Pipeline(
         examiner,
@@ -61,7 +64,7 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
         screening=Room(settings.in_flight, settings.max_pending),
         making=Room(MAKING_PLACES, settings.max_pending),
     )
-    announce(policy, [*models, *makers])
+    announce(policy, [*sources, *makers])
     return Parts(
         edge=edge,
         pipeline=pipeline,
@@ -69,7 +72,7 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
         log=log,
         limits=limits,
         budget=ByteBudget(settings.max_upload_bytes),
-        detectors=models,
+        detectors=sources,
         generators=makers,
         followers=Followers(),
         files=Files(log, mapping),

@@ -16,7 +16,7 @@ from typing import Any
 
 from core.errors import ConfigurationError
 from core.media import digest_of
-from detectors.base import Detector
+from detectors.base import Source
 from generators.base import Generator
 from policies.base import Policy
 from server.audit import AuditLog
@@ -53,7 +53,7 @@ async def record_configuration(
     log: AuditLog,
     policy: Policy,
     policy_file: Path,
-    detectors: Iterable[Detector],
+    detectors: Iterable[Source],
     generators: Iterable[Generator],
     trust_list: str,
 ) -> str:

@@ -14,6 +14,7 @@ from core.media import Media
 from core.sandbox import Sandbox
 from detectors.base import Finding
 from policies.base import Decision, Policy, Subject
+from server.conclusions import Conclusions, Seen
 from server.engine.base import Engine
 from server.provenance import Provenance
 
@@ -54,11 +55,18 @@ class Examiner:
     """Looks at media with everything the server has. views: parser results that the detectors read."""
 
     def __init__(
-        self, sandbox: Sandbox, engine: Engine, provenance: Provenance, policy: Policy, views: Collection[str]
+        self,
+        sandbox: Sandbox,
+        engine: Engine,
+        provenance: Provenance,
+        conclusions: Conclusions,
+        policy: Policy,
+        views: Collection[str],
     ) -> None:
         self._sandbox = sandbox
         self._engine = engine
         self._provenance = provenance
+        self._conclusions = conclusions
         self._policy = policy
         self._views = frozenset(views) | {CREDENTIALS}
 
@@ -78,11 +86,12 @@ class Examiner:
         """Findings, credential and decision for opened media."""
         findings = await self._engine.detect(media)
         credential = await self._provenance.read(media)
+        seen = await self._conclusions.draw(Seen(media, findings, credential, context.tenant, context.direction))
         decision = self._policy.decide(
             Subject(
                 direction=context.direction,
-                findings=findings,
-                credential=credential,
+                findings=seen.findings,
+                credential=seen.credential,
                 kind=media.kind,
                 mime=media.mime,
                 byte_size=len(media.data),
@@ -96,7 +105,7 @@ class Examiner:
                 source_type=context.source_type,
             )
         )
-        return Examination(media, findings, credential, decision, self._provenance.trust_digest)
+        return Examination(media, seen.findings, seen.credential, decision, self._provenance.trust_digest)
 
     async def inspect(self, data: bytes) -> tuple[Media, Credential]:
         """Only the credentials of `data`: no detector looks at it and nothing is decided."""

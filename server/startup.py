@@ -16,7 +16,7 @@ import structlog
 from core.limits import Limits
 from core.parsers.catalog import PARSERS
 from core.sandbox import Sandbox
-from detectors.base import Detector
+from detectors.base import Source
 from detectors.hash_list import HashList
 from generators.base import Generator
 from policies.base import Policy
@@ -94,7 +94,7 @@ def known_content(settings: Settings) -> HashList:
     return HashList()
 
 
-def announce(policy: Policy, models: Iterable[Detector | Generator]) -> None:
+def announce(policy: Policy, models: Iterable[Source | Generator]) -> None:
     """Says in the log what runs: the digests of everything that decides and makes (after boulder's policy loader)."""
     log = structlog.get_logger("countersign")
     log.info("policy", id=policy.id, digest=policy.digest)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from countersign.v1 import model_pb2
-from detectors.base import Detector
+from detectors.base import Source
 from generators.base import Generator, Parameter
 
 
-def detector_model(detector: Detector) -> model_pb2.Model:
+def detector_model(detector: Source) -> model_pb2.Model:
     """A detector as the model list shows it."""
     return model_pb2.Model(
         name=detector.name,
@@ -21,7 +21,7 @@ def detector_model(detector: Detector) -> model_pb2.Model:
     )
 
 
-def detector_card(detector: Detector) -> str:
+def detector_card(detector: Source) -> str:
     """The detector's card, Markdown, from what it says of itself. Measured rates travel with each finding."""
     kinds = ", ".join(sorted(detector.kinds))
     return (

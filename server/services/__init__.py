@@ -17,7 +17,7 @@ from countersign.v1 import (
     review_pb2_grpc,
     screening_pb2_grpc,
 )
-from detectors.base import Detector
+from detectors.base import Source
 from generators.base import Generator
 from server.admission import ByteBudget
 from server.audit import AuditLog
@@ -47,7 +47,7 @@ class Parts:
     log: AuditLog
     limits: Limits
     budget: ByteBudget
-    detectors: Registry[Detector]
+    detectors: tuple[Source, ...]
     generators: Registry[Generator]
     followers: Followers
     files: Files

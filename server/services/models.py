@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from core.registry import Registry
 from countersign.v1 import model_pb2, model_pb2_grpc
-from detectors.base import Detector
+from detectors.base import Source
 from generators.base import Generator
 from server import convert
 from server.edge import Context, Edge
@@ -15,7 +17,7 @@ SERVICE = "/countersign.v1.ModelService"
 class ModelService(model_pb2_grpc.ModelServiceServicer):
     """Lists models with their cards."""
 
-    def __init__(self, edge: Edge, detectors: Registry[Detector], generators: Registry[Generator]) -> None:
+    def __init__(self, edge: Edge, detectors: Iterable[Source], generators: Registry[Generator]) -> None:
         self._edge = edge
         self._models = [convert.detector_model(each) for each in detectors]
         self._models += [convert.generator_model(each) for each in generators]

@@ -21,6 +21,7 @@ from server.audit import AuditLog, Filter, Recorded
 from server.audit.sql import schema
 from server.audit.tree import keys
 from server.auth import ROLES, Caller
+from server.conclusions import Conclusion, Conclusions
 from server.engine.local import LocalEngine
 from server.examination import CREDENTIALS, Examiner
 from server.metrics import Metrics
@@ -86,14 +87,19 @@ async def trusted(tmp_path_factory: Any) -> AsyncIterator[tuple[Sandbox, Provena
         yield sandbox, Provenance(sandbox, identity, trust)
 
 
-async def build(folder: Path, trusted: tuple[Sandbox, Provenance], extra: Iterable[Detector] = ()) -> House:
+async def build(
+    folder: Path,
+    trusted: tuple[Sandbox, Provenance],
+    extra: Iterable[Detector] = (),
+    conclusions: Iterable[Conclusion] = (),
+) -> House:
     sandbox, provenance = trusted
     url = log_url(folder)
     schema.upgrade(url)
     log = await AuditLog.open(url, keys.load_or_create(folder, "test/log"), "test/log")
     metrics, detector = Metrics(), RedDetector()
     engine = LocalEngine([detector, *extra], metrics)
-    examiner = Examiner(sandbox, engine, provenance, BlockRed(), {"tags"})
+    examiner = Examiner(sandbox, engine, provenance, Conclusions(conclusions, metrics), BlockRed(), {"tags"})
     outputs = OutputStore(folder / "outputs")
     pipeline = Pipeline(examiner, engine, provenance, Recorder(log, metrics), outputs, Room(4, 64), Room(2, 64))
     return House(pipeline, examiner, log, engine, detector, metrics, outputs, folder)

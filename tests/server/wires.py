@@ -23,7 +23,6 @@ from countersign.v1.generation_pb2_grpc import GenerationServiceStub
 from countersign.v1.privacy_pb2_grpc import PrivacyServiceStub
 from countersign.v1.review_pb2_grpc import ReviewServiceStub
 from countersign.v1.screening_pb2_grpc import ScreeningServiceStub
-from detectors.base import Detector
 from generators.base import Generator
 from server.admission import ByteBudget
 from server.audit.export import DsaMapping
@@ -96,8 +95,6 @@ async def wired(house: House) -> AsyncIterator[Wire]:
     """Serves the house on a free port, with all services and the callers that tests speak as."""
     tokens = [token("acme", "acme", *ROLES), token("other", "other", *ROLES), token("reader", "acme", "audit")]
     tokens.append(token("group", "group", *ROLES, reads=frozenset({"acme"})))
-    detectors = Registry[Detector]("detector")
-    detectors.add("red", house.detector)
     slow = Painter("denoise", patience=30)
     slow.name = "slow"
     generators = Registry[Generator]("generator")
@@ -114,7 +111,7 @@ async def wired(house: House) -> AsyncIterator[Wire]:
         log=house.log,
         limits=limits,
         budget=ByteBudget(2**28),
-        detectors=detectors,
+        detectors=(house.detector,),
         generators=generators,
         followers=followers,
         files=Files(house.log, DsaMapping()),

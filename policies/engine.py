@@ -85,6 +85,17 @@ class RulePolicy:
         self._reader = Reader(self._signals.values())
         self._bundle = Bundle([rule.condition for rule in self._rules], signals, environment)
 
+    @property
+    def rules(self) -> tuple[CompiledRule, ...]:
+        """The rules, in the order of their ids."""
+        return self._rules
+
+    def outcomes(self, subject: Subject) -> dict[str, Outcome]:
+        """What became of the condition of every rule that applies to the subject, by the rule's id."""
+        wanted = [index for index, rule in enumerate(self._rules) if rule.rule.scope.covers(subject)]
+        judged = self._bundle.judge(self._reader.read(subject), wanted)
+        return {self._rules[index].rule.id: outcome for index, outcome in judged.items()}
+
     def decide(self, subject: Subject) -> Decision:
         """The decision for one subject. Never raises for odd findings."""
         values = self._reader.read(subject)

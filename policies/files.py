@@ -15,15 +15,31 @@ from policies.problems import Position, Problem
 
 DEFAULT_PACK = Path(__file__).parent / "packs" / "default.yaml"
 """The policy that a server without configuration loads."""
+_CASES = ".cases.yaml"
+
+
+def packs() -> tuple[Path, ...]:
+    """The policies that come with Countersign, by name."""
+    return tuple(path for path in sorted(DEFAULT_PACK.parent.glob("*.yaml")) if not path.name.endswith(_CASES))
+
+
+def cases_of(path: Path) -> Path:
+    """Where the cases of a policy lie: beside it, as `default.cases.yaml` beside `default.yaml`."""
+    return path.with_suffix(_CASES)
+
+
+def read_text(path: Path) -> str:
+    """The text of a file. Raises InvalidInput for one that cannot be read, or is not UTF-8."""
+    data = _read(path)
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidInput(str(_not_utf8(path, data, error)), field="policy") from error
 
 
 def load_policy_file(path: Path, detectors: Iterable[Source]) -> RulePolicy:
     """`load_policy` of a file. Raises InvalidInput for a file that cannot be read, ConfigurationError for its text."""
-    data = _read(path)
-    try:
-        return load_policy(data.decode(), str(path), detectors)
-    except UnicodeDecodeError as error:
-        raise InvalidInput(str(_not_utf8(path, data, error)), field="policy") from error
+    return load_policy(read_text(path), str(path), detectors)
 
 
 def check(path: Path, detectors: Iterable[Source]) -> list[Problem]:

@@ -1,6 +1,6 @@
 """The operator's commands, hung on the command `countersign` by the entry point in pyproject.toml.
 
-    serve · demo · db upgrade · known add|remove|list · policy check · models verify
+    serve · demo · db upgrade · known add|remove|list · policy check|test · models verify
     log fsck|hammer|keys|mirror|rotate-key
 
 Importing this package must be cheap and must work where only the client is installed: it happens on every start of
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 import typer
 
-from server.cli import database, demo, fsck, hammer, keys, known, mirror, policy, serve, weights
+from server.cli import database, demo, fsck, hammer, keys, known, mirror, policy, policy_cases, serve, weights
 
 
 def attach(app: typer.Typer, groups: Mapping[str, typer.Typer]) -> None:
@@ -23,6 +23,7 @@ def attach(app: typer.Typer, groups: Mapping[str, typer.Typer]) -> None:
     database.register(groups["db"])
     known.register(groups["known"])
     policy.register(groups["policy"])
+    policy_cases.register(groups["policy"])
     fsck.register(groups["log"])
     hammer.register(groups["log"])
     mirror.register(groups["log"])

@@ -1,0 +1,129 @@
+"""Whether a policy decides as its cases say, and whether the cases try all of it.
+
+    report = run_cases(policy, cases, detectors)
+
+This module knows how cases are run and what a failed one says. It does not know files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from detectors.base import Source
+from policies.base import Decision, Reason
+from policies.case_document import Case, CaseReader, Expectation
+from policies.coverage import Gap, gaps
+from policies.engine import RulePolicy, find_problems, load_policy
+from policies.fields import Notes
+from policies.given import subject_of
+from policies.problems import Problem
+from policies.rules import NO_RULE_FIRED
+from policies.signals import declare
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one case. failures: one sentence for each thing that is not as expected; empty where all is."""
+
+    case: Case
+    decision: Decision
+    failures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of all cases. problems: what keeps the policy or its cases from being read; then nothing was run.
+
+    gaps: what no case tries. policy_id, policy_digest: "" where the policy could not be loaded.
+    """
+
+    policy_id: str = ""
+    policy_digest: str = ""
+    results: tuple[Result, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def failed(self) -> tuple[Result, ...]:
+        """The cases that were not decided as expected."""
+        return tuple(result for result in self.results if result.failures)
+
+    @property
+    def ok(self) -> bool:
+        """Whether every case was decided as expected, and together they try every rule."""
+        return bool(self.results) and not (self.problems or self.failed or self.gaps)
+
+
+def run_cases(
+    policy: str,
+    cases: str,
+    sources: Iterable[Source],
+    *,
+    policy_name: str = "the policy",
+    cases_name: str = "the cases",
+) -> Report:
+    """Runs the cases of a policy. policy, cases: the YAML documents. The names are for messages. Never raises for what
+    the documents say.
+    """
+    known = tuple(sources)
+    if problems := find_problems(policy, policy_name, known):
+        return Report(problems=tuple(problems))
+    loaded = load_policy(policy, policy_name, known)
+    read, problems = read_cases(cases, loaded, known, cases_name)
+    if problems:
+        return Report(loaded.id, loaded.digest, problems=tuple(problems))
+    subjects = [subject_of(case.given, known) for case in read]
+    return Report(
+        policy_id=loaded.id,
+        policy_digest=loaded.digest,
+        results=tuple(judge(loaded, read, known)),
+        gaps=gaps(loaded, subjects, declare(known)),
+    )
+
+
+def read_cases(
+    text: str, policy: RulePolicy, sources: Sequence[Source], name: str
+) -> tuple[tuple[Case, ...], list[Problem]]:
+    """The cases in a document, and what is wrong with it."""
+    notes = Notes(name)
+    reader = CaseReader(declare(sources), sources, [rule.rule.id for rule in policy.rules])
+    return reader.parse(text, policy.id, notes), notes.all()
+
+
+def judge(policy: RulePolicy, cases: Iterable[Case], sources: Sequence[Source]) -> Iterator[Result]:
+    """What becomes of each case."""
+    for case in cases:
+        decision = policy.decide(subject_of(case.given, sources))
+        yield Result(case, decision, tuple(_failures(case.expect, decision)))
+
+
+def _failures(expect: Expectation, decision: Decision) -> Iterator[str]:
+    live = [reason for reason in decision.reasons if reason.code != NO_RULE_FIRED]
+    if decision.action is not expect.action:
+        because = f" because of {_told(decision.reasons[:1])}" if live else ""
+        yield f"expected {expect.action.name.lower()}, got {decision.action.name.lower()}{because}"
+    yield from _differences("rules", expect.rules, [reason.rule for reason in live])
+    if expect.shadow is not None:
+        wanted = frozenset(f"{rule} ({action.name.lower()})" for rule, action in expect.shadow.items())
+        found = [f"{reason.rule} ({reason.action.name.lower()})" for reason in decision.shadow]
+        yield from _differences("rehearsed rules", wanted, found)
+    yield from _differences("codes", expect.codes, [reason.code for reason in live])
+    texts = {reason.rule: reason.text for reason in (*decision.reasons, *decision.shadow)}
+    for rule, text in expect.texts.items():
+        if texts.get(rule) != text:
+            yield f"{rule} says {texts.get(rule, 'nothing')!r}, not {text!r}"
+
+
+def _differences(what: str, expected: frozenset[str] | None, found: Iterable[str]) -> Iterator[str]:
+    if expected is None:
+        return
+    had = frozenset(found)
+    if absent := sorted(expected - had):
+        yield f"{what} that should have fired: {', '.join(absent)}"
+    if extra := sorted(had - expected):
+        yield f"{what} that fired unasked: {', '.join(extra)}"
+
+
+def _told(reasons: Iterable[Reason]) -> str:
+    return "; ".join(f"{reason.rule} ({reason.code}): {reason.text}" for reason in reasons)

@@ -1,0 +1,84 @@
+"""What a test case gives, as the subject that a policy judges.
+
+A case names a detector and its verdict ("copy_move: detected"), or a signal and its value ("media.width: 640"). What
+it does not name is as in `DEFAULTS`: a detector did not run, there are no credentials, and the media are a plain photo
+that somebody uploads.
+
+This module knows subjects. It does not know YAML, rules or what a case expects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from types import MappingProxyType
+from typing import Any
+
+from core.credential import Credential, CredentialState
+from core.media import Kind
+from detectors.base import FAILED, Finding, Source, Verdict
+from policies.base import Subject
+from policies.reading import Value
+
+NOT_RUN = "not_run"
+FAILURE = "failed"
+VERDICTS = (*(str(verdict) for verdict in Verdict), FAILURE, NOT_RUN)
+"""What a case may say of a detector."""
+
+DEFAULTS: Mapping[str, Any] = MappingProxyType(
+    {"direction": "inbound", "mime": "image/jpeg", "byte_size": 100_000, "width": 640, "height": 480}
+)
+"""A plain photo, uploaded. Sizes in bytes and pixels. Every other field of a subject is empty."""
+_VIDEO: Mapping[str, Any] = MappingProxyType({"mime": "video/mp4", "duration": 10.0})
+_TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+_SUBJECT = frozenset(field.name for field in fields(Subject))
+
+
+def subject_of(given: Mapping[str, Value], sources: Iterable[Source]) -> Subject:
+    """The subject with these values, by the name of a detector or a signal. Findings are those of `sources`, in order.
+
+    A detector is left out where it does not examine the kind of media, as it is in life.
+    """
+    plain = {name.partition(".")[2]: value for name, value in given.items() if name.startswith(("media.", "request."))}
+    kind = Kind(str(plain.pop("kind", Kind.IMAGE)))
+    values = {**DEFAULTS, **(_VIDEO if kind is Kind.VIDEO else {}), **plain}
+    return Subject(
+        findings=tuple(
+            _finding(source, given)
+            for source in sources
+            if kind in source.kinds and given.get(source.name, NOT_RUN) != NOT_RUN
+        ),
+        credential=_credential(given),
+        kind=kind,
+        **{name: value for name, value in values.items() if name in _SUBJECT},
+    )
+
+
+def _finding(source: Source, given: Mapping[str, Value]) -> Finding:
+    verdict = str(given[source.name])
+    failed = verdict == FAILURE
+    codes = given.get(f"{source.name}.codes")
+    return Finding(
+        detector=source.name,
+        version=source.version,
+        label=source.label,
+        verdict=Verdict.ABSTAINED if failed else Verdict(verdict),
+        explanation="as the case gives it",
+        limits=source.limits,
+        probability=_figure(given.get(f"{source.name}.probability")),
+        score=_figure(given.get(f"{source.name}.score")),
+        codes=(FAILED,) if failed else tuple(codes) if isinstance(codes, list) else (),
+    )
+
+
+def _credential(given: Mapping[str, Value]) -> Credential:
+    codes = given.get("credential.codes")
+    return Credential(
+        CredentialState(str(given.get("credential.state", CredentialState.NONE))),
+        codes=tuple(codes) if isinstance(codes, list) else (),
+        digital_source_types=(_TRAINED,) if given.get("credential.ai_generated") is True else (),
+    )
+
+
+def _figure(value: Value | None) -> float | None:
+    return float(value) if isinstance(value, int | float) else None

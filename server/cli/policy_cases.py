@@ -1,0 +1,116 @@
+"""`countersign policy test`: whether a policy decides as the cases beside it say, and whether they try all of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from countersign.cli.exits import ExitCode
+from countersign.cli.session import AsJson
+from countersign.cli.text import cell, say, say_json
+from server.cli.operating import operating, settings_of
+from server.cli.policy import problem_json
+
+if TYPE_CHECKING:
+    from policies.cases import Report
+    from policies.mutation import Mutation
+
+
+def run(
+    ctx: typer.Context,
+    file: Annotated[
+        Path | None, typer.Argument(help="A policy; by default the one that the server would load.")
+    ] = None,
+    cases: Annotated[Path | None, typer.Option(help="Its cases; by default FILE with the ending .cases.yaml.")] = None,
+    mutate: Annotated[bool, typer.Option(help="Also change the policy in many ways, and see each noticed.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run the cases of a policy. The exit code is 1 when one fails, when none tries a rule, or when one would not
+    notice a change.
+    """
+    with operating(as_json=as_json):
+        from detectors.catalog import build
+        from detectors.hash_list import HashList
+        from policies import files
+        from policies.cases import run_cases
+        from policies.mutation import run_mutation
+
+        path = file or settings_of(ctx).policy or files.DEFAULT_PACK
+        beside = cases or files.cases_of(path)
+        # Which signals there are does not depend on what is on the list of known content.
+        sources = tuple(build(HashList()))
+        texts = files.read_text(path), files.read_text(beside)
+        report = run_cases(*texts, sources, policy_name=str(path), cases_name=str(beside))
+        mutation = run_mutation(*texts, sources, name=str(path)) if mutate and report.ok else None
+    if as_json:
+        say_json(report_json(report, path, beside) | ({"mutation": mutation_json(mutation)} if mutation else {}))
+    else:
+        tell(report, path, beside)
+        if mutation:
+            tell_mutation(mutation, path)
+    if not report.ok or (mutation and not mutation.ok):
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def tell(report: Report, path: Path, cases: Path) -> None:
+    """The report for people: what is wrong, each with its place, then one line for all."""
+    say(*(cell(f"✗ {problem}", "bold red") for problem in report.problems))
+    for result in report.failed:
+        say(cell(f"✗ {cases}:{result.case.position.line} {result.case.name}", "bold red"))
+        say(*(cell(f"    {failure}") for failure in result.failures))
+    for gap in report.gaps:
+        say(cell(f"✗ {path}:{gap.position.line} rule {gap.rule!r}: {gap.message}", "bold red"))
+    passed = len(report.results) - len(report.failed)
+    mark, style = ("✓", "green") if report.ok else ("✗", "bold red")
+    say(cell(f"{mark} {path}: {passed} of {len(report.results)} cases as expected", style))
+
+
+def tell_mutation(mutation: Mutation, path: Path) -> None:
+    """The changes that no case would notice, then one line for all."""
+    for each in mutation.survivors:
+        line = f"✗ {path}:{each.position.line} rule {each.rule!r}: no case notices {each.change}"
+        say(cell(line, "bold red"))
+    survived = len(mutation.survivors)
+    mark, style = ("✓", "green") if mutation.ok else ("✗", "bold red")
+    say(cell(f"{mark} {path}: {mutation.noticed} of {mutation.noticed + survived} changes noticed", style))
+
+
+def mutation_json(mutation: Mutation) -> dict[str, Any]:
+    """The changes that were tried. refused: how many made no policy at all. Lines are in the policy."""
+    return {
+        "ok": mutation.ok,
+        "noticed": mutation.noticed,
+        "refused": mutation.refused,
+        "survivors": [
+            {"line": each.position.line, "rule": each.rule, "change": each.change} for each in mutation.survivors
+        ],
+    }
+
+
+def report_json(report: Report, path: Path, cases: Path) -> dict[str, Any]:
+    """The report as JSON. Lines count from 1; that of a gap is in the policy, that of a case in its cases."""
+    return {
+        "ok": report.ok,
+        "file": str(path),
+        "cases_file": str(cases),
+        "policy": {"id": report.policy_id, "digest": report.policy_digest},
+        "problems": [{"source": each.source, **problem_json(each)} for each in report.problems],
+        "cases": [
+            {
+                "name": result.case.name,
+                "line": result.case.position.line,
+                "ok": not result.failures,
+                "action": result.decision.action.name.lower(),
+                "failures": list(result.failures),
+            }
+            for result in report.results
+        ],
+        "gaps": [{"line": gap.position.line, "rule": gap.rule, "message": gap.message} for gap in report.gaps],
+    }
+
+
+def register(group: typer.Typer) -> None:
+    """Adds the command to the group `policy`."""
+    group.command("test")(run)

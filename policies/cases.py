@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from detectors.base import Source
 from policies.base import Decision, Reason
+from policies.case_coverage import Gap, gaps
 from policies.case_document import Case, CaseReader, Expectation
-from policies.coverage import Gap, gaps
 from policies.engine import RulePolicy, find_problems, load_policy
 from policies.fields import Notes
 from policies.given import subject_of

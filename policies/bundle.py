@@ -11,7 +11,8 @@ This module knows conditions and values. It does not know rules or actions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from policies.cel import Condition, Environment, ExpressionRefused, Outcome, Table
 from policies.reading import Value
@@ -21,6 +22,18 @@ _ROWS = 32
 """Conditions in one table: the gain is spent by then, and one that errs takes fewer others to the slow path."""
 
 _PLACEHOLDERS: dict[Type, Value] = {"bool": False, "int": 0, "double": 0.0, "string": "", "list<string>": []}
+_ABSORBING = frozenset(("_&&_", "_||_", "_?_:_"))
+_ERRING = frozenset(("_/_", "_%_", "_[_]", "_+_", "_-_", "_*_", "-_", "int", "matches"))
+"""Functions that may come to an error of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Some of the conditions, from `start`; table is None where they could not be fused."""
+
+    start: int
+    indices: frozenset[int]
+    table: Table | None
 
 
 class Bundle:
@@ -29,40 +42,48 @@ class Bundle:
     def __init__(
         self, conditions: Sequence[Condition], signals: Mapping[str, Signal], environment: Environment
     ) -> None:
-        """`environment` declares `signals` and compiled the conditions."""
+        """`environment` declares `signals`; what the conditions name besides is written into them."""
         self._environment = environment
         self._conditions = tuple(conditions)
         self._reads = tuple(names_in(condition, signals) for condition in conditions)
+        self._strict = frozenset(index for index, condition in enumerate(conditions) if _is_strict(condition))
         read = frozenset().union(*self._reads)
         self._placeholders = {name: _PLACEHOLDERS[signals[name].type] for name in read}
+        self._readers = {name: frozenset(i for i, reads in enumerate(self._reads) if name in reads) for name in read}
         starts = range(0, len(conditions), _ROWS)
-        self._tables = tuple(self._table(conditions[start : start + _ROWS]) for start in starts)
+        self._parts = tuple(self._part(start, conditions[start : start + _ROWS]) for start in starts)
 
-    def judge(self, values: Mapping[str, Value], wanted: Iterable[int]) -> dict[int, Outcome]:
-        """The outcomes of the wanted conditions. Never raises."""
+    def judge(self, values: Mapping[str, Value], wanted: Collection[int]) -> dict[int, Outcome]:
+        """The outcomes of the wanted conditions; those that are left out are FALSE. Never raises."""
         missing = self._placeholders.keys() - values.keys()
-        indices = tuple(wanted)
-        together = [index for index in indices if missing.isdisjoint(self._reads[index])] if missing else indices
-        outcomes = self._together(together, {**self._placeholders, **values})
-        return {index: outcomes[index] if index in outcomes else self._alone(index, values) for index in indices}
-
-    def _together(self, wanted: Iterable[int], values: Mapping[str, Value]) -> dict[int, Outcome]:
-        """Outcomes from the tables; a condition whose table came to an error is left out."""
-        bound = self._environment.bind(values)
-        rows: dict[int, list[bool] | None] = {}
-        outcomes = {}
-        for index in wanted:
-            number, row = divmod(index, _ROWS)
-            if number not in rows:
-                table = self._tables[number]
-                rows[number] = table.rows(bound) if table is not None else None
-            if (settled := rows[number]) is not None:
-                outcomes[index] = Outcome.TRUE if settled[row] else Outcome.FALSE
+        apart: set[int] = set()
+        for name in missing:
+            apart |= self._readers[name]
+        bound = self._environment.bind({**self._placeholders, **values} if missing else values)
+        outcomes: dict[int, Outcome] = {}
+        for part in self._parts:
+            if part.indices.isdisjoint(wanted):
+                continue
+            rows = part.table.rows(bound) if part.table is not None else None
+            if rows is None:
+                apart |= part.indices
+            elif True in rows:
+                found = (index for index, row in enumerate(rows, part.start) if row)
+                outcomes.update((index, Outcome.TRUE) for index in found if index in wanted and index not in apart)
+        for index in apart.intersection(wanted):
+            outcome = self._alone(index, values)
+            if outcome is not Outcome.FALSE:
+                outcomes[index] = outcome
         return outcomes
 
     def _alone(self, index: int, values: Mapping[str, Value]) -> Outcome:
         read = {name: values[name] for name in self._reads[index] if name in values}
+        if index in self._strict and len(read) < len(self._reads[index]):
+            return Outcome.MISSING
         return self._conditions[index].judge(self._environment.bind(read))
+
+    def _part(self, start: int, conditions: Sequence[Condition]) -> _Part:
+        return _Part(start, frozenset(range(start, start + len(conditions))), self._table(conditions))
 
     def _table(self, conditions: Sequence[Condition]) -> Table | None:
         """None where a condition is so near the library's limit of nesting that the list around it goes beyond."""
@@ -77,3 +98,9 @@ class Bundle:
 def names_in(condition: Condition, signals: Mapping[str, Signal]) -> frozenset[str]:
     """The signals that a condition reads. Variables bound by exists() and its kin have no dot and are none."""
     return frozenset(node.name for node in condition.tree.walk() if node.kind == "name" and node.name in signals)
+
+
+def _is_strict(condition: Condition) -> bool:
+    """Whether each signal that is missing decides the outcome: nothing absorbs it, and nothing else can go wrong."""
+    absorbing = _ABSORBING | _ERRING
+    return not any(node.kind == "comprehension" or node.name in absorbing for node in condition.tree.walk())

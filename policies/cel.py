@@ -108,16 +108,19 @@ class Environment:
     def __init__(self, variables: Mapping[str, Type]) -> None:
         self._env = cel.NewEnv(variables={name: _TYPES[kind] for name, kind in variables.items()})
 
-    def compile(self, text: str) -> Condition:
-        """Compiles and type-checks a condition. Raises ExpressionRefused."""
-        if len(text) > MAX_LENGTH:
+    def compile(self, text: str, *, tree: Node | None = None) -> Condition:
+        """Compiles and type-checks a condition. Raises ExpressionRefused.
+
+        tree: of a condition that was accepted before, where `text` is that condition with values written in.
+        """
+        if tree is None and len(text) > MAX_LENGTH:
             raise _refused(f"the condition has {len(text)} characters; at most {MAX_LENGTH} are read")
         compiled = self._checked(text)
         if compiled.return_type() != cel.Type.BOOL:
             kind = compiled.return_type().name().lower()
             raise _refused(f"the condition must be true or false, and this is of type {kind}")
         try:
-            return Condition(text, compiled, decode(compiled.serialize()))
+            return Condition(text, compiled, tree or decode(compiled.serialize()))
         except TooComplex as error:
             raise _refused(f"the condition is too complex: {error}") from error
 

@@ -5,100 +5,126 @@ This module knows how the parts of the language fit together. It does not decide
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from core.media import Kind
+from policies.base import Stage
 from policies.bundle import names_in
-from policies.cel import Condition, Environment, ExpressionRefused, Outcome
+from policies.cel import Condition, ExpressionRefused, Outcome
 from policies.complaints import explain, suggest
+from policies.constants import inlined
 from policies.fields import Notes
 from policies.problems import Position
+from policies.reachability import BEFORE_MEDIA_HINT, contradictions
+from policies.redundancy import refuse_covered
 from policies.rules import Document, Rule
-from policies.rulings import rule_on
-from policies.signals import Signal
+from policies.rulings import Ruling, rule_on, rule_on_patterns
 from policies.strict_yaml import Scalar
-from policies.templates import placeholders
+from policies.templates import placeholders, shown
+from policies.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledRule:
     """A rule that is ready to be judged.
 
-    reads: the signals that its condition names, sorted. operands: those and what its text names, sorted.
+    exemptions: while one of them holds, the rule does not fire.
+    reads: the signals that its condition names, sorted. operands: those, its exemptions' and its texts', sorted.
+    constants: the thresholds that its condition names, and what its texts name of the document, as people read them.
     """
 
     rule: Rule
     condition: Condition
-    reads: tuple[str, ...]
-    operands: tuple[str, ...]
+    exemptions: tuple[Condition, ...] = ()
+    reads: tuple[str, ...] = ()
+    operands: tuple[str, ...] = ()
+    constants: Mapping[str, str] = field(default_factory=dict)
 
 
-def compile_rules(
-    document: Document, signals: Mapping[str, Signal], environment: Environment, notes: Notes
-) -> tuple[CompiledRule, ...]:
-    """Compiles every rule, adding what is wrong to `notes`; refused rules are left out. `environment` declares
-    `signals`.
-    """
-    compiler = _Compiler(environment, signals, notes)
+def compile_rules(document: Document, vocabulary: Vocabulary, notes: Notes) -> tuple[CompiledRule, ...]:
+    """Compiles every rule, adding what is wrong to `notes`; refused rules are left out."""
+    compiler = _Compiler(vocabulary, notes)
     compiled = (compiler.rule(rule) for rule in document.rules)
-    return tuple(item for item in compiled if item is not None)
+    rules = tuple(item for item in compiled if item is not None)
+    refuse_covered(((each.rule, each.condition.tree) for each in rules), notes)
+    return rules
 
 
 class _Compiler:
-    def __init__(self, environment: Environment, signals: Mapping[str, Signal], notes: Notes) -> None:
-        self._environment = environment
-        self._signals = signals
+    def __init__(self, vocabulary: Vocabulary, notes: Notes) -> None:
+        self._words = vocabulary
         self._notes = notes
 
     def rule(self, rule: Rule) -> CompiledRule | None:
-        shown = self._named_in_text(rule)
-        if not rule.when.text:
-            return None  # `policies.document` has noted it
+        shown_names = self._named_in_texts(rule)
+        conditions = [self._condition(rule, scalar) for scalar in (rule.when, *rule.exemptions)]
+        good = [condition for condition in conditions if condition is not None]
+        if len(good) < len(conditions):
+            return None
+        condition, *exemptions = good
+        signals = self._words.signals
+        reads = names_in(condition, signals)
+        self._refuse_silent_kinds(rule, reads)
+        named = shown_names.union(*(_thresholds_in(each) for each in good))
+        operands = shown_names.union(*(names_in(each, signals) for each in good)) & signals.keys()
+        constants = {name: shown(value) for name, value in self._words.constants.items() if name in named}
+        return CompiledRule(
+            rule, condition, tuple(exemptions), tuple(sorted(reads)), tuple(sorted(operands)), constants
+        )
+
+    def _condition(self, rule: Rule, scalar: Scalar) -> Condition | None:
+        """One condition, compiled and accepted; None after noting what is wrong with it."""
+        if not scalar.text:
+            return None  # `policies.rule_reader` has noted it
+        words = self._words
         try:
-            condition = self._environment.compile(rule.when.text)
+            condition = inlined(words.environment.compile(scalar.text), words.constants, words.environment)
         except ExpressionRefused as refusal:
-            for fault in refusal.faults:
-                position, message, hint = explain(fault, self._signals)
-                self._refuse(rule, rule.when, position, message, hint)
+            for complaint in explain(refusal.faults, scalar.text, words.names):
+                self._refuse(rule, scalar, complaint.position, complaint.message, complaint.hint)
             return None
-        rulings = tuple(rule_on(condition.tree, self._signals))
+        rulings = (*rule_on(condition.tree, words.signals), *rule_on_patterns(condition.tree, words.environment))
+        rulings = rulings or (*self._unreachable(condition, rule),)
         for ruling in rulings:
-            self._refuse(rule, rule.when, _position(rule.when.text, ruling.offset), ruling.message, ruling.hint)
-        if rulings:
-            return None
-        names = names_in(condition, self._signals)
-        self._refuse_constants(rule, condition, names)
-        self._refuse_silent_kinds(rule, names)
-        return CompiledRule(rule, condition, tuple(sorted(names)), tuple(sorted(names | shown)))
+            self._refuse(rule, scalar, _position(scalar.text, ruling.offset), ruling.message, ruling.hint)
+        return None if rulings else condition
 
-    def _named_in_text(self, rule: Rule) -> frozenset[str]:
-        named = list(placeholders(rule.text.text))
-        for item in named:
-            if item.name not in self._signals:
-                position = _position(rule.text.text, item.offset)
-                hint = suggest(item.name, self._signals) if item.name else "write {{ or }} for a brace"
-                self._refuse(rule, rule.text, position, f"the text names no signal: {item.name!r}", hint)
-        return frozenset(item.name for item in named)
-
-    def _refuse_constants(self, rule: Rule, condition: Condition, names: frozenset[str]) -> None:
+    def _unreachable(self, condition: Condition, rule: Rule) -> Iterator[Ruling]:
         """A condition that reads nothing is fine when it holds ("true" for all that a rule applies to), or useless."""
-        if not names and condition.judge(self._environment.bind({})) is not Outcome.TRUE:
-            self._refuse(rule, rule.when, Position(), "the condition reads no signal and never holds")
-        for node in condition.tree.walk():
-            if node.kind == "call" and node.name == "matches" and isinstance(pattern := node.children[-1].value, str):
-                probe = self._environment.compile(f"'' .matches({json.dumps(pattern, ensure_ascii=False)})")
-                if probe.judge(self._environment.bind({})) is Outcome.ERROR:
-                    position = _position(rule.when.text, node.children[-1].offset)
-                    self._refuse(rule, rule.when, position, f"{pattern!r} is not a pattern", "RE2 syntax")
+        environment = self._words.environment
+        if not names_in(condition, self._words.signals) and condition.judge(environment.bind({})) is not Outcome.TRUE:
+            yield Ruling(
+                0, "the condition reads no signal and never holds", "write true for all that the rule applies to"
+            )
+        else:
+            yield from contradictions(condition.tree, rule.scope, self._words.signals)
+
+    def _named_in_texts(self, rule: Rule) -> frozenset[str]:
+        names = []
+        for scalar in (rule.text, *filter(None, (rule.user_text,))):
+            for item in placeholders(scalar.text):
+                names.append(item.name)
+                if complaint := self._about(item.name, rule):
+                    self._refuse(rule, scalar, _position(scalar.text, item.offset), *complaint)
+        return frozenset(names)
+
+    def _about(self, name: str, rule: Rule) -> tuple[str, str] | None:
+        """What is wrong with a name in a text, and what to do about it."""
+        if name not in self._words.names:
+            hint = suggest(name, self._words.names) if name else "write {{ or }} for a brace"
+            return f"the text names no signal: {name!r}", hint
+        signal = self._words.signals.get(name)
+        if rule.scope.stage == Stage.INPUT and signal is not None and not signal.of_order:
+            return f"{name} has no value at stage input", BEFORE_MEDIA_HINT
+        return None
 
     def _refuse_silent_kinds(self, rule: Rule, names: frozenset[str]) -> None:
         """A rule for media that its detector never examines would send every such upload to review."""
         if rule.when_missing is not None:
             return
         applies = rule.scope.kinds or frozenset(Kind)
-        never = {name: applies - (self._signals[name].kinds or applies) for name in names}
+        never = {name: applies - (self._words.signals[name].kinds or applies) for name in names}
         silent = sorted(name for name, kinds in never.items() if kinds)
         if silent:
             kinds = ", ".join(sorted(frozenset().union(*never.values())))
@@ -107,6 +133,10 @@ class _Compiler:
 
     def _refuse(self, rule: Rule, scalar: Scalar, within: Position, message: str, hint: str = "") -> None:
         self._notes.add(message, scalar.locate(within.line, within.column), rule=rule.id, hint=hint)
+
+
+def _thresholds_in(condition: Condition) -> frozenset[str]:
+    return frozenset(node.name for node in condition.tree.walk() if node.kind == "constant" and node.name)
 
 
 def _position(text: str, offset: int) -> Position:

@@ -7,12 +7,16 @@ The order of rules in the text carries no meaning. A rule that lacks a signal wh
 review with the code "signal_missing", unless it says `when_missing: skip`. A rule that came to an error of another
 kind (a division by zero, an exhausted budget) becomes a review with the code "rule_error", whatever it says.
 
+A rule whose period or share of content has not been told apart for want of a time or a digest becomes such a review
+too, whatever it says: the caller is at fault, not the content.
+
 This module knows the order of things and precedence. It does not know YAML, CEL or where findings come from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from core.errors import ConfigurationError
 from core.media import digest_of
@@ -20,70 +24,59 @@ from detectors.base import Source
 from policies import reasons
 from policies.base import Decision, Subject
 from policies.bundle import Bundle
-from policies.cel import Environment, Outcome
-from policies.compiler import CompiledRule, compile_rules
-from policies.document import parse
-from policies.fields import Notes
+from policies.cel import Outcome
+from policies.compiler import CompiledRule
+from policies.loading import Compiled, compile_policy, environment_of
 from policies.problems import Problem
-from policies.reading import Reader
+from policies.protected import Base, shipped
+from policies.reading import Reader, Value
 from policies.reasons import Fired
-from policies.rules import Document, Mode, WhenMissing
-from policies.signals import Signal, declare
+from policies.rules import Document, Mode, Rule, WhenMissing
+from policies.signals import declare
+from policies.windows import within
 
 
-def load_policy(text: str, source: str, detectors: Iterable[Source]) -> RulePolicy:
+def load_policy(text: str, source: str, detectors: Iterable[Source], base: Base | None = None) -> RulePolicy:
     """Compiles a policy once, for many decisions.
 
     text: the YAML document; its digest is taken over its UTF-8 bytes as they are, so `sha256sum` of the file gives the
-    same. source: the name for messages. detectors: those whose findings the policy will see.
+    same. source: the name for messages. detectors: those whose findings the policy will see. base: what the policy is
+    joined with; the shipped one where None.
     Raises ConfigurationError whose text holds every problem, one a line.
     """
-    signals = declare(detectors)
-    environment = _environment(signals)
-    document, rules, problems = _compile(text, source, signals, environment)
-    if document is None or problems:
-        raise ConfigurationError("\n".join(str(problem) for problem in problems))
-    return RulePolicy(document, digest_of(text.encode()), rules, signals, environment)
+    base = base or shipped()
+    compiled = compile_policy(text, source, declare(detectors), base)
+    if compiled.document is None or compiled.problems:
+        raise ConfigurationError("\n".join(str(problem) for problem in compiled.problems))
+    return RulePolicy(compiled.document, digest_of(text.encode()), base.digest, compiled)
 
 
-def find_problems(text: str, source: str, detectors: Iterable[Source]) -> list[Problem]:
+def find_problems(text: str, source: str, detectors: Iterable[Source], base: Base | None = None) -> list[Problem]:
     """Every problem that keeps the policy from being loaded, in order of position; empty for a good one."""
-    signals = declare(detectors)
-    return _compile(text, source, signals, _environment(signals))[2]
-
-
-def _environment(signals: Mapping[str, Signal]) -> Environment:
-    return Environment({name: signal.type for name, signal in signals.items()})
-
-
-def _compile(
-    text: str, source: str, signals: Mapping[str, Signal], environment: Environment
-) -> tuple[Document | None, tuple[CompiledRule, ...], list[Problem]]:
-    notes = Notes(source)
-    document = parse(text, notes)
-    rules = compile_rules(document, signals, environment, notes) if document is not None else ()
-    return document, rules, notes.all()
+    return list(compile_policy(text, source, declare(detectors), base or shipped()).problems)
 
 
 class RulePolicy:
-    """A loaded policy (`policies.base.Policy`). Immutable, deterministic, shared freely between threads."""
+    """A loaded policy (`policies.base.Policy`). Immutable, deterministic, shared freely between threads.
 
-    def __init__(
-        self,
-        document: Document,
-        digest: str,
-        rules: Sequence[CompiledRule],
-        signals: Mapping[str, Signal],
-        environment: Environment,
-    ) -> None:
+    digest: of the document. base_digest: of the base that it is joined with. rules: the document's and the base's,
+    sorted by id.
+    """
+
+    def __init__(self, document: Document, digest: str, base_digest: str, compiled: Compiled) -> None:
         self.id = document.id
         self.version = document.version
         self.description = document.description
         self.digest = digest
-        self._rules = tuple(sorted(rules, key=lambda rule: rule.rule.id))
-        self._signals = {name: signals[name] for rule in self._rules for name in rule.operands}
+        self.base_digest = base_digest
+        self.rules = compiled.rules
+        self._signals = {name: compiled.signals[name] for rule in self.rules for name in rule.operands}
         self._reader = Reader(self._signals.values())
-        self._bundle = Bundle([rule.condition for rule in self._rules], signals, environment)
+        self._places = _places(self.rules)
+        conditions = [condition for rule in self.rules for condition in (rule.condition, *rule.exemptions)]
+        self._bundle = Bundle(conditions, compiled.signals, environment_of(compiled.signals))
+        self._scopes = tuple(dict.fromkeys(rule.rule.scope for rule in self.rules))
+        self._wanted = lru_cache(maxsize=256)(self._covered)
 
     @property
     def rules(self) -> tuple[CompiledRule, ...]:
@@ -99,14 +92,12 @@ class RulePolicy:
     def decide(self, subject: Subject) -> Decision:
         """The decision for one subject. Never raises for odd findings."""
         values = self._reader.read(subject)
-        wanted = [index for index, rule in enumerate(self._rules) if rule.rule.scope.covers(subject)]
         fired: list[Fired] = []
         skipped: dict[str, str] = {}
-        for index, outcome in self._bundle.judge(values, wanted).items():
-            if outcome is Outcome.FALSE:
-                continue
-            rule = self._rules[index]
-            if outcome is Outcome.TRUE:
+        for rule, outcome in self._standing(values, subject):
+            if lacks := _lacks(rule.rule, subject):
+                fired.append(reasons.undated(rule, values, lacks))
+            elif outcome is Outcome.TRUE:
                 fired.append(reasons.fired(rule, values))
             elif outcome is Outcome.ERROR:
                 fired.append(reasons.erred(rule, values))
@@ -116,8 +107,61 @@ class RulePolicy:
                 skipped[rule.rule.id] = rule.rule.skip_reason
         return self._weigh(fired, skipped)
 
+    def outcomes(self, subject: Subject) -> dict[str, Outcome]:
+        """What became of every rule whose `applies_to` covers the subject, by the rule's id."""
+        covered = {rule.rule.id: Outcome.FALSE for rule in self.rules if rule.rule.scope.covers(subject)}
+        standing = self._standing(self._reader.read(subject), subject)
+        return covered | {rule.rule.id: outcome for rule, outcome in standing}
+
+    def _standing(self, values: Mapping[str, Value], subject: Subject) -> Iterator[tuple[CompiledRule, Outcome]]:
+        """The rules that apply, are in force and do not come to false, in the order of their ids."""
+        wanted = self._wanted(tuple(scope.covers(subject) for scope in self._scopes))
+        outcomes = self._bundle.judge(values, wanted)
+        for place in sorted(outcomes.keys() & self._places.keys()):
+            rule = self.rules[self._places[place]]
+            lifts = range(place + 1, place + 1 + len(rule.exemptions))
+            # An exemption that cannot be judged lifts nothing: else making its detector abstain would be a way round.
+            lifted = any(outcomes.get(lift) is Outcome.TRUE for lift in lifts)
+            if not lifted and _in_force(rule.rule, subject):
+                yield rule, outcomes[place]
+
+    def _covered(self, covers: tuple[bool, ...]) -> frozenset[int]:
+        """The conditions of the rules whose scopes, told by their order, cover a subject."""
+        scopes = {scope for scope, covered in zip(self._scopes, covers, strict=True) if covered}
+        starts = {index: place for place, index in self._places.items()}
+        return frozenset(
+            condition
+            for index, rule in enumerate(self.rules)
+            if rule.rule.scope in scopes
+            for condition in range(starts[index], starts[index] + 1 + len(rule.exemptions))
+        )
+
     def _weigh(self, fired: Iterable[Fired], skipped: Mapping[str, str]) -> Decision:
         items = tuple(fired)
         live = reasons.ranked(item for item in items if item.mode is Mode.LIVE) or (reasons.nothing(skipped),)
         shadow = reasons.ranked(item for item in items if item.mode is Mode.SHADOW)
         return Decision(live[0].action, live, self.id, self.digest, shadow)
+
+
+def _places(rules: Iterable[CompiledRule]) -> dict[int, int]:
+    """Where each rule's condition stands among all conditions, its exemptions after it; the rule's index by place."""
+    places: dict[int, int] = {}
+    place = 0
+    for index, rule in enumerate(rules):
+        places[place] = index
+        place += 1 + len(rule.exemptions)
+    return places
+
+
+def _in_force(rule: Rule, subject: Subject) -> bool:
+    """Whether the rule is in force for the subject, as far as can be told: what is unknown counts as in force."""
+    if not (rule.window.always or subject.at is None or rule.window.holds(subject.at)):
+        return False
+    return rule.rollout == 100 or not subject.digest or within(rule.rollout, rule.id, subject.digest)
+
+
+def _lacks(rule: Rule, subject: Subject) -> str:
+    """What the subject must say before it is known whether the rule is in force; "" where it says enough."""
+    if subject.at is None and not rule.window.always:
+        return "the time of the decision"
+    return "the digest of the content" if not subject.digest and rule.rollout < 100 else ""

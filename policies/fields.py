@@ -1,12 +1,14 @@
 """Reading a YAML table field by field, noting every problem and going on, so that one check shows them all.
 
-This module knows tables, texts, flags and lists. It does not know which fields a policy has.
+This module knows tables, texts, flags and lists. Which keys a table has stands in `policies.grammar`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
+from policies.grammar import Shape
 from policies.problems import Position, Problem, did_you_mean
 from policies.strict_yaml import Node, Scalar, Sequence, Table
 
@@ -30,15 +32,15 @@ class Notes:
 class Fields:
     """One table. Each reader returns a harmless value where the field is absent or wrong, after noting the problem."""
 
-    def __init__(self, table: Table, owner: str, known: Collection[str], notes: Notes, rule: str = "") -> None:
+    def __init__(self, table: Table, shape: Shape, notes: Notes, rule: str = "") -> None:
         self.notes = notes
         self.rule = rule
         self.position = table.position
-        self._owner = owner
+        self._shape = shape
         self._table = table
         for key, position in table.keys.items():
-            if key not in known:
-                self.refuse(f"unknown key {key!r} in {owner}", position, did_you_mean(key, known))
+            if key not in shape.keys:
+                self.refuse(f"unknown key {key!r} in {shape.owner}", position, did_you_mean(key, shape.keys))
 
     def refuse(self, message: str, position: Position | None = None, hint: str = "") -> None:
         """Notes a problem of this table."""
@@ -53,12 +55,15 @@ class Fields:
         return key in self._table.entries
 
     def scalar(self, key: str) -> Scalar:
-        """A required, non-empty text with its position."""
+        """A required, non-empty text with its position, of the key's pattern where that has one."""
         node = self._table.entries.get(key)
         if isinstance(node, Scalar) and node.kind != "null" and node.text.strip():
+            known = self._shape.keys[key]
+            if known.pattern and not re.fullmatch(known.pattern, node.text):
+                self.refuse(f"`{key}: {node.text}` has the wrong form", node.position, known.hint)
             return node
         if node is None:
-            self.refuse(f"{self._owner} lacks `{key}`")
+            self.refuse(f"{self._shape.owner} lacks `{key}`")
         else:
             self.refuse(f"`{key}` must be a non-empty text", node.position)
         return Scalar("", "str", self.place(key), "")
@@ -67,13 +72,18 @@ class Fields:
         """A required, non-empty text."""
         return self.scalar(key).text.strip()
 
-    def choice(self, key: str, allowed: Collection[str], default: str | None = None) -> str:
-        """One of the allowed words. Required where there is no default."""
+    def optional(self, key: str) -> Scalar | None:
+        """A non-empty text with its position; None where absent."""
+        return self.scalar(key) if self.has(key) else None
+
+    def choice(self, key: str, default: str | None = None) -> str:
+        """One of the key's words. Required where there is no default."""
         if not self.has(key) and default is not None:
             return default
         value = self.scalar(key)
+        allowed = self._shape.keys[key].choices
         if value.text and value.text not in allowed:
-            self.refuse(f"`{key}: {value.text}` is not possible", value.position, _one_of(value.text, allowed))
+            self.refuse(f"`{key}: {value.text}` is not possible", value.position, one_of(value.text, allowed))
             return ""
         return value.text
 
@@ -87,20 +97,42 @@ class Fields:
         self.refuse(f"`{key}` must be true or false", node.position)
         return False
 
-    def words(self, key: str, allowed: Collection[str] = ()) -> frozenset[str]:
-        """A list of texts, each one of `allowed` where that is given; empty where absent, never where present."""
+    def percent(self, key: str) -> float:
+        """A number above 0, at most 100; 100 where absent."""
         node = self._table.entries.get(key)
         if node is None:
-            return frozenset()
+            return 100.0
+        value = number(node)
+        if value is None or not 0 < value <= 100:
+            hint = "a rule for nothing is written `mode: shadow`" if value == 0 else "such as 25"
+            self.refuse(f"`{key}` must be a number above 0, at most 100", node.position, hint)
+            return 100.0
+        return float(value)
+
+    def words(self, key: str) -> tuple[Scalar, ...]:
+        """A list of texts, each one of the key's words where it has some; empty where absent, never where present."""
+        node = self._table.entries.get(key)
+        return () if node is None else self.entries(key, node, self._shape.keys[key].choices)
+
+    def entries(self, name: str, node: Node, allowed: Collection[str] = ()) -> tuple[Scalar, ...]:
+        """A list of texts under any name."""
         if not isinstance(node, Sequence) or not node.items:
-            self.refuse(f"`{key}` must be a list with at least one entry", node.position, "such as [a, b]")
-            return frozenset()
+            self.refuse(f"`{name}` must be a list with at least one entry", node.position, "such as [a, b]")
+            return ()
+        good = []
         for item in node.items:
-            if not isinstance(item, Scalar) or item.kind == "null" or not item.text:
-                self.refuse(f"`{key}` holds something that is not a text", item.position)
+            if not isinstance(item, Scalar) or item.kind == "null" or not item.text.strip():
+                self.refuse(f"`{name}` holds something that is not a text", item.position)
+            elif item.kind == "bool":
+                # YAML reads the country NO, and on and off, as truth values.
+                self.refuse(
+                    f"`{name}` holds {item.text}, which YAML takes for true or false", item.position, "quote it"
+                )
             elif allowed and item.text not in allowed:
-                self.refuse(f"{item.text!r} is not possible in `{key}`", item.position, _one_of(item.text, allowed))
-        return frozenset(item.text for item in node.items if isinstance(item, Scalar))
+                self.refuse(f"{item.text!r} is not possible in `{name}`", item.position, one_of(item.text, allowed))
+            else:
+                good.append(item)
+        return tuple(good)
 
     def node(self, key: str) -> Node | None:
         """The raw value of a key, for a nested reader; None where absent."""
@@ -115,6 +147,18 @@ def table_of(node: Node, owner: str, notes: Notes, rule: str = "") -> Table | No
     return None
 
 
-def _one_of(word: str, allowed: Collection[str]) -> str:
+def number(node: Node) -> int | float | None:
+    """The finite number that a scalar is, or None. Whole numbers must fit into 64 bits."""
+    if not isinstance(node, Scalar) or node.kind not in ("int", "float"):
+        return None
+    try:
+        value: int | float = int(node.text) if node.kind == "int" else float(node.text)
+    except ValueError:  # YAML 1.1 also reads 0x10, 1:30 and .inf
+        return None
+    return value if abs(value) < 2**63 else None
+
+
+def one_of(word: str, allowed: Collection[str]) -> str:
+    """The hint for a word that is none of the allowed ones."""
     near = did_you_mean(word, allowed)
     return near if near.startswith("did") else f"one of {', '.join(allowed)}"

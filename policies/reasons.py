@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 
-from policies.base import Action, Reason, Subject
+from policies.base import Action, Reason, Severity, Subject
 from policies.compiler import CompiledRule
 from policies.reading import Value, why_missing
 from policies.rules import NO_RULE_FIRED, RULE_ERROR, SIGNAL_MISSING, Mode
@@ -55,8 +55,11 @@ def ranked(items: Iterable[Fired]) -> tuple[Reason, ...]:
 def fired(rule: CompiledRule, values: Mapping[str, Value]) -> Fired:
     """A rule whose condition holds."""
     operands = _operands(rule, values)
-    text = fill(rule.rule.text.text.strip(), operands)
-    reason = Reason(rule.rule.id, rule.rule.code, text, rule.rule.action, operands)
+    text, user_text = (
+        fill(each.text.strip(), operands) if each else "" for each in (rule.rule.text, rule.rule.user_text)
+    )
+    written = rule.rule
+    reason = Reason(written.id, written.code, text, written.action, operands, user_text, written.severity)
     return Fired(_tier(rule), reason, rule.rule.mode)
 
 
@@ -68,6 +71,12 @@ def lacking(rule: CompiledRule, values: Mapping[str, Value], subject: Subject, s
     return _unjudged(rule, SIGNAL_MISSING, text, values)
 
 
+def undated(rule: CompiledRule, values: Mapping[str, Value], what: str) -> Fired:
+    """A rule of which it is not known whether it is in force. what: the thing that the subject lacks."""
+    text = f"“{rule.rule.title}” could not be judged without {what}: the caller did not give it"
+    return _unjudged(rule, SIGNAL_MISSING, text, values)
+
+
 def erred(rule: CompiledRule, values: Mapping[str, Value]) -> Fired:
     """A rule whose condition came to an error of another kind."""
     text = f"“{rule.rule.title}” came to an error while it was judged"
@@ -75,7 +84,7 @@ def erred(rule: CompiledRule, values: Mapping[str, Value]) -> Fired:
 
 
 def _unjudged(rule: CompiledRule, code: str, text: str, values: Mapping[str, Value]) -> Fired:
-    reason = Reason(rule.rule.id, code, text, Action.REVIEW, _operands(rule, values))
+    reason = Reason(rule.rule.id, code, text, Action.REVIEW, _operands(rule, values), severity=rule.rule.severity)
     return Fired(Tier.UNJUDGED_HARD_BLOCK if rule.rule.hard else Tier.REVIEW, reason, rule.rule.mode)
 
 
@@ -84,7 +93,7 @@ def nothing(skipped: Mapping[str, str]) -> Reason:
     text = "No rule fired."
     if skipped:
         text += f" Not judged for want of signals: {', '.join(skipped)}."
-    return Reason("", NO_RULE_FIRED, text, Action.ALLOW, dict(skipped))
+    return Reason("", NO_RULE_FIRED, text, Action.ALLOW, dict(skipped), severity=Severity.INFO)
 
 
 def _tier(rule: CompiledRule) -> Tier:
@@ -94,4 +103,4 @@ def _tier(rule: CompiledRule) -> Tier:
 
 
 def _operands(rule: CompiledRule, values: Mapping[str, Value]) -> dict[str, str]:
-    return {name: shown(values.get(name)) for name in rule.operands}
+    return {**{name: shown(values.get(name)) for name in rule.operands}, **rule.constants}

@@ -4,20 +4,29 @@ The type checker lets `credential.state == "trustd"` through, and `0.0 / 0.0`, a
 The language of policies is therefore a written list of functions, and each literal is held against what is known of
 the signal it is compared with.
 
-This module knows the tree and the signals. It does not know the CEL library, YAML or actions.
+This module knows the tree, the signals and patterns. It does not know the CEL library, YAML or actions.
 """
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from policies.cel import Environment, Outcome
 from policies.problems import did_you_mean
 from policies.signals import Signal
 from policies.tree import Node
 
 MAX_LOOPS = 2
 """Nested exists/all/filter/map. Two compare the codes of one detector with another's."""
+MAX_PATTERN = 200
+"""Code points in one pattern."""
+MAX_REPEATS = 100
+"""In a pattern, `{n}`: RE2 takes linear time whatever the text, and unfolds counts into as many copies."""
+
+_REPEATS = re.compile(r"\{(\d+)(?:,(\d*))?\}")
 
 _FUNCTIONS = frozenset(
     (
@@ -26,7 +35,7 @@ _FUNCTIONS = frozenset(
         *("startsWith", "endsWith", "contains", "matches"),
     )
 )
-_MIRRORED = {"_<_": "_>_", "_<=_": "_>=_", "_>_": "_<_", "_>=_": "_<=_", "_==_": "_==_"}
+MIRRORED = {"_<_": "_>_", "_<=_": "_>=_", "_>_": "_<_", "_>=_": "_<=_", "_==_": "_==_"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,26 @@ def rule_on(tree: Node, signals: Mapping[str, Signal]) -> Iterator[Ruling]:
         if node.kind == "call":
             yield from _on_function(node)
             yield from _on_comparison(node, signals)
+
+
+def rule_on_patterns(tree: Node, environment: Environment) -> Iterator[Ruling]:
+    """Every pattern that is none, or that costs more than a moderator's pattern needs to."""
+    for node in tree.walk():
+        if node.kind == "call" and node.name == "matches" and isinstance(pattern := node.children[-1].value, str):
+            counts = [int(count) for match in _REPEATS.finditer(pattern) for count in match.groups() if count]
+            offset = node.children[-1].offset
+            if len(pattern) > MAX_PATTERN:
+                message = f"the pattern has {len(pattern)} characters; at most {MAX_PATTERN} are read"
+                yield Ruling(offset, message, "split the rule in several, or use a list of words")
+            elif max(counts, default=0) > MAX_REPEATS:
+                yield Ruling(offset, f"a pattern may count to {MAX_REPEATS} at most", "write * or + instead")
+            elif _fails(pattern, environment):
+                yield Ruling(offset, f"{pattern!r} is not a pattern", "RE2 syntax")
+
+
+def _fails(pattern: str, environment: Environment) -> bool:
+    probe = environment.compile(f"'' .matches({json.dumps(pattern, ensure_ascii=False)})")
+    return probe.judge(environment.bind({})) is Outcome.ERROR
 
 
 def _on_function(node: Node) -> Iterator[Ruling]:
@@ -76,13 +105,13 @@ def _on_comparison(node: Node, signals: Mapping[str, Signal]) -> Iterator[Ruling
     left, right = node.children
     operator = node.name
     if left.kind == "constant" and right.kind == "name":
-        left, right, operator = right, left, _MIRRORED.get(operator, operator)
+        left, right, operator = right, left, MIRRORED.get(operator, operator)
     signal = signals.get(left.name) if left.kind == "name" else None
     if signal is None:
         return
     if operator in ("_==_", "_!=_", "@in"):
         yield from _on_words(signal, right)
-    if operator in _MIRRORED and isinstance(right.value, int | float) and not isinstance(right.value, bool):
+    if operator in MIRRORED and isinstance(right.value, int | float) and not isinstance(right.value, bool):
         yield from _on_range(signal, operator, right)
 
 

@@ -9,7 +9,11 @@
     <detector>.codes        list<string>  machine-readable particulars    optional
     credential.state, .codes, .ai_generated (optional); media.kind, .mime, .byte_size, .width, .height;
     media.duration (seconds, optional);
-    request.direction, .tenant, .surface, .jurisdiction, .task, .source_type
+    request.direction, .stage, .tenant, .surface, .jurisdiction, .task, .source_type, .model;
+    request.prompt, .negative_prompt    string  as written                optional
+    request.prompt_words, .negative_prompt_words  list<string>  `policies.prompts`: their words, folded    optional
+    request.purpose (string), .likeness, .consent (bool)  declared by the requester, unchecked, optional
+    parameter.<name>        a setting of the model, where the policy declares it, optional
 
 An optional signal may be *missing*: then it has no value at all, and a rule whose result depends on it cannot be
 judged (`policies.engine` says what follows). It is missing when
@@ -17,7 +21,12 @@ judged (`policies.engine` says what follows). It is missing when
  - the detector abstained: all four are missing, `codes` too, or an abstention would read as "nothing found";
  - its score or probability is NaN or infinite: a broken detector's verdict is worth nothing, so all four are missing;
  - the one value is None, or a probability lies outside 0 to 1: that one is missing;
- - `media.duration`: it is NaN or infinite; `credential.ai_generated`: a manifest store exists that could not be read.
+ - `media.duration`: it is NaN or infinite; `credential.ai_generated`: a manifest store exists that could not be read;
+ - prompts: there is no order (an upload); an order without a prompt has the empty one, which is not missing;
+ - purpose, likeness, consent: not declared; a parameter: the order has none of that name, or one of another type.
+
+At stage input nothing has been made or received: there is no media, no credential and no finding. Rules for that stage
+therefore read requests and parameters only, and the rules that read anything else are never judged there.
 
 This module knows names, types and ranges. It does not know CEL, rules or values: `policies.reading` fills them in.
 """
@@ -33,14 +42,16 @@ from core.credential import CredentialState
 from core.errors import ConfigurationError
 from core.media import Kind
 from detectors.base import Source
+from policies.base import Stage
 
 Type: TypeAlias = Literal["bool", "int", "double", "string", "list<string>"]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 # Taken by signals of our own, or by CEL's grammar.
-_RESERVED_NAMES = frozenset(
+RESERVED_NAMES = frozenset(
     (
-        *("credential", "media", "request", "true", "false", "null", "in", "as", "break", "const", "continue", "else"),
+        *("credential", "media", "request", "parameter", "thresholds", "lists"),
+        *("true", "false", "null", "in", "as", "break", "const", "continue", "else"),
         *("for", "function", "if", "import", "let", "loop", "package", "namespace", "return", "var", "void", "while"),
     )
 )
@@ -64,13 +75,18 @@ class Signal:
 
     @property
     def source(self) -> str:
-        """The part before the dot: a detector's name, "credential", "media" or "request"."""
+        """The part before the dot: a detector's name, "credential", "media", "request" or "parameter"."""
         return self.name.partition(".")[0]
 
     @property
     def part(self) -> str:
         """The part after the dot."""
         return self.name.partition(".")[2]
+
+    @property
+    def of_order(self) -> bool:
+        """Whether it is known before anything is made."""
+        return self.source in _OF_ORDERS
 
 
 _FIXED = (
@@ -84,19 +100,29 @@ _FIXED = (
     Signal("media.height", "int", low=0),
     Signal("media.duration", "double", low=0, optional=True),
     Signal("request.direction", "string", frozenset(("inbound", "outbound"))),
+    Signal("request.stage", "string", frozenset(Stage)),
     Signal("request.tenant", "string"),
     Signal("request.surface", "string"),
     Signal("request.jurisdiction", "string"),
     Signal("request.task", "string"),
     Signal("request.source_type", "string"),
+    Signal("request.model", "string"),
+    Signal("request.prompt", "string", optional=True),
+    Signal("request.negative_prompt", "string", optional=True),
+    Signal("request.prompt_words", "list<string>", optional=True),
+    Signal("request.negative_prompt_words", "list<string>", optional=True),
+    Signal("request.purpose", "string", optional=True),
+    Signal("request.likeness", "bool", optional=True),
+    Signal("request.consent", "bool", optional=True),
 )
+_OF_ORDERS = frozenset(("request", "parameter"))
 
 
 def declare(detectors: Iterable[Source]) -> dict[str, Signal]:
     """Every signal by name. Raises ConfigurationError for a detector whose name cannot be used or comes twice."""
     declared = {signal.name: signal for signal in _FIXED}
     for detector in detectors:
-        if not _NAME.fullmatch(detector.name) or detector.name in _RESERVED_NAMES:
+        if not _NAME.fullmatch(detector.name) or detector.name in RESERVED_NAMES:
             raise ConfigurationError(f"the detector name {detector.name!r} cannot be used in policies")
         if f"{detector.name}.ran" in declared:
             raise ConfigurationError(f"two detectors are named {detector.name!r}")

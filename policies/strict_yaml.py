@@ -25,10 +25,11 @@ _KNOWN_TAGS = frozenset(f"tag:yaml.org,2002:{name}" for name in _KNOWN_KINDS)
 class YamlFault(Exception):
     """Text that is not the YAML we accept. Turned into a `Problem` by the caller, who knows the source's name."""
 
-    def __init__(self, message: str, position: Position) -> None:
+    def __init__(self, message: str, position: Position, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.position = position
+        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def fill(text: str, operands: Mapping[str, str]) -> str:
     return _PIECE.sub(piece, text)
 
 
-def shown(value: Value | None) -> str:
+def shown(value: Value | tuple[str, ...] | None) -> str:
     """A value for people, at most 200 characters: numbers with up to four significant digits, lists by commas."""
     if value is None:
         return MISSING
@@ -51,5 +51,5 @@ def shown(value: Value | None) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return f"{value:.4g}"
-    text = ", ".join(value) if isinstance(value, list) else str(value)
+    text = ", ".join(value) if isinstance(value, list | tuple) else str(value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"

@@ -13,6 +13,7 @@ from detectors.base import Finding, Verdict
 from policies.base import Subject
 from policies.engine import RulePolicy, find_problems, load_policy
 from policies.problems import Problem
+from policies.protected import NO_BASE
 
 BOTH = frozenset(Kind)
 IMAGES = frozenset((Kind.IMAGE,))
@@ -67,12 +68,12 @@ def document(*rules: Mapping[str, Any], **fields: Any) -> str:
     return json.dumps({"id": "a-policy", "version": "1", "description": "A test.", "rules": list(rules)} | fields)
 
 
-def policy(*rules: Mapping[str, Any]) -> RulePolicy:
-    return load_policy(document(*rules), "a-policy.yaml", DETECTORS)
+def policy(*rules: Mapping[str, Any], **fields: Any) -> RulePolicy:
+    return load_policy(document(*rules, **fields), "a-policy.yaml", DETECTORS, NO_BASE)
 
 
 def problems(text: str) -> list[Problem]:
-    return find_problems(text, "a-policy.yaml", DETECTORS)
+    return find_problems(text, "a-policy.yaml", DETECTORS, NO_BASE)
 
 
 def problem_with(when: str, **fields: Any) -> Problem:

@@ -37,7 +37,7 @@ START += len(', "when": "') + 1  # the column of a condition's first character i
         ("1.5 <= alpha.probability", 1, "can never come true", ""),
         ("media.width < 0", 15, "can never come true: media.width is never below 0", ""),
         ("alpha.detected and beta.detected", 16, "this is not CEL", "CEL writes && for and"),
-        ("alpha.score >", 14, "this is not CEL", "CEL writes && for and"),
+        ("alpha.score >", 14, "this is not CEL", "something is missing here"),
         ("1 > 2", 1, "the condition reads no signal and never holds", ""),
         ("1 / 0 > 2", 1, "the condition reads no signal and never holds", ""),
         ("double(media.width) / alpha.score > 1.0", 21, "division by something that may be zero", "multiply"),

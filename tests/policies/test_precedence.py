@@ -37,7 +37,8 @@ rule_parts = st.tuples(st.sampled_from(CONDITIONS), st.sampled_from(ORDER), st.b
 
 def build(name: str, parts: tuple[str, str, bool, bool]) -> dict[str, Any]:
     when, kind, skip, shadow = parts
-    return rule(name, when, **KINDS[kind], **(SKIP if skip else {}), mode="shadow" if shadow else "live")
+    fields = KINDS[kind] | (SKIP if skip else {}) | {"mode": "shadow" if shadow else "live"}
+    return rule(name, when, code=name.replace("-", "_"), **fields)  # a code of its own: equal rules are refused
 
 
 rule_sets = st.lists(rule_parts, min_size=1, max_size=6).map(
@@ -96,7 +97,7 @@ def test_the_stronger_of_two_rules_decides(weak: int, strong: int) -> None:
     if weak >= strong:
         weak, strong = strong, weak
     first = rule("a-rule", "true", **KINDS[ORDER[weak]])
-    second = rule("b-rule", "true", **KINDS[ORDER[strong]])
+    second = rule("b-rule", "true", code="b_code", **KINDS[ORDER[strong]])
     decision = policy(first, second).decide(subject())
     expected = {"exemption": Action.ALLOW, "hard": Action.BLOCK}.get(ORDER[strong])
     assert decision.action is (expected or Action[ORDER[strong].upper()])

@@ -60,7 +60,7 @@ def gaps(policy: RulePolicy, subjects: Iterable[Subject], signals: Mapping[str, 
     """What no subject tries, in the order of the policy's text. subjects: one a case."""
     reader = Reader(signals.values())
     seen = [(reader.read(subject), policy.outcomes(subject)) for subject in subjects]
-    found = [gap for rule in policy.rules for gap in _of_rule(rule, seen, signals)]
+    found = [gap for rule in policy.own_rules for gap in _of_rule(rule, seen, signals)]
     return tuple(sorted(found, key=lambda gap: (gap.position, gap.message)))
 
 

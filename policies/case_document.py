@@ -29,16 +29,41 @@ from policies.base import Action
 from policies.complaints import suggest
 from policies.fields import Fields, Notes, table_of
 from policies.given import VERDICTS
+from policies.grammar import Key, Shape
 from policies.problems import Position, did_you_mean
 from policies.reading import Value
 from policies.signals import Signal
 from policies.strict_yaml import Node, Scalar, Sequence, YamlFault, read
 
 MAX_CASES = 2000
-_KEYS = ("policy", "common", "cases")
-_CASE_KEYS = ("name", "given", "expect")
-_EXPECT_KEYS = ("action", "rules", "shadow", "codes", "texts")
-_ACTIONS = tuple(item.name.lower() for item in Action)
+_ACTION = Key("choice", "The action that is expected.", True, choices=tuple(item.name.lower() for item in Action))
+_CASES = Shape(
+    "the document of cases",
+    {
+        "policy": Key("text", "The id of the policy that these are cases of.", True),
+        "common": Key("table", "What every case starts from."),
+        "cases": Key("table", "The cases.", True),
+    },
+)
+_CASE = Shape(
+    "a case",
+    {
+        "name": Key("text", "What the case is about.", True),
+        "given": Key("table", "What differs from `common`."),
+        "expect": Key("table", "What the policy must decide.", True),
+    },
+)
+_EXPECT = Shape(
+    "`expect`",
+    {
+        "action": _ACTION,
+        "rules": Key("words", "All live rules that have something to say.", True),
+        "shadow": Key("table", "All rehearsed ones with their actions."),
+        "codes": Key("words", "The reason codes of the live rules."),
+        "texts": Key("table", "The texts of some rules, word for word."),
+    },
+)
+_TEXT = Key("text", "The text that is expected.")
 _OF_A_VERDICT = ("ran", "abstained", "failed", "detected")
 _OF_A_FINDING = ("score", "probability", "codes")
 
@@ -84,7 +109,7 @@ class CaseReader:
         table = table_of(root, "the document of cases", notes)
         if table is None:
             return ()
-        fields = Fields(table, "the document of cases", _KEYS, notes)
+        fields = Fields(table, _CASES, notes)
         if (named := fields.text("policy")) and named != policy:
             fields.refuse(f"these are cases of {named!r}, not of {policy!r}", fields.place("policy"))
         common = self._given(fields, "common")
@@ -110,7 +135,7 @@ class CaseReader:
         table = table_of(node, "a case", notes)
         if table is None:
             return None
-        fields = Fields(table, "a case", _CASE_KEYS, notes)
+        fields = Fields(table, _CASE, notes)
         given = {**common, **self._given(fields, "given")}
         self._refuse_orphans(given, fields)
         expected = fields.node("expect")
@@ -162,8 +187,8 @@ class CaseReader:
         table = table_of(node, "`expect`", notes)
         if table is None:
             return None
-        fields = Fields(table, "`expect`", _EXPECT_KEYS, notes)
-        action = fields.choice("action", _ACTIONS)
+        fields = Fields(table, _EXPECT, notes)
+        action = fields.choice("action")
         if not fields.has("rules"):
             fields.refuse("`expect` lacks `rules`", hint="name every live rule that fires, or write []")
         rules = names(fields, "rules")
@@ -185,8 +210,8 @@ class CaseReader:
         table = table_of(node, "`shadow`", fields.notes) if node is not None else None
         if table is None:
             return {}
-        rehearsed = Fields(table, "`shadow`", self._rules, fields.notes)
-        words = {name: rehearsed.choice(name, _ACTIONS) for name in table.entries}
+        rehearsed = Fields(table, Shape("`shadow`", dict.fromkeys(self._rules, _ACTION)), fields.notes)
+        words = {name: rehearsed.choice(name) for name in table.entries if name in self._rules}
         return {name: Action[word.upper()] for name, word in words.items() if word}
 
     def _texts(self, fields: Fields) -> dict[str, str]:
@@ -194,8 +219,8 @@ class CaseReader:
         table = table_of(node, "`texts`", fields.notes) if node is not None else None
         if table is None:
             return {}
-        texts = Fields(table, "`texts`", self._rules, fields.notes)
-        return {name: texts.text(name) for name in table.entries}
+        texts = Fields(table, Shape("`texts`", dict.fromkeys(self._rules, _TEXT)), fields.notes)
+        return {name: texts.text(name) for name in table.entries if name in self._rules}
 
 
 def names(fields: Fields, key: str) -> frozenset[str]:
@@ -203,7 +228,7 @@ def names(fields: Fields, key: str) -> frozenset[str]:
     node = fields.node(key)
     if isinstance(node, Sequence) and not node.items:
         return frozenset()
-    return fields.words(key)
+    return frozenset(word.text for word in fields.words(key))
 
 
 def typed(signal: Signal, node: Node, fields: Fields) -> Value | None:

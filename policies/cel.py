@@ -5,7 +5,8 @@ Replacing the library means rewriting this module and `policies.tree`.
 What must not leak: the library hands an error back as a value, and a truthy one (its message); it raises RuntimeError
 where it runs out of its iteration budget or cannot convert a bound value. Both become `Outcome.ERROR` here. A variable
 without a value makes the sub-expression that reads it an error too, which `&&` and `||` absorb where the other side
-settles the result; what is not absorbed becomes `Outcome.MISSING`.
+settles the result; what is not absorbed becomes `Outcome.MISSING`. A bound text ends for the library at its first NUL,
+so that what follows would go unseen: `Environment.bind` puts U+FFFD in its place.
 
 This module knows CEL. It does not know findings, rules or actions.
 """
@@ -107,6 +108,7 @@ class Environment:
 
     def __init__(self, variables: Mapping[str, Type]) -> None:
         self._env = cel.NewEnv(variables={name: _TYPES[kind] for name, kind in variables.items()})
+        self._texts = frozenset(name for name, kind in variables.items() if kind in ("string", "list<string>"))
 
     def compile(self, text: str, *, tree: Node | None = None) -> Condition:
         """Compiles and type-checks a condition. Raises ExpressionRefused.
@@ -130,7 +132,8 @@ class Environment:
 
     def bind(self, values: Mapping[str, object]) -> Bound:
         """Binds values to variables. A variable that is left out has no value."""
-        return Bound(self._env.Activation(values))
+        cut = {name: _whole(values[name]) for name in self._texts & values.keys() if _has_nul(values[name])}
+        return Bound(self._env.Activation({**values, **cut} if cut else values))
 
     def _checked(self, text: str) -> Any:
         try:
@@ -144,6 +147,15 @@ def _evaluate(compiled: Any, bound: Bound) -> Any | None:
         return compiled.eval(bound)
     except RuntimeError:  # out of budget, or a text that is not UTF-8
         return None
+
+
+def _has_nul(value: object) -> bool:
+    return "\0" in value if isinstance(value, str) else isinstance(value, list) and any(map(_has_nul, value))
+
+
+def _whole(value: Any) -> Any:
+    """The text or texts with a visible character for each NUL."""
+    return value.replace("\0", "\ufffd") if isinstance(value, str) else [_whole(item) for item in value]
 
 
 def _refused(message: str) -> ExpressionRefused:

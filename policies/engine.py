@@ -60,7 +60,7 @@ class RulePolicy:
     """A loaded policy (`policies.base.Policy`). Immutable, deterministic, shared freely between threads.
 
     digest: of the document. base_digest: of the base that it is joined with. rules: the document's and the base's,
-    sorted by id.
+    sorted by id. own_rules: the document's alone.
     """
 
     def __init__(self, document: Document, digest: str, base_digest: str, compiled: Compiled) -> None:
@@ -70,6 +70,8 @@ class RulePolicy:
         self.digest = digest
         self.base_digest = base_digest
         self.rules = compiled.rules
+        own = {rule.id for rule in document.rules}
+        self.own_rules = tuple(rule for rule in self.rules if rule.rule.id in own)
         self._signals = {name: compiled.signals[name] for rule in self.rules for name in rule.operands}
         self._reader = Reader(self._signals.values())
         self._places = _places(self.rules)
@@ -77,17 +79,6 @@ class RulePolicy:
         self._bundle = Bundle(conditions, compiled.signals, environment_of(compiled.signals))
         self._scopes = tuple(dict.fromkeys(rule.rule.scope for rule in self.rules))
         self._wanted = lru_cache(maxsize=256)(self._covered)
-
-    @property
-    def rules(self) -> tuple[CompiledRule, ...]:
-        """The rules, in the order of their ids."""
-        return self._rules
-
-    def outcomes(self, subject: Subject) -> dict[str, Outcome]:
-        """What became of the condition of every rule that applies to the subject, by the rule's id."""
-        wanted = [index for index, rule in enumerate(self._rules) if rule.rule.scope.covers(subject)]
-        judged = self._bundle.judge(self._reader.read(subject), wanted)
-        return {self._rules[index].rule.id: outcome for index, outcome in judged.items()}
 
     def decide(self, subject: Subject) -> Decision:
         """The decision for one subject. Never raises for odd findings."""

@@ -63,6 +63,13 @@ def test_an_error_is_never_true(when: str) -> None:
     assert outcome is (Outcome.MISSING if when == "x.unbound" else Outcome.ERROR)
 
 
+def test_nothing_hides_behind_a_nul() -> None:
+    environment = Environment({"x.s": "string", "x.l": "list<string>"})
+    bound = environment.bind({"x.s": "fine\0bad", "x.l": ["fine", "a\0bad"]})
+    for when in ("x.s.contains('bad')", "x.l.exists(item, item.endsWith('bad'))", "x.s.size() == 8"):
+        assert environment.compile(when).judge(bound) is Outcome.TRUE
+
+
 def test_a_wrongly_typed_value_is_an_error() -> None:
     environment = Environment({"x.b": "bool", "x.d": "double"})
     assert environment.compile("x.b").judge(environment.bind({"x.b": "false"})) is Outcome.ERROR

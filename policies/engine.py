@@ -26,6 +26,7 @@ from policies.base import Decision, Subject
 from policies.bundle import Bundle
 from policies.cel import Outcome
 from policies.compiler import CompiledRule
+from policies.explaining import Explanation, explain
 from policies.loading import Compiled, compile_policy, environment_of
 from policies.problems import Problem
 from policies.protected import Base, shipped
@@ -72,17 +73,29 @@ class RulePolicy:
         self.rules = compiled.rules
         own = {rule.id for rule in document.rules}
         self.own_rules = tuple(rule for rule in self.rules if rule.rule.id in own)
-        self._signals = {name: compiled.signals[name] for rule in self.rules for name in rule.operands}
-        self._reader = Reader(self._signals.values())
+        self.signals = {name: compiled.signals[name] for rule in self.rules for name in rule.operands}
+        self._reader = Reader(self.signals.values())
         self._places = _places(self.rules)
         conditions = [condition for rule in self.rules for condition in (rule.condition, *rule.exemptions)]
-        self._bundle = Bundle(conditions, compiled.signals, environment_of(compiled.signals))
+        self._environment = environment_of(compiled.signals)
+        self._bundle = Bundle(conditions, compiled.signals, self._environment)
         self._scopes = tuple(dict.fromkeys(rule.rule.scope for rule in self.rules))
         self._wanted = lru_cache(maxsize=256)(self._covered)
 
     def decide(self, subject: Subject) -> Decision:
         """The decision for one subject. Never raises for odd findings."""
-        values = self._reader.read(subject)
+        return self.decide_on(self._reader.read(subject), subject)
+
+    def explain(self, subject: Subject) -> Explanation:
+        """The decision with what nearly happened: see `policies.explaining`. Costs hundreds of decisions."""
+        return explain(self, self.rules, subject)
+
+    def read(self, subject: Subject) -> dict[str, Value]:
+        """The values of all signals that the rules read or show. A missing signal is absent."""
+        return self._reader.read(subject)
+
+    def decide_on(self, values: Mapping[str, Value], subject: Subject) -> Decision:
+        """The decision for these values of signals; from the subject itself come scope, time and share alone."""
         fired: list[Fired] = []
         skipped: dict[str, str] = {}
         for rule, outcome in self._standing(values, subject):
@@ -93,7 +106,7 @@ class RulePolicy:
             elif outcome is Outcome.ERROR:
                 fired.append(reasons.erred(rule, values))
             elif rule.rule.when_missing is not WhenMissing.SKIP:
-                fired.append(reasons.lacking(rule, values, subject, self._signals))
+                fired.append(reasons.lacking(rule, values, subject, self.signals))
             elif rule.rule.mode is Mode.LIVE:
                 skipped[rule.rule.id] = rule.rule.skip_reason
         return self._weigh(fired, skipped)
@@ -103,6 +116,19 @@ class RulePolicy:
         covered = {rule.rule.id: Outcome.FALSE for rule in self.rules if rule.rule.scope.covers(subject)}
         standing = self._standing(self._reader.read(subject), subject)
         return covered | {rule.rule.id: outcome for rule, outcome in standing}
+
+    def silent(self, values: Mapping[str, Value], subject: Subject) -> Iterator[CompiledRule]:
+        """The rules that apply and are in force, and have nothing to say."""
+        standing = {rule.rule.id for rule, _ in self._standing(values, subject)}
+        for rule in self.rules:
+            if rule.rule.scope.covers(subject) and _in_force(rule.rule, subject) and rule.rule.id not in standing:
+                yield rule
+
+    def judge(self, rule: CompiledRule, values: Mapping[str, Value]) -> Outcome:
+        """What becomes of one rule where it applies."""
+        bound = self._environment.bind(values)
+        lifted = any(each.judge(bound) is Outcome.TRUE for each in rule.exemptions)
+        return Outcome.FALSE if lifted else rule.condition.judge(bound)
 
     def _standing(self, values: Mapping[str, Value], subject: Subject) -> Iterator[tuple[CompiledRule, Outcome]]:
         """The rules that apply, are in force and do not come to false, in the order of their ids."""

@@ -1,8 +1,11 @@
-"""Documents against the configurations that name them. What a configuration says: `countersign.verify.case.setting`."""
+"""Documents against the configurations and proposed policies that name them.
+
+What a configuration says: `countersign.verify.case.setting`; a proposal: `server.audit.entries.policy`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
@@ -14,6 +17,7 @@ from server.audit.checks.lookups import absent
 from server.audit.checks.raw import UNREADABLE, in_pieces, raw
 from server.audit.checks.report import Findings
 from server.audit.entries.leaf import Leaf
+from server.audit.entries.policy import CASES_TYPE
 from server.audit.sql.tables import documents
 
 # One document after the other: a trust list may be large.
@@ -31,11 +35,11 @@ class DocumentsCheck:
         self._named: dict[str, tuple[int, set[tuple[str, str]]]] = {}
 
     def add(self, bundle: Bundle) -> None:
-        """The configurations of one piece of the log: their documents are there."""
+        """The configurations and policies of one piece of the log: their documents are there."""
         for index, leaf in bundle.leaves.items():
-            if leaf.kind != "configuration":
+            if leaf.kind not in _NAMING:
                 continue
-            named = list(_named(leaf))
+            named = list(_NAMING[leaf.kind](leaf))
             for digest, label in named:
                 self._named.setdefault(digest, (index, set()))[1].add(label)
             keys = [(digest,) for digest in sorted({digest for digest, _ in named})]
@@ -70,6 +74,20 @@ def _named(leaf: Leaf) -> Iterator[tuple[str, tuple[str, str]]]:
     for digest, mime, name in found:
         if isinstance(digest, str) and isinstance(name, str) and digest:
             yield digest, (mime, name)
+
+
+def _proposed(leaf: Leaf) -> Iterator[tuple[str, tuple[str, str]]]:
+    """(digest, (media type, name)) of a policy's text and of its test cases."""
+    about = _table(leaf.content.get("policy"))
+    for digest, mime in ((about.get("digest"), POLICY_TYPE), (about.get("cases"), CASES_TYPE)):
+        if isinstance(digest, str) and digest and isinstance(about.get("id"), str):
+            yield digest, (mime, about["id"])
+
+
+_NAMING: Mapping[str, Callable[[Leaf], Iterator[tuple[str, tuple[str, str]]]]] = {
+    "configuration": _named,
+    "policy": _proposed,
+}
 
 
 def _table(value: Any) -> dict[str, Any]:

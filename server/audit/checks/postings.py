@@ -20,7 +20,7 @@ from server.audit.entries.leaf import Leaf
 from server.audit.entries.state import ReviewState, State
 from server.audit.operations.retain import permitted, retention_term
 from server.audit.sql.tables import postings
-from server.audit.sql.terms import state_term, subject_terms, terms_of
+from server.audit.sql.terms import policy_terms, state_term, subject_terms, terms_of
 from server.audit.tree.merkle import WIDTH
 
 _KEY = (postings.c.term, postings.c.recorded_at, postings.c.log_index)
@@ -102,4 +102,8 @@ def _terms(index: int, leaf: Leaf, belonging: Belonging) -> list[int]:
         state = belonging.states[index].review
         found = terms_of(leaf.tenant, leaf.facets, leaf.media_digest, subject)
         return found if state is ReviewState.NONE else [*found, state_term(leaf.tenant, state)]
-    return [*subject_terms(leaf.tenant, subject), *(retention_term(leaf.tenant, what) for what in permitted(leaf)[1])]
+    found = [*subject_terms(leaf.tenant, subject), *(retention_term(leaf.tenant, what) for what in permitted(leaf)[1])]
+    about = leaf.content.get("policy")
+    if leaf.kind == "policy" and isinstance(about, dict) and isinstance(about.get("digest"), str):
+        found += policy_terms(leaf.tenant, about["digest"], moves="live" in leaf.content)
+    return found

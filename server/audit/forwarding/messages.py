@@ -18,7 +18,7 @@ from server.audit.entries.state import ReviewState, State
 from server.audit.operations.catalog import read_operation, write_operation
 from server.audit.writing.appender import Work
 
-VERSION = 1
+VERSION = 2
 """MUST grow with every change of what is said here: processes of different versions do not work together."""
 # As they are; the rest of an entry needs a hand.
 _PLAIN = ("kind", "tenant", "actor", "request_id", "request_digest", "action", "direction", "media_digest", "subject")

@@ -11,6 +11,7 @@ from server.audit.operations.appeal import Appeal
 from server.audit.operations.base import Operation
 from server.audit.operations.configure import Configure
 from server.audit.operations.erase import Erase
+from server.audit.operations.policy import PolicyChange
 from server.audit.operations.retain import Retain
 from server.audit.operations.review import Review
 
@@ -20,6 +21,7 @@ OPERATIONS: Mapping[str, type[Any]] = {
     "erasure": Erase,
     "retention": Retain,
     "configuration": Configure,
+    "policy": PolicyChange,
 }
 
 

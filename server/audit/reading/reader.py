@@ -17,10 +17,12 @@ from sqlalchemy import Connection
 
 from core.errors import PreconditionFailed, Unavailable
 from server.audit.entries.entry import Blob, Recorded
+from server.audit.entries.policy import Live
 from server.audit.reading import queries
 from server.audit.reading.following import Growth, follow
 from server.audit.reading.listing import Page, list_page
 from server.audit.reading.matching import Filter
+from server.audit.reading.policies import live_policy, policy_steps
 from server.audit.reading.queries import History
 from server.audit.sql.documents import Document, document_of
 from server.audit.store import Store
@@ -80,6 +82,14 @@ class LogReader:
     async def document(self, digest: str) -> Document | None:
         """A policy, card or list that the server once worked with, whosever decisions it decided."""
         return await self._read(document_of, digest)
+
+    async def policy_steps(self, digest: str = "") -> tuple[Recorded, ...]:
+        """What happened to policies, or to the version with this digest, in the order of the log."""
+        return await self._read(policy_steps, digest)
+
+    async def live_policy(self) -> tuple[Live, Recorded | None]:
+        """Which versions decide now, and the entry that says so; None where none was ever activated."""
+        return await self._read(live_policy)
 
     async def witnessed_receipt(self, tenant: str, decision_id: str) -> ReceiptParts:
         """A receipt against the newest checkpoint that a witness cosigned; NotFound if `tenant` has no such entry.

@@ -20,6 +20,8 @@ CODE = "code"
 DIGEST = "digest"
 SUBJECT = "subject"
 STATE = "state"
+POLICY = "policy"
+LIVE = "live"
 
 REQUEST_KEY_BYTES = 16
 
@@ -55,6 +57,14 @@ def terms_of(tenant: str, facets: Facets, media_digest: str, subject: str = "") 
 def subject_terms(tenant: str, subject: str) -> list[int]:
     """The term by which an entry of any kind is found from the person it is about, if it is about one."""
     return [term(tenant, SUBJECT, subject)] if subject else []
+
+
+def policy_terms(tenant: str, digest: str, *, moves: bool) -> list[int]:
+    """The terms of a step in the life of a policy: of all steps, of those of one version, and of those that changed
+    which version decides. moves: whether this one did.
+    """
+    found = [term(tenant, POLICY), term(tenant, POLICY, digest)]
+    return [*found, term(tenant, POLICY, LIVE)] if moves else found
 
 
 def state_term(tenant: str, state: str) -> int:

@@ -16,7 +16,7 @@ from grpc_reflection.v1alpha import reflection
 from server import logs
 from server.assembly import assemble
 from server.auth import Authenticator
-from server.background import ask_outside, keep_retention, watch_health
+from server.background import ask_outside, follow_policy, keep_retention, watch_health
 from server.config import Settings
 from server.edge import Edge
 from server.gate import Gate
@@ -55,10 +55,11 @@ class App:
         parts = await assemble(settings, edge, metrics, stack)
         ask_outside(settings, parts.log, metrics, stack)
         keep_retention(settings, parts.log, parts.aftercare.scrub, stack)
+        follow_policy(parts.desk.follower, stack)
         gate = Gate(edge, authenticator)
         server = new_server([gate], max_message=MAX_MESSAGE, max_calls=2 * settings.max_pending)
         register(server, parts)
-        await watch_health(server, parts.log, metrics, stack)
+        await watch_health(server, parts.log, parts.desk.follower, metrics, stack)
         reflection.enable_server_reflection((*SERVICES, reflection.SERVICE_NAME), server)
         address = await listen(server, settings)
         stack.push_async_callback(server.stop, GRACE)

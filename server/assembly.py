@@ -18,18 +18,23 @@ from server.audit.privacy.erasure import Aftercare
 from server.audit.privacy.scrub import scrubber
 from server.conclusions import Conclusion, Conclusions
 from server.config import Settings
-from server.documents import record_configuration
+from server.documents import Register, policy_text
 from server.edge import Edge
 from server.engine.local import LocalEngine
 from server.examination import Examiner
 from server.metrics import Metrics
 from server.outputs import OutputStore
 from server.pipeline import Pipeline
+from server.policy.backtest import Backtests
+from server.policy.desk import Desk
+from server.policy.following import Follower
+from server.policy.loading import Loader
+from server.policy.rehearsal import Rehearsal
 from server.recorder import Recorder
 from server.services import Parts
 from server.services.files import Files
 from server.services.following import Followers
-from server.startup import announce, known_content, limit_library_threads, open_log, open_provenance
+from server.startup import announce, known_content, limit_library_threads, open_log, open_provenance, second_person
 
 MAKING_PLACES = 2
 """Orders at a time: one that is made, and one whose upload is examined meanwhile."""
@@ -42,26 +47,30 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     log = await open_log(settings, stack)
     models = detectors.catalog.build(known_content(settings))
     makers = generators.catalog.build(generators.catalog.WEIGHTS, settings.device)
-    policy_file = settings.policy or DEFAULT_PACK
+    policy_file = settings.policy.file or DEFAULT_PACK
     second_looks: tuple[Conclusion, ...] = ()
     sources = (*models, *second_looks)
-    policy = load_policy_file(policy_file, sources)
+    base = load_policy_file(policy_file, sources)
     mapping = read_mapping(settings.dsa_mapping) if settings.dsa_mapping else DsaMapping()
     limits = Limits(**settings.limits.model_dump())
     sandbox, credentials = await open_provenance(settings, limits, stack)
     engine = LocalEngine(models, metrics, threads=settings.threads, max_pending=settings.max_pending)
     stack.push_async_callback(engine.close)
     views = {view for model in models for view in model.views} | {"tags"}
+    register = Register(log, sources, makers, credentials.trust_text)
+    loader = Loader(log, register, sources, base, policy_text(base, policy_file))
+    follower = await Follower.start(log, loader, metrics)
+    policy = follower.policy
     examiner = Examiner(sandbox, engine, credentials, Conclusions(second_looks, metrics), policy, views)
-    made_with = await record_configuration(log, policy, policy_file, sources, makers, credentials.trust_text)
     outputs = OutputStore(settings.data_dir / "outputs")
+    screening = Room(settings.in_flight, settings.max_pending)
     pipeline = Pipeline(
         examiner,
         engine,
         credentials,
-        Recorder(log, metrics, made_with),
+        Recorder(log, metrics, policy.made_with),
         outputs,
-        screening=Room(settings.in_flight, settings.max_pending),
+        screening=screening,
         making=Room(MAKING_PLACES, settings.max_pending),
     )
     announce(policy, [*sources, *makers])
@@ -77,4 +86,7 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
         followers=Followers(),
         files=Files(log, mapping),
         aftercare=Aftercare(outputs.forget, scrubber(settings.url)),
+        desk=Desk(log, loader, follower, second_person=second_person(settings)),
+        rehearsal=Rehearsal(examiner, policy, screening),
+        backtests=Backtests(log, sources),
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from core.errors import ConfigurationError, PermissionDenied, Unauthenticated
 from server.sections import Token
 
-ROLES = frozenset({"screen", "generate", "audit", "review", "privacy"})
+ROLES = frozenset({"screen", "generate", "audit", "review", "privacy", "policy", "policy_approve", "policy_activate"})
 
 # Every RPC needs exactly one role; tests/server/test_auth.py holds this table against the protos.
 METHOD_ROLES = {
@@ -37,6 +37,16 @@ METHOD_ROLES = {
     "/countersign.v1.ReviewService/Appeal": "screen",
     "/countersign.v1.PrivacyService/EraseSubject": "privacy",
     "/countersign.v1.ModelService/ListModels": "screen",
+    "/countersign.v1.PolicyService/CheckPolicy": "policy",
+    "/countersign.v1.PolicyService/TestPolicy": "policy",
+    "/countersign.v1.PolicyService/DryRunPolicy": "policy",
+    "/countersign.v1.PolicyService/BacktestPolicy": "policy",
+    "/countersign.v1.PolicyService/ProposePolicy": "policy",
+    "/countersign.v1.PolicyService/ListPolicies": "policy",
+    "/countersign.v1.PolicyService/GetPolicy": "policy",
+    "/countersign.v1.PolicyService/ApprovePolicy": "policy_approve",
+    "/countersign.v1.PolicyService/ActivatePolicy": "policy_activate",
+    "/countersign.v1.PolicyService/RollBackPolicy": "policy_activate",
 }
 
 

@@ -25,15 +25,23 @@ from server.audit.privacy.retention import RetentionKeeper, RetentionRule
 from server.config import Settings
 from server.health import HealthMonitor
 from server.metrics import Metrics
+from server.policy.following import Follower
 from server.sections import Timestamps
 
 
-async def watch_health(server: grpc.aio.Server, log: AuditLog, metrics: Metrics, stack: AsyncExitStack) -> None:
+async def watch_health(
+    server: grpc.aio.Server, log: AuditLog, follower: Follower, metrics: Metrics, stack: AsyncExitStack
+) -> None:
     """Adds the health service and keeps it true."""
-    monitor = HealthMonitor(log, metrics)
+    monitor = HealthMonitor(log, metrics, follower)
     await monitor.check()
     monitor.register(server)
     keep_running("health", monitor.run(), stack)
+
+
+def follow_policy(follower: Follower, stack: AsyncExitStack) -> None:
+    """Lets the activated policy decide here, whichever server it was activated on."""
+    keep_running("policy", follower.run(), stack)
 
 
 def ask_outside(settings: Settings, log: AuditLog, metrics: Metrics, stack: AsyncExitStack) -> None:

@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from core.errors import ConfigurationError
 from countersign import settings as client
-from server.sections import MediaLimits, Retention, Section, Signing, Timestamps, Tls, Token, Witness
+from server.sections import MediaLimits, PolicyRules, Retention, Section, Signing, Timestamps, Tls, Token, Witness
 
 ENVIRONMENT = {
     "COUNTERSIGN_ADDRESS": "address",
@@ -29,8 +29,8 @@ class Settings(Section):
     """Everything a server is started with.
 
     address: host:port of gRPC. data_dir: database, keys, outputs. database_url: sqlite:///PATH, by default a file in
-    data_dir, or postgresql://USER@HOST/NAME, which several servers may share. policy: path of the policy document,
-    default the shipped pack. hash_list: path of the list of known content, default known.jsonl in data_dir.
+    data_dir, or postgresql://USER@HOST/NAME, which several servers may share. policy: a table, or the path of
+    the policy document alone. hash_list: path of the list of known content, default known.jsonl in data_dir.
     dsa_mapping: path of what exports of statements of reasons need to know (docs/exports.md). origin: the log's name in
     checkpoints. device: where generators run. metrics_address: host:port of Prometheus metrics, off when empty.
     parsers, threads: processes that parse media and threads that examine it. in_flight: decoded media at a time.
@@ -41,7 +41,7 @@ class Settings(Section):
     address: str = client.DEFAULT_ADDRESS
     data_dir: Path = Field(default_factory=lambda: default_data_dir())
     database_url: str = ""
-    policy: Path | None = None
+    policy: PolicyRules = PolicyRules()
     hash_list: Path | None = None
     dsa_mapping: Path | None = None
     metrics_address: str = ""
@@ -59,6 +59,12 @@ class Settings(Section):
     retention: tuple[Retention, ...] = ()
     witnesses: tuple[Witness, ...] = ()
     timestamps: Timestamps | None = None
+
+    @field_validator("policy", mode="before")
+    @classmethod
+    def _path_alone(cls, value: Any) -> Any:
+        """`policy = "FILE"`, as the first release had it."""
+        return {"file": value} if isinstance(value, str | Path) else value
 
     @field_validator("retention")
     @classmethod

@@ -49,6 +49,24 @@ class Model:
         }
 
 
+class Register:
+    """Puts on the record what decisions are made with, once for each policy. trust_list: its whole text."""
+
+    def __init__(
+        self, log: AuditLog, detectors: Iterable[Source], generators: Iterable[Generator], trust_list: str
+    ) -> None:
+        self._log = log
+        self._models = [Model("detector", each.name, each.version, detector_card(each)) for each in detectors]
+        self._models += [Model("generator", each.name, each.version, each.card.markdown) for each in generators]
+        self._trust_list = trust_list
+
+    async def record(self, policy: Policy, text: str) -> str:
+        """Record that `policy` decides from now on, and return the digest by which decisions name that. text: its."""
+        operation = configure(policy, text, self._models, self._trust_list)
+        await self._log.perform(operation)
+        return operation.request_digest
+
+
 async def record_configuration(
     log: AuditLog,
     policy: Policy,
@@ -62,11 +80,7 @@ async def record_configuration(
     policy_file: where `policy` was read from. trust_list: its whole text.
     ConfigurationError if the file was changed since the policy was read.
     """
-    models = [Model("detector", each.name, each.version, detector_card(each)) for each in detectors]
-    models += [Model("generator", each.name, each.version, each.card.markdown) for each in generators]
-    operation = configure(policy, policy_text(policy, policy_file), models, trust_list)
-    await log.perform(operation)
-    return operation.request_digest
+    return await Register(log, detectors, generators, trust_list).record(policy, policy_text(policy, policy_file))
 
 
 def configure(policy: Policy, text: str, models: Iterable[Model], trust_list: str) -> Configure:

@@ -84,28 +84,32 @@ class Examiner:
 
     async def examine(self, media: Media, context: Context) -> Examination:
         """Findings, credential and decision for opened media."""
+        subject = await self.subject(media, context)
+        decision = self._policy.decide(subject)
+        return Examination(media, subject.findings, subject.credential, decision, self._provenance.trust_digest)
+
+    async def subject(self, media: Media, context: Context) -> Subject:
+        """All that a policy may look at, for opened media. Decides nothing."""
         findings = await self._engine.detect(media)
         credential = await self._provenance.read(media)
         seen = await self._conclusions.draw(Seen(media, findings, credential, context.tenant, context.direction))
-        decision = self._policy.decide(
-            Subject(
-                direction=context.direction,
-                findings=seen.findings,
-                credential=seen.credential,
-                kind=media.kind,
-                mime=media.mime,
-                byte_size=len(media.data),
-                width=media.width,
-                height=media.height,
-                duration=media.duration,
-                tenant=context.tenant,
-                surface=context.surface,
-                jurisdiction=context.jurisdiction,
-                task=context.task,
-                source_type=context.source_type,
-            )
+        return Subject(
+            direction=context.direction,
+            findings=seen.findings,
+            credential=seen.credential,
+            kind=media.kind,
+            mime=media.mime,
+            byte_size=len(media.data),
+            width=media.width,
+            height=media.height,
+            duration=media.duration,
+            tenant=context.tenant,
+            surface=context.surface,
+            jurisdiction=context.jurisdiction,
+            task=context.task,
+            source_type=context.source_type,
+            digest=media.digest,
         )
-        return Examination(media, seen.findings, seen.credential, decision, self._provenance.trust_digest)
 
     async def inspect(self, data: bytes) -> tuple[Media, Credential]:
         """Only the credentials of `data`: no detector looks at it and nothing is decided."""

@@ -1,6 +1,7 @@
 """Health: SERVING while the audit log takes records, NOT_SERVING while it does not.
 
-A server that cannot record must not decide, so its health is the log's.
+A server that cannot record must not decide, so its health is the log's. One that decides by another policy than the
+activated one still decides: that is told apart, by the name in POLICY.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from countersign.v1 import (
     audit_pb2,
     generation_pb2,
     model_pb2,
+    policy_pb2,
     privacy_pb2,
     provenance_pb2,
     review_pb2,
@@ -25,10 +27,20 @@ from countersign.v1 import (
 from server.audit import SignedCheckpoint
 from server.metrics import Metrics
 
-FILES = (screening_pb2, generation_pb2, provenance_pb2, audit_pb2, review_pb2, privacy_pb2, model_pb2)
+FILES = (screening_pb2, generation_pb2, provenance_pb2, audit_pb2, review_pb2, privacy_pb2, model_pb2, policy_pb2)
 SERVICES = tuple(
     file.DESCRIPTOR.services_by_name[name].full_name for file in FILES for name in file.DESCRIPTOR.services_by_name
 )
+
+
+POLICY = "countersign.policy"
+"""What health calls the policy: NOT_SERVING while the activated one cannot be used on this server."""
+
+
+class Following(Protocol):
+    """What is asked of whoever follows the activated policy. stale: why it does not decide here; "" while it does."""
+
+    stale: str
 
 
 class Log(Protocol):
@@ -46,9 +58,10 @@ class Log(Protocol):
 class HealthMonitor:
     """Asks the log every `interval` seconds and tells the health service."""
 
-    def __init__(self, log: Log, metrics: Metrics, interval: float = 2.0) -> None:
+    def __init__(self, log: Log, metrics: Metrics, policy: Following | None = None, *, interval: float = 2.0) -> None:
         self._servicer = health.aio.HealthServicer()
         self._audit = log
+        self._policy = policy
         self._metrics = metrics
         self._interval = interval
         self._log = structlog.get_logger("countersign.health")
@@ -66,6 +79,8 @@ class HealthMonitor:
 
     async def check(self) -> None:
         """One question to the log, and what follows from the answer. Raises nothing: `run` MUST outlive any fault."""
+        if self._policy is not None:
+            await self._servicer.set(POLICY, _status(serving=not self._policy.stale))
         try:
             await self._audit.ping()
             size = (await self._audit.checkpoint()).size
@@ -82,7 +97,11 @@ class HealthMonitor:
         if serving is self._serving:
             return
         self._serving = serving
-        state = health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
         for service in ("", *SERVICES):
-            await self._servicer.set(service, state)
+            await self._servicer.set(service, _status(serving=serving))
         self._log.info("health", serving=serving, why=why)
+
+
+def _status(*, serving: bool) -> int:
+    status = health_pb2.HealthCheckResponse
+    return int(status.SERVING if serving else status.NOT_SERVING)

@@ -29,5 +29,10 @@ class Metrics:
         self.detector_failures = Counter(
             "countersign_detector_failures", "Media on which a detector raised.", ["detector"], registry=self.registry
         )
+        self.policy_stale = Gauge(
+            "countersign_policy_stale",
+            "1 while the activated policy cannot be used here, and another one goes on deciding.",
+            registry=self.registry,
+        )
         self.log_size = Gauge("countersign_log_entries", "Entries in the audit log.", registry=self.registry)
         self.healthy = Gauge("countersign_healthy", "1 while the audit store answers.", registry=self.registry)

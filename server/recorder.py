@@ -5,9 +5,9 @@ Knows what an entry holds (`server.record`) and who asked. Does not know how the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from core.credential import Credential
 from core.errors import Conflict, CorruptMedia, InvalidInput, LimitExceeded, ParserFailed, UnsupportedMedia
@@ -25,17 +25,25 @@ NO_ACTION = 0
 """The log's action number of entries that decide nothing: intents and refusals."""
 
 
+MadeWith: TypeAlias = Callable[[str], str]
+
+
+def nothing_named(_: str) -> str:
+    """Decisions name nothing that they are made with."""
+    return ""
+
+
 class Recorder:
     """The pipeline's pen. Every method returns only after the entry is durable.
 
-    configuration: digest of what decisions are made with (`server.documents`), which every entry then names; "" for
-    none.
+    made_with: the digest of what decisions by the policy of a digest are made with (`server.documents`), which every
+    entry then names; of "" what holds now, and "" for none.
     """
 
-    def __init__(self, log: AuditLog, metrics: Metrics, configuration: str = "") -> None:
+    def __init__(self, log: AuditLog, metrics: Metrics, made_with: MadeWith = nothing_named) -> None:
         self._log = log
         self._metrics = metrics
-        self._made_with = {"configuration": configuration} if configuration else {}
+        self._made_with = made_with
 
     async def earlier(self, request: Request) -> Recorded | None:
         """The record of the same request, None at its first time.
@@ -118,6 +126,7 @@ class Recorder:
         private: Mapping[str, Any] = NOTHING,
     ) -> Recorded:
         findings = seen.findings if seen else ()
+        configuration = self._made_with(seen.decision.policy_digest if seen else "")
         recorded = await self._log.append(
             Entry(
                 kind=kind,
@@ -125,7 +134,7 @@ class Recorder:
                 actor=request.caller.actor,
                 request_id=request.id,
                 request_digest=request.digest,
-                body={**body, **self._made_with},
+                body={**body, **({"configuration": configuration} if configuration else {})},
                 action=int(seen.decision.action) if seen else NO_ACTION,
                 direction=str(body["direction"]),
                 media_digest=str(body.get("media_digest", "")),

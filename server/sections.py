@@ -58,6 +58,17 @@ class MediaLimits(Section):
     max_seconds: float = Field(default=Limits().max_seconds, gt=0)
 
 
+class PolicyRules(Section):
+    """The policy that decides until one is activated, and how one gets there.
+
+    file: the document, default the shipped pack. second_person: whether somebody other than its author has to approve a
+    version before it can be activated. Off is for a machine that one person works on alone, and warned of.
+    """
+
+    file: Path | None = None
+    second_person: bool = True
+
+
 class Retention(Section):
     """How long a tenant's deletable data is kept, in days; not set: for ever. The log's entries themselves stay.
 

@@ -87,6 +87,14 @@ def signing_identity(settings: Settings) -> Identity:
     return identity
 
 
+def second_person(settings: Settings) -> bool:
+    """Whether a policy needs the approval of a second person; without, the log warns loudly."""
+    if not settings.policy.second_person:
+        words = "NO SECOND PERSON: whoever may propose a policy and activate it can change every decision alone"
+        structlog.get_logger("countersign").warning(words, setting="policy.second_person")
+    return settings.policy.second_person
+
+
 def known_content(settings: Settings) -> HashList:
     """The list of known content; an empty one, on which the detector abstains, where none was named or made yet."""
     if settings.hash_list or settings.known_content.exists():

@@ -29,7 +29,7 @@ def check(
         from detectors.hash_list import HashList
         from policies import files
 
-        path = file or settings_of(ctx).policy or files.DEFAULT_PACK
+        path = file or settings_of(ctx).policy.file or files.DEFAULT_PACK
         # Which signals there are does not depend on what is on the list of known content.
         problems = files.check(path, build(HashList()))
     if as_json:

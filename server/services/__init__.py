@@ -12,6 +12,7 @@ from countersign.v1 import (
     audit_pb2_grpc,
     generation_pb2_grpc,
     model_pb2_grpc,
+    policy_pb2_grpc,
     privacy_pb2_grpc,
     provenance_pb2_grpc,
     review_pb2_grpc,
@@ -25,12 +26,16 @@ from server.audit.privacy.erasure import Aftercare
 from server.edge import Edge
 from server.examination import Examiner
 from server.pipeline import Pipeline
+from server.policy.backtest import Backtests
+from server.policy.desk import Desk
+from server.policy.rehearsal import Rehearsal
 from server.services.answers import Answers
 from server.services.audit import AuditService
 from server.services.files import Files
 from server.services.following import Followers
 from server.services.generation import GenerationService
 from server.services.models import ModelService
+from server.services.policy import PolicyService
 from server.services.privacy import PrivacyService
 from server.services.provenance import ProvenanceService
 from server.services.review import ReviewService
@@ -52,6 +57,9 @@ class Parts:
     followers: Followers
     files: Files
     aftercare: Aftercare
+    desk: Desk
+    rehearsal: Rehearsal
+    backtests: Backtests
 
 
 def register(server: grpc.aio.Server, parts: Parts) -> None:
@@ -68,5 +76,7 @@ def register(server: grpc.aio.Server, parts: Parts) -> None:
     review_pb2_grpc.add_ReviewServiceServicer_to_server(ReviewService(edge, log, answers), server)
     privacy = PrivacyService(edge, log, answers, parts.aftercare)
     privacy_pb2_grpc.add_PrivacyServiceServicer_to_server(privacy, server)
+    policies = PolicyService(edge, answers, parts.desk, parts.rehearsal, parts.backtests, parts.budget)
+    policy_pb2_grpc.add_PolicyServiceServicer_to_server(policies, server)
     models = ModelService(edge, parts.detectors, parts.generators)
     model_pb2_grpc.add_ModelServiceServicer_to_server(models, server)

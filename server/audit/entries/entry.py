@@ -19,7 +19,9 @@ from countersign.verify.errors import VerificationError
 from server.audit.entries.leaf import MAX_LEAF_BYTES, VERSION, Facets, Reference, format_time, to_microseconds
 from server.audit.entries.state import State
 
-Kind: TypeAlias = Literal["decision", "intent", "review", "appeal", "erasure", "retention", "configuration", "key", "policy"]
+Kind: TypeAlias = Literal[
+    "decision", "intent", "review", "appeal", "erasure", "retention", "configuration", "key", "policy"
+]
 
 OPERATOR = ".operator"
 """The tenant of entries about the service itself. No token can name it: tenants begin with a letter or a digit."""

@@ -73,7 +73,7 @@ class Live:
         return replace(self, stable=digest, staged="", percent=0, earlier=earlier)
 
     def rolled_back(self) -> Live:
-        """Without the staged version; where there is none, with what was stable before. Conflict if there was nothing."""
+        """Without the staged version; where there is none, with what was stable before. Conflict if nothing was."""
         if self.staged:
             return replace(self, staged="", percent=0)
         if not self.earlier:
@@ -81,7 +81,7 @@ class Live:
         return replace(self, stable=self.earlier[-1], earlier=self.earlier[:-1])
 
     def chosen(self, content: str) -> str:
-        """The version that decides on the content with this digest. Once staged, content stays so as `percent` grows."""
+        """The version that decides on the content with this digest. As `percent` grows, staged content stays so."""
         if self.staged and bucket(content, self.staged) < self.percent * _BUCKETS // WHOLE:
             return self.staged
         return self.stable

@@ -1,4 +1,7 @@
-"""What is recorded only after a look at the log itself: reviews, appeals, erasures, retention, policies. Read `base` first."""
+"""What is recorded only after a look at the log itself: reviews, appeals, erasures, retention, policies.
+
+Read `base` first.
+"""
 
 from server.audit.operations.appeal import Appeal
 from server.audit.operations.base import Operation

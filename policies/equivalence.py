@@ -1,0 +1,116 @@
+"""Subjects that a policy cannot tell apart, so that millions of them are judged once each kind.
+
+Two subjects are of one class when every rule applies to both or to neither, and every signal that a condition reads has
+for both the same value; or, where conditions compare a number with written numbers only, lies between the same two of
+them. A class is decided in one way, by construction: what differs within it is read by nothing but texts.
+
+This module knows what conditions read. It does not know how they are judged.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from operator import attrgetter
+from typing import TypeAlias
+
+from policies.base import Subject
+from policies.cel import Outcome
+from policies.compiler import CompiledRule
+from policies.engine import RulePolicy
+from policies.reading import Reader, Value
+from policies.rules import Scope
+from policies.signals import Signal
+from policies.tree import Node
+
+_COMPARISONS = frozenset(("_<_", "_<=_", "_>_", "_>=_", "_==_", "_!=_"))
+# Scopes by what they look at.
+_SCOPED: Mapping[str, Callable[[Subject], Hashable]] = {
+    "direction": attrgetter("direction"),
+    "kinds": attrgetter("kind"),
+    "surfaces": attrgetter("surface"),
+    "jurisdictions": attrgetter("jurisdiction"),
+    "tasks": attrgetter("task"),
+}
+_Coarse: TypeAlias = Callable[[Value | None], Hashable]
+
+
+class Classes:
+    """The classes of one policy."""
+
+    def __init__(self, policy: RulePolicy, signals: Mapping[str, Signal]) -> None:
+        """signals: all that the policy was compiled against."""
+        trees = [tree for rule in policy.rules for tree in trees_of(rule)]
+        reads = sorted({node.name for tree in trees for node in tree.walk() if node.name in signals})
+        numbers = limits_of(trees, signals)
+        self._reader = Reader(signals[name] for name in reads)
+        self._coarse = tuple((name, _coarse(numbers.get(name))) for name in reads)
+        self._scoped = tuple(read for name, read in _SCOPED.items() if _restricts(policy.rules, name))
+
+    def of(self, subject: Subject) -> Hashable:
+        """The class. Equal for two subjects only if the policy decides on them in one way."""
+        values = self._reader.read(subject)
+        read = tuple(coarse(values.get(name)) for name, coarse in self._coarse)
+        return read, tuple(each(subject) for each in self._scoped)
+
+
+def hangs_on(policy: RulePolicy, subject: Subject, unknown: frozenset[str]) -> frozenset[str]:
+    """Those of `unknown` without whose values the policy cannot be said to decide in one way.
+
+    A condition that is settled without them, as `true || unknown` is, does not hang on them.
+    """
+    reads = {rule.rule.id: frozenset(rule.reads) for rule in policy.rules}
+    outcomes = policy.outcomes(subject, unknown)
+    open_ones = (reads[rule] & unknown for rule, outcome in outcomes.items() if outcome is Outcome.MISSING)
+    return frozenset[str]().union(*open_ones)
+
+
+def trees_of(rule: CompiledRule) -> Iterator[Node]:
+    """Every condition that a rule depends on."""
+    yield rule.condition.tree
+
+
+def limits_of(trees: Iterable[Node], signals: Mapping[str, Signal]) -> dict[str, list[float]]:
+    """The numbers that signals are compared with, ascending; without signals that anything else is done with."""
+    found: dict[str, set[float]] = {}
+    spoilt: set[str] = set()
+    for tree in trees:
+        _collect(tree, signals, found, spoilt)
+    return {name: sorted(limits) for name, limits in found.items() if name not in spoilt}
+
+
+def _collect(node: Node, signals: Mapping[str, Signal], found: dict[str, set[float]], spoilt: set[str]) -> None:
+    if node.kind == "call" and node.name in _COMPARISONS and (compared := _compared(node, signals)) is not None:
+        found.setdefault(compared[0], set()).add(compared[1])
+        return
+    if node.kind == "name" and node.name in signals and signals[node.name].type in ("int", "double"):
+        spoilt.add(node.name)
+    for child in node.children:
+        _collect(child, signals, found, spoilt)
+
+
+def _compared(node: Node, signals: Mapping[str, Signal]) -> tuple[str, float] | None:
+    """A numeric signal and the number that it is compared with; None for any other comparison."""
+    for signal, number in (node.children, node.children[::-1]):
+        known = signals.get(signal.name) if signal.kind == "name" else None
+        value = number.value if number.kind == "constant" else None
+        if known and known.type in ("int", "double") and isinstance(value, int | float) and not isinstance(value, bool):
+            return known.name, value
+    return None
+
+
+def _coarse(limits: list[float] | None) -> _Coarse:
+    """Values to what tells them apart: between which limits a number lies, or on which."""
+    if limits is None:
+        return lambda value: tuple(value) if isinstance(value, list) else value
+
+    def between(value: Value | None) -> Hashable:
+        if not isinstance(value, int | float):
+            return None
+        return bisect_left(limits, value), bisect_right(limits, value)
+
+    return between
+
+
+def _restricts(rules: Iterable[CompiledRule], name: str) -> bool:
+    return any(getattr(rule.rule.scope, name) != getattr(Scope(), name) for rule in rules)

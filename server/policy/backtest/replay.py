@@ -1,0 +1,56 @@
+"""One decision again: what a candidate would have made of what was found then."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from detectors.base import Source
+from policies.engine import RulePolicy
+from policies.equivalence import Classes, hangs_on
+from policies.rules import NO_RULE_FIRED
+from policies.signals import declare
+from server.policy.backtest.recorded import LeafReader
+
+_MOST_CLASSES = 100_000
+"""That are remembered. A policy that does more with numbers than compare them may make one of each picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """The outcome of a replay. rules: those that fired, the deciding one first.
+
+    unknown: signals that were not recorded and on which the outcome hangs; then the rest means nothing.
+    """
+
+    action: str
+    rules: tuple[str, ...]
+    unknown: frozenset[str] = frozenset()
+
+
+class Replay:
+    """Decides again by one candidate. For one thread."""
+
+    def __init__(self, policy: RulePolicy, sources: Sequence[Source]) -> None:
+        signals = declare(sources)
+        self._policy = policy
+        self._classes = Classes(policy, signals)
+        self._leaves = LeafReader({name for rule in policy.rules for name in rule.reads}, signals, sources)
+        self._known: dict[Hashable, Again] = {}
+
+    def decide(self, leaf: Mapping[str, Any], at: datetime) -> Again:
+        """leaf: of a decision on media that was examined. at: the moment by which it is judged."""
+        subject = self._leaves.subject(leaf, at)
+        unknown = self._leaves.unknown(leaf, subject.kind)
+        key = self._classes.of(subject), unknown
+        again = self._known.get(key)
+        if again is None:
+            open_ones = hangs_on(self._policy, subject, unknown) if unknown else unknown
+            decision = self._policy.decide(subject)
+            rules = tuple(each.rule for each in decision.reasons if each.code != NO_RULE_FIRED)
+            again = Again(decision.action.name, rules, open_ones)
+            if len(self._known) < _MOST_CLASSES:
+                self._known[key] = again
+        return again

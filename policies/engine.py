@@ -15,7 +15,7 @@ This module knows the order of things and precedence. It does not know YAML, CEL
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 
 from core.errors import ConfigurationError
@@ -61,7 +61,7 @@ class RulePolicy:
     """A loaded policy (`policies.base.Policy`). Immutable, deterministic, shared freely between threads.
 
     digest: of the document. base_digest: of the base that it is joined with. rules: the document's and the base's,
-    sorted by id. own_rules: the document's alone.
+    sorted by id. own_rules: the document's alone. signals: those that conditions and texts name.
     """
 
     def __init__(self, document: Document, digest: str, base_digest: str, compiled: Compiled) -> None:
@@ -111,10 +111,15 @@ class RulePolicy:
                 skipped[rule.rule.id] = rule.rule.skip_reason
         return self._weigh(fired, skipped)
 
-    def outcomes(self, subject: Subject) -> dict[str, Outcome]:
-        """What became of every rule whose `applies_to` covers the subject, by the rule's id."""
+    def outcomes(self, subject: Subject, unknown: Collection[str] = ()) -> dict[str, Outcome]:
+        """What became of every rule whose `applies_to` covers the subject, by the rule's id.
+
+        unknown: signals that are taken to have no value, whatever the subject says.
+        """
+        read = self._reader.read(subject)
+        values = {name: value for name, value in read.items() if name not in unknown} if unknown else read
         covered = {rule.rule.id: Outcome.FALSE for rule in self.rules if rule.rule.scope.covers(subject)}
-        standing = self._standing(self._reader.read(subject), subject)
+        standing = self._standing(values, subject)
         return covered | {rule.rule.id: outcome for rule, outcome in standing}
 
     def silent(self, values: Mapping[str, Value], subject: Subject) -> Iterator[CompiledRule]:

@@ -1,8 +1,8 @@
 """Subjects that a policy cannot tell apart, so that millions of them are judged once each kind.
 
-Two subjects are of one class when every rule applies to both or to neither, and every signal that a condition reads has
-for both the same value; or, where conditions compare a number with written numbers only, lies between the same two of
-them. A class is decided in one way, by construction: what differs within it is read by nothing but texts.
+Two subjects are of one class when every rule applies and is in force for both or for neither, and every signal that a
+condition reads has for both the same value; or, where conditions compare a number with written numbers only, lies between
+the same two of them. A class is decided in one way, by construction: what differs within it is read by nothing but texts.
 
 This module knows what conditions read. It does not know how they are judged.
 """
@@ -22,28 +22,33 @@ from policies.reading import Reader, Value
 from policies.rules import Scope
 from policies.signals import Signal
 from policies.tree import Node
+from policies.windows import within
 
 _COMPARISONS = frozenset(("_<_", "_<=_", "_>_", "_>=_", "_==_", "_!=_"))
 # Scopes by what they look at.
 _SCOPED: Mapping[str, Callable[[Subject], Hashable]] = {
     "direction": attrgetter("direction"),
+    "stage": attrgetter("phase"),
+    "tenants": attrgetter("tenant"),
     "kinds": attrgetter("kind"),
     "surfaces": attrgetter("surface"),
     "jurisdictions": attrgetter("jurisdiction"),
     "tasks": attrgetter("task"),
 }
+_ALL = 100
 _Coarse: TypeAlias = Callable[[Value | None], Hashable]
 
 
 class Classes:
     """The classes of one policy."""
 
-    def __init__(self, policy: RulePolicy, signals: Mapping[str, Signal]) -> None:
-        """signals: all that the policy was compiled against."""
-        trees = [tree for rule in policy.rules for tree in trees_of(rule)]
-        reads = sorted({node.name for tree in trees for node in tree.walk() if node.name in signals})
-        numbers = limits_of(trees, signals)
+    def __init__(self, policy: RulePolicy) -> None:
+        signals = policy.signals
+        reads = sorted(frozenset[str]().union(*(reads_of(rule, signals) for rule in policy.rules)))
+        numbers = limits_of([tree for rule in policy.rules for tree in trees_of(rule)], signals)
         self._reader = Reader(signals[name] for name in reads)
+        self._passing = tuple(rule.rule for rule in policy.rules if not rule.rule.window.always)
+        self._partial = tuple(rule.rule for rule in policy.rules if rule.rule.rollout < _ALL)
         self._coarse = tuple((name, _coarse(numbers.get(name))) for name in reads)
         self._scoped = tuple(read for name, read in _SCOPED.items() if _restricts(policy.rules, name))
 
@@ -51,7 +56,13 @@ class Classes:
         """The class. Equal for two subjects only if the policy decides on them in one way."""
         values = self._reader.read(subject)
         read = tuple(coarse(values.get(name)) for name, coarse in self._coarse)
-        return read, tuple(each(subject) for each in self._scoped)
+        return read, tuple(each(subject) for each in self._scoped), self._in_force(subject)
+
+    def _in_force(self, subject: Subject) -> Hashable:
+        """Of each rule that begins, ends or takes a share of content: whether it is in force; None where nobody knows."""
+        at, digest = subject.at, subject.digest
+        passing = tuple(None if at is None else rule.window.holds(at) for rule in self._passing)
+        return passing, tuple(within(rule.rollout, rule.id, digest) if digest else None for rule in self._partial)
 
 
 def hangs_on(policy: RulePolicy, subject: Subject, unknown: frozenset[str]) -> frozenset[str]:
@@ -59,15 +70,34 @@ def hangs_on(policy: RulePolicy, subject: Subject, unknown: frozenset[str]) -> f
 
     A condition that is settled without them, as `true || unknown` is, does not hang on them.
     """
-    reads = {rule.rule.id: frozenset(rule.reads) for rule in policy.rules}
     outcomes = policy.outcomes(subject, unknown)
-    open_ones = (reads[rule] & unknown for rule, outcome in outcomes.items() if outcome is Outcome.MISSING)
-    return frozenset[str]().union(*open_ones)
+    found = frozenset[str]()
+    for rule in policy.rules:
+        outcome = outcomes.get(rule.rule.id, Outcome.FALSE)
+        # A rule that fires does so unless an exemption holds; one that does not, may not for an exemption alone.
+        trees = {Outcome.MISSING: trees_of(rule), Outcome.TRUE: exemptions_of(rule)}.get(outcome, ())
+        found |= _names(trees, policy.signals) & unknown
+    return found
+
+
+def reads_of(rule: CompiledRule, signals: Mapping[str, Signal]) -> frozenset[str]:
+    """The signals that decide about a rule: its condition's and its exemptions'."""
+    return _names(trees_of(rule), signals)
 
 
 def trees_of(rule: CompiledRule) -> Iterator[Node]:
     """Every condition that a rule depends on."""
     yield rule.condition.tree
+    yield from exemptions_of(rule)
+
+
+def exemptions_of(rule: CompiledRule) -> Iterator[Node]:
+    """Those that keep the rule from firing."""
+    return (exemption.tree for exemption in rule.exemptions)
+
+
+def _names(trees: Iterable[Node], signals: Mapping[str, Signal]) -> frozenset[str]:
+    return frozenset(node.name for tree in trees for node in tree.walk() if node.name in signals)
 
 
 def limits_of(trees: Iterable[Node], signals: Mapping[str, Signal]) -> dict[str, list[float]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from core.credential import Credential
 from core.errors import InvalidInput
@@ -108,6 +109,7 @@ class Examiner:
             jurisdiction=context.jurisdiction,
             task=context.task,
             source_type=context.source_type,
+            at=datetime.now(UTC),
             digest=media.digest,
         )
 

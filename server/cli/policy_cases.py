@@ -37,7 +37,7 @@ def run(
         from policies.cases import run_cases
         from policies.mutation import run_mutation
 
-        path = file or settings_of(ctx).policy or files.DEFAULT_PACK
+        path = file or settings_of(ctx).policy.file or files.DEFAULT_PACK
         beside = cases or files.cases_of(path)
         # Which signals there are does not depend on what is on the list of known content.
         sources = tuple(build(HashList()))

@@ -24,13 +24,22 @@ from countersign.v1.privacy_pb2_grpc import PrivacyServiceStub
 from countersign.v1.review_pb2_grpc import ReviewServiceStub
 from countersign.v1.screening_pb2_grpc import ScreeningServiceStub
 from generators.base import Generator
-from server.admission import ByteBudget
+from policies.engine import load_policy
+from server.admission import ByteBudget, Room
+from server.audit.entries.policy import Live
 from server.audit.export import DsaMapping
 from server.audit.privacy.erasure import Aftercare
 from server.audit.privacy.scrub import scrubber
 from server.auth import ROLES, Authenticator
+from server.documents import Register
 from server.edge import Edge
 from server.health import HealthMonitor
+from server.policy.backtest import Backtests
+from server.policy.desk import Desk
+from server.policy.following import Follower
+from server.policy.live import Deciding, Loaded
+from server.policy.loading import Loader
+from server.policy.rehearsal import Rehearsal
 from server.sections import Token
 from server.services import Parts, register
 from server.services.files import Files
@@ -39,6 +48,18 @@ from server.services.uploads import MAX_UNARY
 from tests.server.conftest import House, png
 from tests.server.fakes import Painter
 
+BASE = """
+id: house
+version: "0"
+description: What holds until staff write something else.
+rules:
+  - id: nothing-is-red
+    title: Everything may pass
+    when: "true"
+    action: allow
+    code: fine
+    text: Nobody has written a rule yet.
+"""
 RED = png((230, 10, 10))
 OPTIONS = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
 
@@ -104,6 +125,7 @@ async def wired(house: House) -> AsyncIterator[Wire]:
     edge = Edge(Authenticator(tokens), house.metrics)
     limits = Limits(max_bytes=100_000)
     followers = Followers(quiet=0.2)
+    desk = desk_of(house)
     parts = Parts(
         edge=edge,
         pipeline=house.pipeline,
@@ -116,6 +138,9 @@ async def wired(house: House) -> AsyncIterator[Wire]:
         followers=followers,
         files=Files(house.log, DsaMapping()),
         aftercare=Aftercare(house.outputs.forget, scrubber(house.url)),
+        desk=desk,
+        rehearsal=Rehearsal(house.examiner, desk.follower.policy, Room(4, 64)),
+        backtests=Backtests(house.log, (house.detector,)),
     )
     register(server, parts)
     monitor = HealthMonitor(house.log, house.metrics)
@@ -126,6 +151,16 @@ async def wired(house: House) -> AsyncIterator[Wire]:
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=OPTIONS) as channel:
         yield Wire(channel, house, monitor, slow, followers)
     await server.stop(0)
+
+
+def desk_of(house: House) -> Desk:
+    """Where policies over the house's detector are proposed and activated. Its examiner decides by one of its own, and
+    nothing is recorded before a test does something.
+    """
+    sources = (house.detector,)
+    base = load_policy(BASE, "base", sources)
+    loader = Loader(house.log, Register(house.log, sources, (), "nobody\n"), sources, base, BASE)
+    return Desk(house.log, loader, Follower(house.log, loader, Deciding(Live(), Loaded(base)), house.metrics))
 
 
 def request(media: bytes = RED, **fields: Any) -> screening_pb2.ScreenRequest:

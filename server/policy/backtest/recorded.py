@@ -34,7 +34,7 @@ class LeafReader:
         }
         self._wanted = frozenset(wanted)
 
-    def subject(self, leaf: Mapping[str, Any], at: datetime) -> Subject:  # noqa: ARG002 - until subjects have it
+    def subject(self, leaf: Mapping[str, Any], at: datetime) -> Subject:
         """What the policy may look at. at: when it is judged."""
         media, used = leaf["media"], leaf["context"]
         examined = leaf.get("examined", {})
@@ -54,6 +54,8 @@ class LeafReader:
             jurisdiction=used["jurisdiction"],
             task=used["task"],
             source_type=used.get("source_type", ""),
+            model=leaf.get("making", {}).get("model", ""),
+            at=at,
             digest=examined.get("digest", leaf["media_digest"]),
         )
 

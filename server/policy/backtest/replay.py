@@ -9,9 +9,8 @@ from typing import Any
 
 from detectors.base import Source
 from policies.engine import RulePolicy
-from policies.equivalence import Classes, hangs_on
+from policies.equivalence import Classes, hangs_on, reads_of
 from policies.rules import NO_RULE_FIRED
-from policies.signals import declare
 from server.policy.backtest.recorded import LeafReader
 
 _MOST_CLASSES = 100_000
@@ -34,10 +33,10 @@ class Replay:
     """Decides again by one candidate. For one thread."""
 
     def __init__(self, policy: RulePolicy, sources: Sequence[Source]) -> None:
-        signals = declare(sources)
         self._policy = policy
-        self._classes = Classes(policy, signals)
-        self._leaves = LeafReader({name for rule in policy.rules for name in rule.reads}, signals, sources)
+        self._classes = Classes(policy)
+        reads = (reads_of(rule, policy.signals) for rule in policy.rules)
+        self._leaves = LeafReader(frozenset[str]().union(*reads), policy.signals, sources)
         self._known: dict[Hashable, Again] = {}
 
     def decide(self, leaf: Mapping[str, Any], at: datetime) -> Again:

@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import orjson
 from sqlalchemy import Connection, Select, bindparam, func, select, tuple_
@@ -116,7 +117,7 @@ class Backtests:
 
 def _rows(connection: Connection, wanted: Wanted, place: _Place) -> Sequence[tuple[int, int, bytes]]:
     bounds = _bounds(wanted, place.tenant) | {"at": place.recorded_at, "index": place.index}
-    return [(row[0], row[1], row[2]) for row in connection.execute(_PIECE, bounds)]
+    return [(row.recorded_at, row.log_index, row.leaf) for row in connection.execute(_PIECE, bounds)]
 
 
 def _bounds(wanted: Wanted, tenant: str) -> dict[str, int]:
@@ -134,7 +135,7 @@ _IN_TIME = (
 )
 _COUNT = select(func.count()).select_from(postings).where(*_IN_TIME)
 _PLACE = tuple_(postings.c.recorded_at, postings.c.log_index)
-_PIECE: Select[tuple[int, int, bytes]] = (
+_PIECE: Select[Any] = (
     select(postings.c.recorded_at, postings.c.log_index, entries.c.leaf)
     .join(entries, entries.c.log_index == postings.c.log_index)
     .where(*_IN_TIME, tuple_(bindparam("at"), bindparam("index")) < _PLACE)

@@ -14,6 +14,7 @@ import grpc
 
 from countersign.clients.generation import GenerationCalls
 from countersign.clients.models import ModelCalls
+from countersign.clients.policies import PolicyCalls
 from countersign.clients.privacy import PrivacyCalls
 from countersign.clients.provenance import ProvenanceCalls
 from countersign.clients.review import ReviewCalls
@@ -24,7 +25,16 @@ from countersign.retry import Retry
 from countersign.settings import ClientSettings
 
 
-class Client(ScreeningCalls, GenerationCalls, ProvenanceCalls, StreamCalls, ReviewCalls, PrivacyCalls, ModelCalls):
+class Client(
+    ScreeningCalls,
+    GenerationCalls,
+    ProvenanceCalls,
+    StreamCalls,
+    ReviewCalls,
+    PrivacyCalls,
+    ModelCalls,
+    PolicyCalls,
+):
     """A connection to one server, safe to share between threads.
 
     address, token, ca_file: default to `settings`, and these to `ClientSettings.load()`: the file named by

@@ -26,6 +26,8 @@ from countersign.cli import (
     log,
     mirror,
     models,
+    policy,
+    policy_trials,
     review,
     screen,
     verify,
@@ -66,6 +68,8 @@ def build_app(plugins: Iterable[EntryPoint] = ()) -> typer.Typer:
     witness.register(groups["witness"])
     mirror.register(groups["log"])
     models.register(groups["models"])
+    policy.register(groups["policy"])
+    policy_trials.register(groups["policy"])
     attach_plugins(plugins, app, groups)
     for name, group in groups.items():
         if group.registered_commands:

@@ -68,6 +68,17 @@ class Bars:
 
         return report
 
+    def replaying(self) -> Callable[[int, int], None]:
+        """A bar of decisions that were decided again."""
+        task = self._progress.add_task("deciding again", total=None)
+
+        def report(done: int, total: int) -> None:
+            self._progress.update(
+                task, description=f"deciding again: {done:,} of {total:,}", completed=done, total=total
+            )
+
+        return report
+
     def counting(self, name: str) -> Callable[[int, int], None]:
         """A count of what came, for work whose end nobody knows: more bytes, and more lines where there are any."""
         task = self._progress.add_task(plain(name), total=None)

@@ -8,6 +8,16 @@ from countersign.views.decisions import decision_json, finding_json, provenance_
 from countersign.views.errors import error_json
 from countersign.views.media import enhancement_json, inspection_json, screening_json
 from countersign.views.models import model_json
+from countersign.views.policies import (
+    backtest_json,
+    dry_run_json,
+    live_json,
+    policies_json,
+    problem_json,
+    step_taken_json,
+    tests_json,
+    version_json,
+)
 from countersign.views.record import (
     checkpoint_json,
     erasure_json,
@@ -22,8 +32,10 @@ from countersign.views.values import Json, action_name
 __all__ = [
     "Json",
     "action_name",
+    "backtest_json",
     "checkpoint_json",
     "decision_json",
+    "dry_run_json",
     "enhancement_json",
     "erasure_json",
     "error_json",
@@ -33,8 +45,14 @@ __all__ = [
     "history_json",
     "inspection_json",
     "intent_json",
+    "live_json",
     "model_json",
+    "policies_json",
+    "problem_json",
     "provenance_json",
     "reviewed_json",
     "screening_json",
+    "step_taken_json",
+    "tests_json",
+    "version_json",
 ]

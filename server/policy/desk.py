@@ -162,5 +162,6 @@ def first_failure(report: Report) -> str:
     """One sentence: what is wrong first, and how much more is."""
     found = [str(problem) for problem in report.problems]
     found += [f"{result.case.name}: {result.failures[0]}" for result in report.failed]
-    found += [f"rule {gap.rule}: {gap.message}" for gap in report.gaps] or ["there are no cases"]
+    found += [f"rule {gap.rule}: {gap.message}" for gap in report.gaps]
+    found = found or ["there are no cases"]
     return found[0] + (f", and {len(found) - 1} more" if len(found) > 1 else "")

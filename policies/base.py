@@ -123,8 +123,15 @@ class Decision:
 class Policy(Protocol):
     """A loaded policy. Deterministic: the same subject gives an equal decision."""
 
-    id: str
-    digest: str
+    @property
+    def id(self) -> str:
+        """What its text calls itself."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """Of its text."""
+        ...
 
     def decide(self, subject: Subject) -> Decision:
         """Never raises for odd findings: what a rule needs and lacks yields REVIEW unless the rule says otherwise."""

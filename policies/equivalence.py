@@ -1,8 +1,9 @@
 """Subjects that a policy cannot tell apart, so that millions of them are judged once each kind.
 
 Two subjects are of one class when every rule applies and is in force for both or for neither, and every signal that a
-condition reads has for both the same value; or, where conditions compare a number with written numbers only, lies between
-the same two of them. A class is decided in one way, by construction: what differs within it is read by nothing but texts.
+condition reads has for both the same value; or, where conditions compare a number with written numbers only, lies
+between the same two of them. A class is decided in one way, by construction: what differs within it is read by nothing
+but texts.
 
 This module knows what conditions read. It does not know how they are judged.
 """
@@ -59,7 +60,7 @@ class Classes:
         return read, tuple(each(subject) for each in self._scoped), self._in_force(subject)
 
     def _in_force(self, subject: Subject) -> Hashable:
-        """Of each rule that begins, ends or takes a share of content: whether it is in force; None where nobody knows."""
+        """Whether each rule that begins, ends or takes a share of content is in force; None where nobody knows."""
         at, digest = subject.at, subject.digest
         passing = tuple(None if at is None else rule.window.holds(at) for rule in self._passing)
         return passing, tuple(within(rule.rollout, rule.id, digest) if digest else None for rule in self._partial)

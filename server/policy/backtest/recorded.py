@@ -59,9 +59,9 @@ class LeafReader:
             digest=examined.get("digest", leaf["media_digest"]),
         )
 
-    def unknown(self, leaf: Mapping[str, Any], kind: Kind) -> frozenset[str]:
+    def unknown(self, leaf: Mapping[str, Any]) -> frozenset[str]:
         """Names of signals among the wanted ones that were not recorded."""
-        found = {each["detector"] for each in leaf["findings"]}
+        found, kind = {each["detector"] for each in leaf["findings"]}, leaf["media"]["kind"]
         lacking = [
             names for name, names in self._of_detector.items() if name not in found and kind in self._detectors[name]
         ]

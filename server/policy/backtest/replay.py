@@ -42,7 +42,7 @@ class Replay:
     def decide(self, leaf: Mapping[str, Any], at: datetime) -> Again:
         """leaf: of a decision on media that was examined. at: the moment by which it is judged."""
         subject = self._leaves.subject(leaf, at)
-        unknown = self._leaves.unknown(leaf, subject.kind)
+        unknown = self._leaves.unknown(leaf)
         key = self._classes.of(subject), unknown
         again = self._known.get(key)
         if again is None:

@@ -17,7 +17,7 @@ from core.registry import Registry
 from core.sandbox import Sandbox
 from countersign import Client
 from countersign.settings import ClientSettings
-from countersign.v1 import common_pb2
+from countersign.v1 import common_pb2, policy_pb2
 from detectors.base import Detector
 from generators.base import Generator
 from policies.engine import load_policy
@@ -110,11 +110,21 @@ class Station:
     async def screen(self, media: bytes, who: str = "ann", **fields: Any) -> common_pb2.Decision:
         return (await self.ask(who, lambda client: client.screen(media, **fields))).decision
 
-    async def activate(self, text: str, tests: str, percent: int = 100) -> str:
-        """Proposes, approves and activates; the digest."""
+    async def propose(self, text: str, tests: str, *, approve: bool = True) -> str:
+        """Ann proposes, and bob approves; the digest."""
         digest = (await self.ask("ann", lambda client: client.propose_policy(text, tests))).version.digest
-        await self.ask("bob", lambda client: client.approve_policy(digest))
-        await self.ask("ann", lambda client: client.activate_policy(digest, percent=percent))
+        if approve:
+            await self.ask("bob", lambda client: client.approve_policy(digest))
+        return digest
+
+    async def move(self, digest: str, percent: int = 100, **fields: Any) -> policy_pb2.ActivatePolicyResponse:
+        """Ann activates."""
+        return await self.ask("ann", lambda client: client.activate_policy(digest, percent=percent, **fields))
+
+    async def activate(self, text: str, tests: str, percent: int = 100) -> str:
+        """All of it; the digest."""
+        digest = await self.propose(text, tests)
+        await self.move(digest, percent)
         return digest
 
 

@@ -87,7 +87,6 @@ async def test_a_second_person_is_needed_and_another_role(served: Station) -> No
 
 
 async def test_nothing_is_activated_that_does_not_pass_its_own_tests(served: Station) -> None:
-    digests = {}
     for name, tests in {
         "wrong": cases(100, "review"),
         "none": "",
@@ -103,7 +102,7 @@ async def test_nothing_is_activated_that_does_not_pass_its_own_tests(served: Sta
     }
     for name, words in said.items():
         with pytest.raises(PreconditionFailed, match=words):
-            await served.ask("ann", lambda it, d=digests[name]: it.activate_policy(d))
+            await served.move(digests[name])
     assert (await served.screen(RED)).action == ALLOW
 
 
@@ -141,17 +140,13 @@ async def test_the_same_request_is_answered_again_and_another_one_is_a_conflict(
     with pytest.raises(Conflict, match="used for a different request"):
         await served.ask("ann", lambda it: it.activate_policy(digest, percent=5, request_id=ids[2]))
     back = new_id()
-    first = await served.ask("ann", lambda it: it.roll_back_policy(request_id=back))
+    taken = await served.ask("ann", lambda it: it.roll_back_policy(request_id=back))
     again = await served.ask("ann", lambda it: it.roll_back_policy(request_id=back))
-    assert first.receipt.log_index == again.receipt.log_index, "a retried rollback takes nothing more back"
+    assert taken.receipt.log_index == again.receipt.log_index, "a retried rollback takes nothing more back"
 
 
 async def test_two_activations_at_once_and_one_that_looked_too_early(served: Station) -> None:
-    digests = []
-    for text, limit in ((STRICT, 100), (LAX, 240)):
-        digest = (await served.ask("ann", lambda it, t=text, n=limit: it.propose_policy(t, cases(n)))).version.digest
-        await served.ask("bob", lambda it, d=digest: it.approve_policy(d))
-        digests.append(digest)
+    digests = [await served.propose(STRICT, cases(100)), await served.propose(LAX, cases(240))]
     outcomes = await asyncio.gather(
         served.ask("ann", lambda it: it.activate_policy(digests[0], seen_index=-1)),
         served.ask("bob", lambda it: it.activate_policy(digests[1], seen_index=-1)),
@@ -170,7 +165,7 @@ async def test_a_staged_rollout_keeps_content_where_it_is(served: Station) -> No
     pictures = [red(200) for _ in range(24)]
     staged, decided = await served.activate(STRICT, cases(100), 10), list[set[int]]()
     for percent in (25, 60, 100):
-        await served.ask("ann", lambda it, share=percent: it.activate_policy(staged, percent=share))
+        await served.move(staged, percent)
         seen = [await served.screen(picture) for picture in pictures]
         assert {each.policy_digest for each in seen} <= {base, staged}
         assert all((each.action == BLOCK) == (each.policy_digest == staged) for each in seen)
@@ -183,8 +178,7 @@ async def test_a_staged_rollout_keeps_content_where_it_is(served: Station) -> No
 
 async def test_a_rollout_is_taken_back_before_another_one_begins(served: Station) -> None:
     staged = await served.activate(STRICT, cases(100), 10)
-    digest = (await served.ask("ann", lambda it: it.propose_policy(LAX, cases(240)))).version.digest
-    await served.ask("bob", lambda it: it.approve_policy(digest))
+    digest = await served.propose(LAX, cases(240))
     with pytest.raises(PreconditionFailed, match="rolled out to 10 % of content; finish that or roll it back first"):
         await served.ask("ann", lambda it: it.activate_policy(digest))
     listed = await served.ask("ann", lambda it: it.list_policies())

@@ -87,14 +87,11 @@ async def test_a_second_person_is_needed_and_another_role(served: Station) -> No
 
 
 async def test_nothing_is_activated_that_does_not_pass_its_own_tests(served: Station) -> None:
-    for name, tests in {
-        "wrong": cases(100, "review"),
-        "none": "",
-        "broken": "policy: house\ncases: nonsense\n",
-    }.items():
-        text = policy(name, 100)
-        digests[name] = (await served.ask("ann", lambda it, t=text, c=tests: it.propose_policy(t, c))).version.digest
-        await served.ask("bob", lambda it, d=digests[name]: it.approve_policy(d))
+    digests = {
+        "wrong": await served.propose(policy("wrong", 100), cases(100, "review")),
+        "none": await served.propose(policy("none", 100), ""),
+        "broken": await served.propose(policy("broken", 100), "policy: house\ncases: nonsense\n"),
+    }
     said = {
         "wrong": "does not pass its tests: a red picture: expected review, got block because of too-red",
         "none": "has no test cases: propose it again together with some",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Protocol
 
@@ -91,6 +91,7 @@ class Reason:
     """One rule that fired: its id, reason code, text for staff, action, and the operand values it looked at.
 
     user_text: for the person concerned; "" where the rule has none. It is filled in as `text` is.
+    cites: what the rule enforces. due: how long staff have, from the decision on; None where nobody set a term.
     Three codes are the engine's own: "signal_missing" and "rule_error" (action REVIEW) for a rule that could not be
     judged, and "no_rule_fired" (action ALLOW, rule ""), whose operands name the rules skipped for want of signals.
     """
@@ -102,6 +103,8 @@ class Reason:
     operands: Mapping[str, str] = field(default_factory=dict)
     user_text: str = ""
     severity: Severity = Severity.MEDIUM
+    cites: tuple[str, ...] = ()
+    due: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

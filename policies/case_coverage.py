@@ -7,7 +7,7 @@ a case expects.
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from policies.base import Subject
@@ -56,11 +56,13 @@ class Gap:
     position: Position
 
 
-def gaps(policy: RulePolicy, subjects: Iterable[Subject], signals: Mapping[str, Signal]) -> tuple[Gap, ...]:
-    """What no subject tries, in the order of the policy's text. subjects: one a case."""
+def gaps(
+    policy: RulePolicy, own: Collection[str], subjects: Iterable[Subject], signals: Mapping[str, Signal]
+) -> tuple[Gap, ...]:
+    """What no subject tries, in the order of the policy's text. own: the rules to try. subjects: one a case."""
     reader = Reader(signals.values())
     seen = [(reader.read(subject), policy.outcomes(subject)) for subject in subjects]
-    found = [gap for rule in policy.own_rules for gap in _of_rule(rule, seen, signals)]
+    found = [gap for rule in policy.rules if rule.rule.id in own for gap in _of_rule(rule, seen, signals)]
     return tuple(sorted(found, key=lambda gap: (gap.position, gap.message)))
 
 

@@ -7,19 +7,22 @@ This module knows how cases are run and what a failed one says. It does not know
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.media import digest_of
 from detectors.base import Source
 from policies.base import Decision, Reason
 from policies.case_coverage import Gap, gaps
 from policies.case_document import Case, CaseReader, Expectation
-from policies.engine import RulePolicy, find_problems, load_policy
+from policies.engine import RulePolicy
 from policies.fields import Notes
 from policies.given import subject_of
+from policies.loading import compile_policy
 from policies.problems import Problem
+from policies.protected import Base, shipped
 from policies.rules import NO_RULE_FIRED
-from policies.signals import declare
+from policies.signals import Signal, declare
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,33 +65,54 @@ def run_cases(
     *,
     policy_name: str = "the policy",
     cases_name: str = "the cases",
+    base: Base | None = None,
 ) -> Report:
-    """Runs the cases of a policy. policy, cases: the YAML documents. The names are for messages. Never raises for what
-    the documents say.
+    """Runs the cases of a policy. policy, cases: the YAML documents. The names are for messages. base: what the policy
+    is joined with; the shipped one where None. Never raises for what the documents say.
     """
     known = tuple(sources)
-    if problems := find_problems(policy, policy_name, known):
-        return Report(problems=tuple(problems))
-    loaded = load_policy(policy, policy_name, known)
-    read, problems = read_cases(cases, loaded, known, cases_name)
+    tested = Tested.of(policy, known, policy_name, base or shipped())
+    if not isinstance(tested, Tested):
+        return Report(problems=tested)
+    policy_loaded = tested.policy
+    read, problems = tested.read(cases, cases_name)
     if problems:
-        return Report(loaded.id, loaded.digest, problems=tuple(problems))
+        return Report(policy_loaded.id, policy_loaded.digest, problems=problems)
     subjects = [subject_of(case.given, known) for case in read]
     return Report(
-        policy_id=loaded.id,
-        policy_digest=loaded.digest,
-        results=tuple(judge(loaded, read, known)),
-        gaps=gaps(loaded, subjects, declare(known)),
+        policy_id=policy_loaded.id,
+        policy_digest=policy_loaded.digest,
+        results=tuple(judge(policy_loaded, read, known)),
+        gaps=gaps(policy_loaded, tested.own, subjects, tested.signals),
     )
 
 
-def read_cases(
-    text: str, policy: RulePolicy, sources: Sequence[Source], name: str
-) -> tuple[tuple[Case, ...], list[Problem]]:
-    """The cases in a document, and what is wrong with it."""
-    notes = Notes(name)
-    reader = CaseReader(declare(sources), sources, [rule.rule.id for rule in policy.rules])
-    return reader.parse(text, policy.id, notes), notes.all()
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """A loaded policy, with what its cases may name. own: the ids of the rules of its own document."""
+
+    policy: RulePolicy
+    sources: tuple[Source, ...]
+    signals: Mapping[str, Signal]
+    own: frozenset[str]
+
+    @classmethod
+    def of(cls, text: str, sources: tuple[Source, ...], name: str, base: Base) -> Tested | tuple[Problem, ...]:
+        """The policy in a document, or what keeps it from being loaded."""
+        signals = declare(sources)
+        compiled = compile_policy(text, name, signals, base)
+        if compiled.document is None or compiled.problems:
+            return compiled.problems
+        policy = RulePolicy(compiled.document, digest_of(text.encode()), base.digest, compiled)
+        # What no rule reads has no reader in the policy, yet a case may give it.
+        own = frozenset(rule.id for rule in compiled.document.rules)
+        return cls(policy, sources, {**signals, **compiled.signals}, own)
+
+    def read(self, cases: str, name: str) -> tuple[tuple[Case, ...], tuple[Problem, ...]]:
+        """The cases in a document, and what is wrong with it."""
+        notes = Notes(name)
+        reader = CaseReader(self.signals, self.sources, [rule.rule.id for rule in self.policy.rules])
+        return reader.parse(cases, self.policy.id, notes), tuple(notes.all())
 
 
 def judge(policy: RulePolicy, cases: Iterable[Case], sources: Sequence[Source]) -> Iterator[Result]:
@@ -109,10 +133,15 @@ def _failures(expect: Expectation, decision: Decision) -> Iterator[str]:
         found = [f"{reason.rule} ({reason.action.name.lower()})" for reason in decision.shadow]
         yield from _differences("rehearsed rules", wanted, found)
     yield from _differences("codes", expect.codes, [reason.code for reason in live])
-    texts = {reason.rule: reason.text for reason in (*decision.reasons, *decision.shadow)}
-    for rule, text in expect.texts.items():
-        if texts.get(rule) != text:
-            yield f"{rule} says {texts.get(rule, 'nothing')!r}, not {text!r}"
+    told = {reason.rule: reason for reason in (*decision.reasons, *decision.shadow)}
+    yield from _unsaid(expect.texts, {rule: reason.text for rule, reason in told.items()}, "says")
+    yield from _unsaid(expect.user_texts, {rule: reason.user_text for rule, reason in told.items()}, "tells people")
+
+
+def _unsaid(expected: Mapping[str, str], said: Mapping[str, str], verb: str) -> Iterator[str]:
+    for rule, text in expected.items():
+        if said.get(rule, "") != text:
+            yield f"{rule} {verb} {said.get(rule) or 'nothing'!r}, not {text!r}"
 
 
 def _differences(what: str, expected: frozenset[str] | None, found: Iterable[str]) -> Iterator[str]:

@@ -20,6 +20,7 @@ from policies.reachability import BEFORE_MEDIA_HINT, contradictions
 from policies.redundancy import refuse_covered
 from policies.rules import Document, Rule
 from policies.rulings import Ruling, rule_on, rule_on_patterns
+from policies.signals import is_private
 from policies.strict_yaml import Scalar
 from policies.templates import placeholders, shown
 from policies.vocabulary import Vocabulary
@@ -114,6 +115,8 @@ class _Compiler:
         if name not in self._words.names:
             hint = suggest(name, self._words.names) if name else "write {{ or }} for a brace"
             return f"the text names no signal: {name!r}", hint
+        if is_private(name):
+            return f"the words of an order are not shown: {name}", "name what was looked for instead"
         signal = self._words.signals.get(name)
         if rule.scope.stage == Stage.INPUT and signal is not None and not signal.of_order:
             return f"{name} has no value at stage input", BEFORE_MEDIA_HINT

@@ -35,6 +35,11 @@ def parse(text: str, notes: Notes, *, protected: bool = False) -> Document | Non
     except YamlFault as fault:
         notes.add(fault.message, fault.position, hint=fault.hint)
         return None
+    return document_of(root, notes, protected=protected)
+
+
+def document_of(root: Node, notes: Notes, *, protected: bool = False) -> Document | None:
+    """`parse` for what YAML was already read from."""
     table = table_of(root, POLICY.owner, notes)
     if table is None:
         return None

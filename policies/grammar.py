@@ -122,6 +122,12 @@ RULE = Shape(
             "medium for review, high for block and critical for a hard block.",
             choices=_names(Severity),
         ),
+        "cites": Key("words", "What the rule enforces: articles of a law, clauses of the platform's terms."),
+        "due": Key(
+            *("text", "By when staff must have acted, in hours from the decision on: 48h."),
+            pattern="[1-9][0-9]{0,3}h",
+            hint="whole hours, such as 48h",
+        ),
         "hard": Key("flag", "Block only: no exemption lifts it."),
         "exemption": Key("flag", "Allow only: sets aside every block that is not hard, every review and every label."),
         "exemptions": Key("conditions", "While one of these conditions holds, this rule does not fire."),

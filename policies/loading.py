@@ -34,11 +34,15 @@ class Compiled:
 
 def compile_policy(text: str, source: str, signals: Mapping[str, Signal], base: Base) -> Compiled:
     """Reads and compiles a policy with its base. source: the text's name for messages."""
-    joined = _compile_base(base, signals)
+    joined = compile_base(base, signals)
     if text == base.text and joined.document is not None:
         return joined  # so that the base can be checked and tested as policies are
     notes = Notes(source)
-    document = parse(text, notes)
+    return join(parse(text, notes), notes, signals, joined)
+
+
+def join(document: Document | None, notes: Notes, signals: Mapping[str, Signal], joined: Compiled) -> Compiled:
+    """Compiles a document with a compiled base. notes: what was noted when it was read."""
     if document is None:
         return Compiled(problems=(*joined.problems, *notes.all()))
     refuse_taken(document.rules, (each.rule for each in joined.rules), notes)
@@ -53,11 +57,16 @@ def environment_of(signals: Mapping[str, Signal]) -> Environment:
     return Environment({name: signal.type for name, signal in signals.items()})
 
 
-def _compile_base(base: Base, signals: Mapping[str, Signal]) -> Compiled:
+def compile_base(base: Base, signals: Mapping[str, Signal]) -> Compiled:
+    """Reads and compiles a base alone."""
     if not base.text:
         return Compiled(signals=signals)
     notes = Notes(base.source)
-    document = parse(base.text, notes, protected=True)
+    return alone(parse(base.text, notes, protected=True), notes, signals)
+
+
+def alone(document: Document | None, notes: Notes, signals: Mapping[str, Signal]) -> Compiled:
+    """Compiles the document of a base. notes: what was noted when it was read."""
     if document is None:
         return Compiled(problems=tuple(notes.all()))
     refuse_soft(document.rules, notes)

@@ -132,6 +132,12 @@ def _words(text: str | None) -> list[str] | None:
     return words_of(text) if text is not None else None
 
 
+def _declared(subject: Subject) -> list[str] | None:
+    if subject.prompt is None:
+        return None  # no order
+    return [name for name in ("purpose", "likeness", "consent") if getattr(subject, name) is not None]
+
+
 _DECLARATIONS = ("request.purpose", "request.likeness", "request.consent")
 _READERS: Mapping[str, Callable[[Subject], Value | None]] = {
     "credential.state": lambda subject: str(subject.credential.state),
@@ -155,6 +161,7 @@ _READERS: Mapping[str, Callable[[Subject], Value | None]] = {
     "request.negative_prompt": attrgetter("negative_prompt"),
     "request.prompt_words": lambda subject: _words(subject.prompt),
     "request.negative_prompt_words": lambda subject: _words(subject.negative_prompt),
+    "request.declared": _declared,
     "request.purpose": attrgetter("purpose"),
     "request.likeness": attrgetter("likeness"),
     "request.consent": attrgetter("consent"),

@@ -13,8 +13,8 @@ from policies.base import Action, Reason, Severity, Subject
 from policies.compiler import CompiledRule
 from policies.reading import Value, why_missing
 from policies.rules import NO_RULE_FIRED, RULE_ERROR, SIGNAL_MISSING, Mode
-from policies.signals import Signal
-from policies.templates import fill, shown
+from policies.signals import Signal, is_private
+from policies.templates import WITHHELD, fill, shown
 
 
 class Tier(IntEnum):
@@ -59,7 +59,17 @@ def fired(rule: CompiledRule, values: Mapping[str, Value]) -> Fired:
         fill(each.text.strip(), operands) if each else "" for each in (rule.rule.text, rule.rule.user_text)
     )
     written = rule.rule
-    reason = Reason(written.id, written.code, text, written.action, operands, user_text, written.severity)
+    reason = Reason(
+        rule=written.id,
+        code=written.code,
+        text=text,
+        action=written.action,
+        operands=operands,
+        user_text=user_text,
+        severity=written.severity,
+        cites=written.cites,
+        due=written.due,
+    )
     return Fired(_tier(rule), reason, rule.rule.mode)
 
 
@@ -84,7 +94,18 @@ def erred(rule: CompiledRule, values: Mapping[str, Value]) -> Fired:
 
 
 def _unjudged(rule: CompiledRule, code: str, text: str, values: Mapping[str, Value]) -> Fired:
-    reason = Reason(rule.rule.id, code, text, Action.REVIEW, _operands(rule, values), severity=rule.rule.severity)
+    written = rule.rule
+    reason = Reason(
+        rule=written.id,
+        code=code,
+        text=text,
+        action=Action.REVIEW,
+        operands=_operands(rule, values),
+        severity=written.severity,
+        cites=written.cites,
+        # It is not known whether anything is due; who would have to act finds out in time.
+        due=written.due,
+    )
     return Fired(Tier.UNJUDGED_HARD_BLOCK if rule.rule.hard else Tier.REVIEW, reason, rule.rule.mode)
 
 
@@ -103,4 +124,5 @@ def _tier(rule: CompiledRule) -> Tier:
 
 
 def _operands(rule: CompiledRule, values: Mapping[str, Value]) -> dict[str, str]:
-    return {**{name: shown(values.get(name)) for name in rule.operands}, **rule.constants}
+    shown_values = {name: WITHHELD if is_private(name) else shown(values.get(name)) for name in rule.operands}
+    return {**shown_values, **rule.constants}

@@ -7,6 +7,7 @@ This module knows the keys of a rule and which of them contradict each other. It
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from core.media import Kind
 from policies.base import Action, Severity, Stage
@@ -63,6 +64,8 @@ class RuleReader:
             window=_window(fields),
             rollout=fields.percent("rollout"),
             protected=fields.flag("protected"),
+            cites=tuple(each.text for each in fields.words("cites")),
+            due=_due(fields),
             position=fields.position,
         )
         _refuse_contradictions(rule, fields)
@@ -111,6 +114,12 @@ def _severity(fields: Fields, action: Action, *, hard: bool) -> Severity:
     return Severity.CRITICAL if hard else _SEVERITIES[action]
 
 
+def _due(fields: Fields) -> timedelta | None:
+    written = fields.optional("due")
+    hours = written.text.removesuffix("h") if written else ""
+    return timedelta(hours=int(hours)) if hours.isdecimal() else None
+
+
 def _window(fields: Fields) -> Window:
     ends = []
     for key in ("effective_from", "effective_until"):
@@ -133,6 +142,8 @@ def _refuse_contradictions(rule: Rule, fields: Fields) -> None:
         fields.refuse("`hard` belongs to `action: block`", fields.place("hard"))
     if rule.exemption and rule.action is not Action.ALLOW:
         fields.refuse("`exemption` belongs to `action: allow`", fields.place("exemption"))
+    if rule.due is not None and rule.action is Action.ALLOW:
+        fields.refuse("`due` sets staff a term, and `action: allow` asks nothing of them", fields.place("due"))
     if rule.exemptions and (rule.hard or rule.action is Action.ALLOW):
         which = "a hard block, which no exemption lifts" if rule.hard else "`action: allow`, which restricts nothing"
         fields.refuse(f"`exemptions` do not belong to {which}", fields.place("exemptions"), "narrow `when` instead")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 from core.media import Kind
@@ -87,7 +88,8 @@ class Rule:
     text is for staff, user_text for the person concerned (None where there is none). severity: as written or by action.
     when_missing is None where the author said nothing, which means review. exemptions: conditions, any of which keeps
     the rule from firing. rollout: the share of content it applies to, above 0, at most 100 percent.
-    protected: part of the base that every policy is joined with.
+    protected: part of the base that every policy is joined with. cites: what it enforces. due: how long staff have from
+    the decision on; None where nobody set a term.
     """
 
     id: str
@@ -108,6 +110,8 @@ class Rule:
     window: Window = field(default_factory=Window)
     rollout: float = 100.0
     protected: bool = False
+    cites: tuple[str, ...] = ()
+    due: timedelta | None = None
     position: Position = field(default_factory=Position)
 
 

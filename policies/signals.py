@@ -13,6 +13,7 @@
     request.prompt, .negative_prompt    string  as written                optional
     request.prompt_words, .negative_prompt_words  list<string>  `policies.prompts`: their words, folded    optional
     request.purpose (string), .likeness, .consent (bool)  declared by the requester, unchecked, optional
+    request.declared    list<string>  which of these three were declared; missing where there is no order
     parameter.<name>        a setting of the model, where the policy declares it, optional
 
 An optional signal may be *missing*: then it has no value at all, and a rule whose result depends on it cannot be
@@ -111,11 +112,18 @@ _FIXED = (
     Signal("request.negative_prompt", "string", optional=True),
     Signal("request.prompt_words", "list<string>", optional=True),
     Signal("request.negative_prompt_words", "list<string>", optional=True),
+    Signal("request.declared", "list<string>", frozenset(("purpose", "likeness", "consent")), optional=True),
     Signal("request.purpose", "string", optional=True),
     Signal("request.likeness", "bool", optional=True),
     Signal("request.consent", "bool", optional=True),
 )
+_PRIVATE = frozenset(signal.name for signal in _FIXED if "prompt" in signal.part)
 _OF_ORDERS = frozenset(("request", "parameter"))
+
+
+def is_private(name: str) -> bool:
+    """Whether the signal holds a person's own words, which MUST NOT enter a permanent record."""
+    return name in _PRIVATE
 
 
 def declare(detectors: Iterable[Source]) -> dict[str, Signal]:

@@ -15,6 +15,9 @@ from policies.reading import Value
 MISSING = "missing"
 """What stands where a signal has no value."""
 
+WITHHELD = "withheld"
+"""What stands in place of the requester's own words: operands and texts go into permanent records."""
+
 _LONGEST = 200
 _PIECE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 

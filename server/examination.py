@@ -27,7 +27,8 @@ CREDENTIALS = "credentials"
 class Context:
     """Where the media is used and what for; rules may look at it.
 
-    task, source_type: of the model that makes the media; "" for uploads that are only screened.
+    task, source_type: of the model that makes the media; "" for uploads that are only screened. stage: a `Stage`; ""
+    means received where inbound, made where outbound.
     """
 
     direction: str
@@ -36,6 +37,7 @@ class Context:
     jurisdiction: str = ""
     task: str = ""
     source_type: str = ""
+    stage: str = ""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -109,9 +111,14 @@ class Examiner:
             jurisdiction=context.jurisdiction,
             task=context.task,
             source_type=context.source_type,
+            stage=context.stage,
             at=datetime.now(UTC),
             digest=media.digest,
         )
+
+    def decide(self, subject: Subject) -> Decision:
+        """What the policy makes of what is known without looking at any media."""
+        return self._policy.decide(subject)
 
     async def inspect(self, data: bytes) -> tuple[Media, Credential]:
         """Only the credentials of `data`: no detector looks at it and nothing is decided."""

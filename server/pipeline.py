@@ -1,7 +1,8 @@
 """The story of Countersign: read this file first.
 
     inbound    upload → open (sandbox) → examine, decide → record → decision + receipt
-    outbound   order  → open → examine, decide → record intent → make → open → examine, decide → sign → record
+    outbound   order  → decide on what is asked for → open → examine, decide → record intent → make
+                      → open → examine, decide → sign → record
 
 Nothing leaves unrecorded, and nothing made here leaves unsigned. This module knows the order of things. It does not
 know how anything is parsed, examined, decided, signed or stored.
@@ -11,13 +12,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from core.errors import InvalidInput, LimitExceeded, PreconditionFailed
 from core.media import Media, digest_of
 from generators.base import Generator, Job, Output
-from policies.base import Action
-from server import record
+from policies.base import Action, Stage
+from server import inputs, record
 from server.admission import Room
 from server.audit import Recorded
 from server.auth import Caller
@@ -87,26 +90,32 @@ class Pipeline:
 
     async def _make(self, request: Request, context: Context, order: Order, report: Report) -> Made:
         """An order's first time."""
-        # 2. What is to be improved is screened as every upload is.
+        # 2. What is asked for is judged before anything is opened, announced or made.
+        asked = self._examiner.decide(inputs.subject_of(request, context, order, datetime.now(UTC)))
+        if inputs.stops(asked):
+            return Made(await self._recorder.order(request, context, order, asked), None)
+        # 3. What is to be improved is screened as every upload is.
         report("examining", 0.0)
         source = await self._examine_source(request, context, order)
         if source and source.decision.action is Action.BLOCK:
-            return await self._block(request, context, source, record.making_json(order, stage="input"))
-        # 3. Intent MUST be durable before anything is made (after boulder's issuance cycle).
-        intent = await self._recorder.intent(request, context, order, source)
-        making = record.making_json(order, stage="output", intent_index=intent.index, source=source)
-        # 4. Make, and look at what was made as at any media.
+            making = record.making_json(order, stage="input", asked=asked)
+            return await self._block(request, context, source, making)
+        # 4. Intent MUST be durable before anything is made (after boulder's issuance cycle).
+        intent = await self._recorder.intent(request, context, order, asked, source)
+        making = record.making_json(order, stage="output", asked=asked, intent_index=intent.index, source=source)
+        # 5. Make, and look at what was made as at any media.
         output = await self._generate(request, context, order, source, report)
         report("examining", 0.0)
         seen = await self._examine(request, context, await self._open(request, context, output.data))
+        seen = replace(seen, decision=inputs.joined(asked, seen.decision))
         if seen.decision.action is Action.BLOCK:
             return await self._block(request, context, seen, making)
-        # 5. Sign, and keep the file before the record that names it: what is recorded can be given again.
+        # 6. Sign, and keep the file before the record that names it: what is recorded can be given again.
         report("signing", 0.0)
         claim = claim_of(order, seen.decision, intent.index)
         signed = await self._provenance.sign(output.data, output.mime, claim, source.media if source else None)
         digest = await asyncio.to_thread(self._outputs.put, signed.data)
-        # 6. Record the digest and the credential of what leaves.
+        # 7. Record the digest and the credential of what leaves.
         report("recording", 0.0)
         file = record.media_json(seen.media) | {"digest": digest, "byte_size": len(signed.data)}
         recorded = await self._recorder.decision(
@@ -149,7 +158,8 @@ class Pipeline:
         """The examined upload of an order that has one."""
         if order.source is None:
             return None
-        return await self._examine(request, context, await self._open(request, context, order.source))
+        received = replace(context, stage=Stage.UPLOAD)
+        return await self._examine(request, received, await self._open(request, received, order.source))
 
     async def _generate(
         self, request: Request, context: Context, order: Order, source: Examination | None, report: Report

@@ -17,7 +17,7 @@ from core.media import Media
 from detectors.base import Finding, Verdict
 from policies.base import Decision, Reason
 from server.audit import Blob, Recorded
-from server.examination import Examination
+from server.examination import Context, Examination
 from server.requests import Order
 
 OPTIONAL_FIGURES = ("probability", "score", "log10_lr", "fpr_at_threshold")
@@ -45,13 +45,20 @@ def finding_json(finding: Finding) -> dict[str, Any]:
 
 
 def reason_json(reason: Reason) -> dict[str, Any]:
-    """One fired rule."""
+    """One fired rule; what it does not say is absent."""
+    said = {
+        "user_text": reason.user_text,
+        "cites": list(reason.cites),
+        "due_seconds": int(reason.due.total_seconds()) if reason.due else 0,
+    }
     return {
         "rule": reason.rule,
         "code": reason.code,
         "text": reason.text,
         "action": reason.action.name,
         "operands": dict(reason.operands),
+        "severity": reason.severity.name,
+        **{name: value for name, value in said.items() if value},
     }
 
 
@@ -93,6 +100,11 @@ def media_json(media: Media) -> dict[str, Any]:
     }
 
 
+def context_json(context: Context) -> dict[str, Any]:
+    """Where the media is used, and what for."""
+    return {"surface": context.surface, "jurisdiction": context.jurisdiction, "task": context.task}
+
+
 def decision_json(decision: Decision) -> dict[str, Any]:
     """The policy's outcome."""
     return {
@@ -104,10 +116,18 @@ def decision_json(decision: Decision) -> dict[str, Any]:
 
 
 def making_json(
-    order: Order, *, stage: str, intent_index: int | None = None, source: Examination | None = None
+    order: Order,
+    *,
+    stage: str,
+    asked: Decision,
+    intent_index: int | None = None,
+    source: Examination | None = None,
 ) -> dict[str, Any]:
-    """How media was made. stage: "input" when the upload itself was blocked, else "output"."""
-    making = order.work() | {"stage": stage}
+    """How media was made. stage: "input" where what was asked for, or the upload itself, was
+    blocked, else "output". asked: what the policy said of the order.
+    """
+    judged = {"action": asked.action.name, "policy": asked.policy_digest}
+    making = order.work() | {"stage": stage, "asked": judged}
     if intent_index is not None:
         making["intent_index"] = intent_index
     if source is not None:

@@ -11,6 +11,8 @@ from typing import Any, Literal, TypeAlias
 
 from core.credential import Credential
 from core.errors import Conflict, CorruptMedia, InvalidInput, LimitExceeded, ParserFailed, UnsupportedMedia
+from detectors.base import Finding
+from policies.base import Decision
 from server import record
 from server.audit import AuditLog, Entry, Recorded
 from server.examination import Context, Examination
@@ -73,14 +75,27 @@ class Recorder:
         }
         return await self._append("decision", request, body)
 
-    async def intent(self, request: Request, context: Context, order: Order, source: Examination | None) -> Recorded:
-        """Records what is about to be made, before it is made."""
+    async def intent(
+        self, request: Request, context: Context, order: Order, asked: Decision, source: Examination | None
+    ) -> Recorded:
+        """Records what is about to be made, before it is made. asked: what the policy said of the order."""
         body = {
             "direction": context.direction,
             "task": context.task,
-            "making": record.making_json(order, stage="intent", source=source),
+            "making": record.making_json(order, stage="intent", asked=asked, source=source),
         }
         return await self._append("intent", request, body, private=record.prompts_json(order))
+
+    async def order(self, request: Request, context: Context, order: Order, decision: Decision) -> Recorded:
+        """Records a decision on what was asked for, before there is any media. The words asked with can be erased."""
+        body = {
+            "direction": context.direction,
+            "context": record.context_json(context),
+            "findings": [],
+            "making": record.making_json(order, stage="input", asked=decision),
+            **record.decision_json(decision),
+        }
+        return await self._append("decision", request, body, decision, private=record.prompts_json(order))
 
     async def decision(
         self,
@@ -104,7 +119,7 @@ class Recorder:
             "direction": context.direction,
             "media_digest": file.pop("digest"),
             "media": file,
-            "context": {"surface": context.surface, "jurisdiction": context.jurisdiction, "task": context.task},
+            "context": record.context_json(context),
             "findings": [record.finding_json(finding) for finding in seen.findings],
             "credential": public | {"trust": seen.trust},
             **record.decision_json(seen.decision),
@@ -112,7 +127,8 @@ class Recorder:
         if making is not None:
             body["making"] = dict(making)
         try:
-            return await self._append("decision", request, body, seen, {"credential": named} if named else {})
+            private = {"credential": named} if named else {}
+            return await self._append("decision", request, body, seen.decision, seen.findings, private)
         except (InvalidInput, LimitExceeded) as error:
             await self.refusal(request, context, error, str(body["media_digest"]))
             raise
@@ -122,11 +138,11 @@ class Recorder:
         kind: Literal["decision", "intent"],
         request: Request,
         body: Mapping[str, Any],
-        seen: Examination | None = None,
+        decision: Decision | None = None,
+        findings: tuple[Finding, ...] = (),
         private: Mapping[str, Any] = NOTHING,
     ) -> Recorded:
-        findings = seen.findings if seen else ()
-        configuration = self._made_with(seen.decision.policy_digest if seen else "")
+        configuration = self._made_with(decision.policy_digest if decision else "")
         recorded = await self._log.append(
             Entry(
                 kind=kind,
@@ -135,12 +151,12 @@ class Recorder:
                 request_id=request.id,
                 request_digest=request.digest,
                 body={**body, **({"configuration": configuration} if configuration else {})},
-                action=int(seen.decision.action) if seen else NO_ACTION,
+                action=int(decision.action) if decision else NO_ACTION,
                 direction=str(body["direction"]),
                 media_digest=str(body.get("media_digest", "")),
                 detected=record.detected_by(findings),
                 labels=record.labels_of(findings),
-                codes=tuple(reason.code for reason in seen.decision.reasons) if seen else (),
+                codes=tuple(reason.code for reason in decision.reasons) if decision else (),
                 subject=request.subject,
                 private=private,
                 evidence=record.evidence_blobs(findings),

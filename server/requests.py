@@ -41,6 +41,27 @@ class Upload:
         return {"surface": self.surface, "jurisdiction": self.jurisdiction, "declared_mime": self.declared_mime}
 
 
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What the platform says of an order, and nobody checks; None where it says nothing.
+
+    purpose: a word of its own. likeness: a real person who can be recognised is to be shown. consent: everybody who can
+    be recognised agreed to it.
+    """
+
+    purpose: str | None = None
+    likeness: bool | None = None
+    consent: bool | None = None
+
+    def json(self) -> dict[str, Any]:
+        """What was declared, by name."""
+        values = {"purpose": self.purpose, "likeness": self.likeness, "consent": self.consent}
+        return {name: value for name, value in values.items() if value is not None}
+
+
+UNDECLARED = Declared()
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Order:
     """Media to make: from `source` where it is to be improved, from `prompt` where not. subject: as of `Upload`."""
@@ -55,6 +76,7 @@ class Order:
     surface: str = ""
     jurisdiction: str = ""
     subject: str = ""
+    declared: Declared = UNDECLARED
 
     def __post_init__(self) -> None:
         """Raises InvalidInput for a seed that the log could not record, before anything is examined or made."""
@@ -75,6 +97,7 @@ class Order:
             "seed": self.seed,
             "surface": self.surface,
             "jurisdiction": self.jurisdiction,
+            **self._declared(),
         }
 
     def work(self) -> dict[str, Any]:
@@ -84,7 +107,13 @@ class Order:
             "version": self.model.version,
             "parameters": dict(self.parameters),
             "seed": self.seed,
+            **self._declared(),
         }
+
+    def _declared(self) -> dict[str, Any]:
+        """Absent where nothing was declared, as in the requests and leaves of releases that knew no declarations."""
+        declared = self.declared.json()
+        return {"declared": declared} if declared else {}
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -18,6 +18,7 @@ from countersign.cli.session import AsJson, Jurisdiction, Subject, Surface, conn
 from countersign.cli.tables import reasons_text
 from countersign.cli.text import complain, reporting, say, say_json, short
 from countersign.receipts import receipt_json
+from countersign.v1.generation_pb2 import Declarations
 from countersign.views import enhancement_json
 
 
@@ -35,6 +36,13 @@ def enhance(
     surface: Surface = "",
     jurisdiction: Jurisdiction = "",
     subject: Subject = "",
+    purpose: Annotated[str, typer.Option(help="Declare what it is for, in a word: editorial, medical, …")] = "",
+    likeness: Annotated[
+        bool | None, typer.Option("--likeness/--no-likeness", help="Declare whether it shows a real person.")
+    ] = None,
+    consent: Annotated[
+        bool | None, typer.Option("--consent/--no-consent", help="Declare whether everybody it shows agreed.")
+    ] = None,
 ) -> None:
     """Improve an image. It comes back signed and recorded, or not at all."""
     parameters = parameters_of(param or [])
@@ -53,6 +61,7 @@ def enhance(
                 seed=seed,
                 context=context_of(surface, jurisdiction),
                 subject=subject,
+                declarations=Declarations(purpose=purpose, likeness=likeness, consent=consent),
                 progress=bars.working(file.name),
             )
         view = enhancement_json(str(output) if enhancement.media is not None else None, enhancement)

@@ -12,6 +12,9 @@ from countersign.uploads import Upload
 from countersign.v1 import common_pb2, generation_pb2
 from countersign.v1.generation_pb2_grpc import GenerationServiceStub
 
+UNDECLARED = generation_pb2.Declarations()
+"""Says nothing, which is not the same as no."""
+
 
 class GenerationCalls(Calls):
     """GenerationService."""
@@ -30,13 +33,14 @@ class GenerationCalls(Calls):
         seed: int = 0,
         context: common_pb2.Context = NO_CONTEXT,
         subject: str = "",
+        declarations: generation_pb2.Declarations = UNDECLARED,
         request_id: str | None = None,
         progress: StageProgress = no_stages,
     ) -> Enhancement:
         """Improves media of at most 32 MiB.
 
-        subject: your own opaque name of the person who ordered it. progress: called with the stage and its fraction,
-        0 to 1.
+        subject: your own opaque name of the person who ordered it. declarations: what you say the result is for, and
+        of the people it shows. progress: called with the stage and its fraction, 0 to 1.
         """
         request = generation_pb2.EnhanceRequest(
             request_id=request_id or new_id(),
@@ -47,6 +51,7 @@ class GenerationCalls(Calls):
             seed=seed,
             context=context,
             subject=subject,
+            declarations=declarations,
         )
         return self._connection.stream(
             self._generation.Enhance, request, lambda parts: enhancement_of(parts, progress), self._long_timeout

@@ -5,6 +5,7 @@ The vocabulary that all services share: findings, decisions, credentials and rec
 
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
@@ -41,6 +42,30 @@ ACTION_LABEL: Action.ValueType  # 2
 ACTION_REVIEW: Action.ValueType  # 3
 ACTION_BLOCK: Action.ValueType  # 4
 Global___Action: _TypeAlias = Action  # noqa: Y015
+
+class _Severity:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SeverityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Severity.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SEVERITY_UNSPECIFIED: _Severity.ValueType  # 0
+    SEVERITY_INFO: _Severity.ValueType  # 1
+    SEVERITY_LOW: _Severity.ValueType  # 2
+    SEVERITY_MEDIUM: _Severity.ValueType  # 3
+    SEVERITY_HIGH: _Severity.ValueType  # 4
+    SEVERITY_CRITICAL: _Severity.ValueType  # 5
+
+class Severity(_Severity, metaclass=_SeverityEnumTypeWrapper):
+    """How bad it is that a rule fired, for queues and reports. It changes no action."""
+
+SEVERITY_UNSPECIFIED: Severity.ValueType  # 0
+SEVERITY_INFO: Severity.ValueType  # 1
+SEVERITY_LOW: Severity.ValueType  # 2
+SEVERITY_MEDIUM: Severity.ValueType  # 3
+SEVERITY_HIGH: Severity.ValueType  # 4
+SEVERITY_CRITICAL: Severity.ValueType  # 5
+Global___Severity: _TypeAlias = Severity  # noqa: Y015
 
 class _MediaKind:
     ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -318,13 +343,28 @@ class Reason(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     ACTION_FIELD_NUMBER: _builtins.int
     OPERANDS_FIELD_NUMBER: _builtins.int
+    USER_TEXT_FIELD_NUMBER: _builtins.int
+    SEVERITY_FIELD_NUMBER: _builtins.int
+    CITES_FIELD_NUMBER: _builtins.int
+    DUE_FIELD_NUMBER: _builtins.int
     rule: _builtins.str
     code: _builtins.str
     text: _builtins.str
     action: Global___Action.ValueType
+    user_text: _builtins.str
+    """The same in words for the person concerned; empty where the rule has none."""
+    severity: Global___Severity.ValueType
     @_builtins.property
     def operands(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
         """The values the rule looked at, by name, as text."""
+
+    @_builtins.property
+    def cites(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What the rule enforces: articles of a law, clauses of the platform's terms."""
+
+    @_builtins.property
+    def due(self) -> _duration_pb2.Duration:
+        """How long staff have, from the decision on. Absent where the rule sets no term."""
 
     def __init__(
         self,
@@ -334,10 +374,14 @@ class Reason(_message.Message):
         text: _builtins.str = ...,
         action: Global___Action.ValueType = ...,
         operands: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        user_text: _builtins.str = ...,
+        severity: Global___Severity.ValueType = ...,
+        cites: _abc.Iterable[_builtins.str] | None = ...,
+        due: _duration_pb2.Duration | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["due", b"due"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "code", b"code", "operands", b"operands", "rule", b"rule", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "cites", b"cites", "code", b"code", "due", b"due", "operands", b"operands", "rule", b"rule", "severity", b"severity", "text", b"text", "user_text", b"user_text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -491,6 +535,7 @@ class Decision(_message.Message):
     SUBJECT_FIELD_NUMBER: _builtins.int
     ERASED_FIELD_NUMBER: _builtins.int
     LATEST_INDEX_FIELD_NUMBER: _builtins.int
+    DUE_AT_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.str
     direction: Global___Direction.ValueType
     action: Global___Action.ValueType
@@ -539,6 +584,10 @@ class Decision(_message.Message):
     def erased(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Fields whose plaintext was deleted since, by their names in the log entry: "subject", "credential", …"""
 
+    @_builtins.property
+    def due_at(self) -> _timestamp_pb2.Timestamp:
+        """By when staff must have acted: the shortest term of the rules that fired. Absent where none sets one."""
+
     def __init__(
         self,
         *,
@@ -570,10 +619,11 @@ class Decision(_message.Message):
         subject: _builtins.str = ...,
         erased: _abc.Iterable[_builtins.str] | None = ...,
         latest_index: _builtins.int = ...,
+        due_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_intent_index", b"_intent_index", "decided_at", b"decided_at", "intent_index", b"intent_index", "provenance", b"provenance", "refusal", b"refusal"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_intent_index", b"_intent_index", "decided_at", b"decided_at", "due_at", b"due_at", "intent_index", b"intent_index", "provenance", b"provenance", "refusal", b"refusal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_intent_index", b"_intent_index", "action", b"action", "actor", b"actor", "byte_size", b"byte_size", "current_action", b"current_action", "decided_at", b"decided_at", "decision_id", b"decision_id", "direction", b"direction", "erased", b"erased", "findings", b"findings", "height", b"height", "intent_index", b"intent_index", "latest_index", b"latest_index", "media_digest", b"media_digest", "media_kind", b"media_kind", "mime_type", b"mime_type", "model", b"model", "policy_digest", b"policy_digest", "policy_id", b"policy_id", "provenance", b"provenance", "reasons", b"reasons", "refusal", b"refusal", "request_id", b"request_id", "review_state", b"review_state", "shadow_reasons", b"shadow_reasons", "source_digest", b"source_digest", "subject", b"subject", "tenant", b"tenant", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_intent_index", b"_intent_index", "action", b"action", "actor", b"actor", "byte_size", b"byte_size", "current_action", b"current_action", "decided_at", b"decided_at", "decision_id", b"decision_id", "direction", b"direction", "due_at", b"due_at", "erased", b"erased", "findings", b"findings", "height", b"height", "intent_index", b"intent_index", "latest_index", b"latest_index", "media_digest", b"media_digest", "media_kind", b"media_kind", "mime_type", b"mime_type", "model", b"model", "policy_digest", b"policy_digest", "policy_id", b"policy_id", "provenance", b"provenance", "reasons", b"reasons", "refusal", b"refusal", "request_id", b"request_id", "review_state", b"review_state", "shadow_reasons", b"shadow_reasons", "source_digest", b"source_digest", "subject", b"subject", "tenant", b"tenant", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__intent_index: _TypeAlias = _typing.Literal["intent_index"]  # noqa: Y015
     _WhichOneofArgType__intent_index: _TypeAlias = _typing.Literal["_intent_index", b"_intent_index"]  # noqa: Y015

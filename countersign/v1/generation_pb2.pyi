@@ -8,6 +8,7 @@ from countersign.v1 import common_pb2 as _common_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -51,6 +52,7 @@ class EnhanceRequest(_message.Message):
     SEED_FIELD_NUMBER: _builtins.int
     CONTEXT_FIELD_NUMBER: _builtins.int
     SUBJECT_FIELD_NUMBER: _builtins.int
+    DECLARATIONS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     media: _builtins.bytes
     """At most 32 MiB."""
@@ -69,6 +71,8 @@ class EnhanceRequest(_message.Message):
 
     @_builtins.property
     def context(self) -> _common_pb2.Context: ...
+    @_builtins.property
+    def declarations(self) -> Global___Declarations: ...
     def __init__(
         self,
         *,
@@ -80,14 +84,54 @@ class EnhanceRequest(_message.Message):
         seed: _builtins.int = ...,
         context: _common_pb2.Context | None = ...,
         subject: _builtins.str = ...,
+        declarations: Global___Declarations | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "media", b"media", "model", b"model", "parameters", b"parameters", "request_id", b"request_id", "seed", b"seed", "subject", b"subject", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations", "media", b"media", "model", b"model", "parameters", b"parameters", "request_id", b"request_id", "seed", b"seed", "subject", b"subject", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EnhanceRequest: _TypeAlias = EnhanceRequest  # noqa: Y015
+
+@_typing.final
+class Declarations(_message.Message):
+    """What the platform says of an order. Nobody checks it here: policies may ask for it, and it goes on the record as said.
+    What is not set was not declared, which is not the same as false.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    LIKENESS_FIELD_NUMBER: _builtins.int
+    CONSENT_FIELD_NUMBER: _builtins.int
+    purpose: _builtins.str
+    """What it is for, in a word of the platform's own: "editorial", "advertising", "medical", …"""
+    likeness: _builtins.bool
+    """A real person who can be recognised is to be shown."""
+    consent: _builtins.bool
+    """Everybody who can be recognised agreed to be shown like this."""
+    def __init__(
+        self,
+        *,
+        purpose: _builtins.str = ...,
+        likeness: _builtins.bool | None = ...,
+        consent: _builtins.bool | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_consent", b"_consent", "_likeness", b"_likeness", "consent", b"consent", "likeness", b"likeness"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consent", b"_consent", "_likeness", b"_likeness", "consent", b"consent", "likeness", b"likeness", "purpose", b"purpose"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__consent: _TypeAlias = _typing.Literal["consent"]  # noqa: Y015
+    _WhichOneofArgType__consent: _TypeAlias = _typing.Literal["_consent", b"_consent"]  # noqa: Y015
+    _WhichOneofReturnType__likeness: _TypeAlias = _typing.Literal["likeness"]  # noqa: Y015
+    _WhichOneofArgType__likeness: _TypeAlias = _typing.Literal["_likeness", b"_likeness"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__consent) -> _WhichOneofReturnType__consent | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__likeness) -> _WhichOneofReturnType__likeness | None: ...
+
+Global___Declarations: _TypeAlias = Declarations  # noqa: Y015
 
 @_typing.final
 class EnhanceResponse(_message.Message):
@@ -151,6 +195,7 @@ class GenerateRequest(_message.Message):
     SEED_FIELD_NUMBER: _builtins.int
     CONTEXT_FIELD_NUMBER: _builtins.int
     SUBJECT_FIELD_NUMBER: _builtins.int
+    DECLARATIONS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     prompt: _builtins.str
     negative_prompt: _builtins.str
@@ -162,6 +207,8 @@ class GenerateRequest(_message.Message):
     def parameters(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     @_builtins.property
     def context(self) -> _common_pb2.Context: ...
+    @_builtins.property
+    def declarations(self) -> Global___Declarations: ...
     def __init__(
         self,
         *,
@@ -173,10 +220,11 @@ class GenerateRequest(_message.Message):
         seed: _builtins.int = ...,
         context: _common_pb2.Context | None = ...,
         subject: _builtins.str = ...,
+        declarations: Global___Declarations | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "model", b"model", "negative_prompt", b"negative_prompt", "parameters", b"parameters", "prompt", b"prompt", "request_id", b"request_id", "seed", b"seed", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations", "model", b"model", "negative_prompt", b"negative_prompt", "parameters", b"parameters", "prompt", b"prompt", "request_id", b"request_id", "seed", b"seed", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -248,6 +296,7 @@ class MadeMedia(_message.Message):
     BYTE_SIZE_FIELD_NUMBER: _builtins.int
     MODEL_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
+    BLOCKED_FIELD_NUMBER: _builtins.int
     digest: _builtins.str
     mime_type: _builtins.str
     byte_size: _builtins.int
@@ -257,6 +306,10 @@ class MadeMedia(_message.Message):
     def decision(self) -> _common_pb2.Decision: ...
     @_builtins.property
     def receipt(self) -> _common_pb2.Receipt: ...
+    @_builtins.property
+    def blocked(self) -> Global___Blocked:
+        """Set when the decision blocks."""
+
     def __init__(
         self,
         *,
@@ -267,11 +320,71 @@ class MadeMedia(_message.Message):
         byte_size: _builtins.int = ...,
         model: _builtins.str = ...,
         seed: _builtins.int = ...,
+        blocked: Global___Blocked | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "receipt", b"receipt"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "decision", b"decision", "receipt", b"receipt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["byte_size", b"byte_size", "decision", b"decision", "digest", b"digest", "mime_type", b"mime_type", "model", b"model", "receipt", b"receipt", "seed", b"seed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "byte_size", b"byte_size", "decision", b"decision", "digest", b"digest", "mime_type", b"mime_type", "model", b"model", "receipt", b"receipt", "seed", b"seed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MadeMedia: _TypeAlias = MadeMedia  # noqa: Y015
+
+@_typing.final
+class Blocked(_message.Message):
+    """What a block comes down to, for the platform's own messages. All of it follows from the decision."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Stage:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _StageEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Blocked._Stage.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        STAGE_UNSPECIFIED: Blocked._Stage.ValueType  # 0
+        STAGE_INPUT: Blocked._Stage.ValueType  # 1
+        """What was asked for, or the upload that was to be improved: nothing was made."""
+        STAGE_OUTPUT: Blocked._Stage.ValueType  # 2
+        """What was made."""
+
+    class Stage(_Stage, metaclass=_StageEnumTypeWrapper): ...
+    STAGE_UNSPECIFIED: Blocked.Stage.ValueType  # 0
+    STAGE_INPUT: Blocked.Stage.ValueType  # 1
+    """What was asked for, or the upload that was to be improved: nothing was made."""
+    STAGE_OUTPUT: Blocked.Stage.ValueType  # 2
+    """What was made."""
+
+    STAGE_FIELD_NUMBER: _builtins.int
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    CODE_FIELD_NUMBER: _builtins.int
+    USER_TEXT_FIELD_NUMBER: _builtins.int
+    SUPPORT_ID_FIELD_NUMBER: _builtins.int
+    POLICY_DIGEST_FIELD_NUMBER: _builtins.int
+    stage: Global___Blocked.Stage.ValueType
+    category: _builtins.str
+    """The part of the code before its first dot: "child_safety"."""
+    code: _builtins.str
+    """Of the reason that decided: "child_safety.listed"."""
+    user_text: _builtins.str
+    """For the person who ordered; empty where the rule has no such words."""
+    support_id: _builtins.str
+    """The decision's id, by which support and AuditService.GetDecision find it."""
+    policy_digest: _builtins.str
+    def __init__(
+        self,
+        *,
+        stage: Global___Blocked.Stage.ValueType = ...,
+        category: _builtins.str = ...,
+        code: _builtins.str = ...,
+        user_text: _builtins.str = ...,
+        support_id: _builtins.str = ...,
+        policy_digest: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["category", b"category", "code", b"code", "policy_digest", b"policy_digest", "stage", b"stage", "support_id", b"support_id", "user_text", b"user_text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Blocked: _TypeAlias = Blocked  # noqa: Y015

@@ -14,6 +14,10 @@ def reason_json(reason: common_pb2.Reason) -> Json:
         "text": reason.text,
         "action": action_name(reason.action),
         "operands": dict(reason.operands),
+        "user_text": reason.user_text,
+        "severity": enum_name(common_pb2.Severity, reason.severity, "SEVERITY_"),
+        "cites": list(reason.cites),
+        "due_seconds": reason.due.seconds if reason.HasField("due") else None,
     }
 
 
@@ -109,4 +113,5 @@ def decision_json(decision: common_pb2.Decision) -> Json:
         "subject": decision.subject,
         "erased": list(decision.erased),
         "latest_index": decision.latest_index,
+        "due_at": moment(decision, "due_at"),
     }

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from countersign.receipts import receipt_json
 from countersign.results import Enhancement, Screening
-from countersign.v1 import provenance_pb2
+from countersign.v1 import generation_pb2, provenance_pb2
 from countersign.views.decisions import decision_json, provenance_json, reason_json
-from countersign.views.values import Json, action_name
+from countersign.views.values import Json, action_name, enum_name
 
 
 def screening_json(file: str, screening: Screening) -> Json:
@@ -37,5 +37,18 @@ def enhancement_json(output: str | None, enhancement: Enhancement) -> Json:
         "digest": result.digest,
         "mime_type": result.mime_type,
         "byte_size": result.byte_size,
+        "blocked": blocked_json(result.blocked) if result.HasField("blocked") else None,
         "receipt": receipt_json(result.receipt),
+    }
+
+
+def blocked_json(blocked: generation_pb2.Blocked) -> Json:
+    """What a block comes down to."""
+    return {
+        "stage": enum_name(generation_pb2.Blocked.Stage, blocked.stage, "STAGE_"),
+        "category": blocked.category,
+        "code": blocked.code,
+        "user_text": blocked.user_text,
+        "support_id": blocked.support_id,
+        "policy_digest": blocked.policy_digest,
     }

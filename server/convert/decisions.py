@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from countersign.v1 import common_pb2 as pb
@@ -37,6 +38,7 @@ def decision(recorded: Recorded, evidence: Mapping[str, bytes] | None = None) ->
     add_media(message, entry)
     add_making(message, entry)
     add_state(message, recorded)
+    add_term(message, recorded, entry)
     if "credential" in entry:
         message.provenance.CopyFrom(recorded_provenance(entry["credential"] | plain.get("credential", {})))
     if refusal := entry.get("refusal"):
@@ -104,7 +106,23 @@ def finding(entry: Mapping[str, Any], evidence: Mapping[str, bytes]) -> pb.Findi
 
 def reason(entry: Mapping[str, Any]) -> pb.Reason:
     """One recorded reason."""
-    action = pb.Action.Value(f"ACTION_{entry['action']}")
-    return pb.Reason(
-        rule=entry["rule"], code=entry["code"], text=entry["text"], action=action, operands=entry["operands"]
+    message = pb.Reason(
+        rule=entry["rule"],
+        code=entry["code"],
+        text=entry["text"],
+        action=pb.Action.Value(f"ACTION_{entry['action']}"),
+        operands=entry["operands"],
+        user_text=entry.get("user_text", ""),
+        severity=pb.Severity.Value(f"SEVERITY_{entry.get('severity', 'UNSPECIFIED')}"),
+        cites=entry.get("cites", ()),
     )
+    if "due_seconds" in entry:
+        message.due.FromSeconds(entry["due_seconds"])
+    return message
+
+
+def add_term(message: pb.Decision, recorded: Recorded, entry: Mapping[str, Any]) -> None:
+    """By when staff must have acted: the shortest term of the rules that fired."""
+    terms = [each["due_seconds"] for each in entry.get("reasons", ()) if "due_seconds" in each]
+    if terms:
+        message.due_at.CopyFrom(timestamp(recorded.recorded_at + timedelta(seconds=min(terms))))

@@ -14,9 +14,10 @@ from generators.base import Generator
 from generators.catalog import choose
 from server.admission import ByteBudget
 from server.auth import Caller
+from server.convert.blocked import blocked
 from server.edge import Context, Edge
 from server.pipeline import Pipeline
-from server.requests import Made, Order
+from server.requests import Declared, Made, Order
 from server.services.answers import Answers
 from server.services.uploads import oversize
 
@@ -59,6 +60,7 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
                 surface=request.context.surface,
                 jurisdiction=request.context.jurisdiction,
                 subject=request.subject,
+                declared=declared_of(request.declarations),
             )
             with self._budget.hold(len(request.media)):
                 async for part in self._stream(order, caller, pb.EnhanceResponse):
@@ -80,6 +82,7 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
                 surface=request.context.surface,
                 jurisdiction=request.context.jurisdiction,
                 subject=request.subject,
+                declared=declared_of(request.declarations),
             )
             async for part in self._stream(order, caller, pb.GenerateResponse):
                 yield part
@@ -120,4 +123,14 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
             byte_size=decision.byte_size if left else 0,
             model=decision.model,
             seed=order.seed,
+            blocked=blocked(made.recorded),
         )
+
+
+def declared_of(message: pb.Declarations) -> Declared:
+    """What the caller declared. What is not set stays unsaid: it is not false."""
+    return Declared(
+        purpose=message.purpose or None,
+        likeness=message.likeness if message.HasField("likeness") else None,
+        consent=message.consent if message.HasField("consent") else None,
+    )

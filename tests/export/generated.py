@@ -45,7 +45,14 @@ REASON = st.fixed_dictionaries(
         "text": TEXT,
         "action": ACTION,
         "operands": st.dictionaries(TEXT, TEXT, max_size=3),
-    }
+    },
+    # Entries of the first release have none of these.
+    optional={
+        "severity": st.sampled_from(["INFO", "LOW", "MEDIUM", "HIGH", "CRITICAL"]),
+        "user_text": TEXT,
+        "cites": st.lists(TEXT, max_size=2),
+        "due_seconds": st.integers(3600, 9999 * 3600),
+    },
 )
 CREDENTIAL = st.fixed_dictionaries(
     {

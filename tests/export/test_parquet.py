@@ -164,7 +164,8 @@ def compare(row: dict[str, Any], view: dict[str, Any], recorded: Recorded) -> No
     for ours, theirs in zip(
         row["reasons"] + row["shadow_reasons"], view["reasons"] + view["shadow_reasons"], strict=True
     ):
-        assert ours | {"operands": dict(ours["operands"])} == theirs
+        told = {"operands": dict(ours["operands"]), "user_text": ours["user_text"] or "", "cites": ours["cites"] or []}
+        assert ours | told == theirs
     for ours, theirs in zip(row["findings"], view["findings"], strict=True):
         compare_finding(ours, theirs)
     if row["credential"]:

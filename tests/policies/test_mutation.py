@@ -8,17 +8,24 @@ from typing import Any
 import pytest
 
 from core.errors import ConfigurationError
+from policies.document import document_of
 from policies.engine import load_policy
-from policies.mutants import mutants
+from policies.fields import Notes
+from policies.mutants import Mutant, mutants
 from policies.mutation import Mutation, run_mutation
+from policies.protected import NO_BASE
 from policies.signals import declare
+from policies.strict_yaml import read
 from tests.policies.fakes import DETECTORS, document, rule
 
 
-def changes(*rules: dict[str, Any]) -> list[str]:
-    text = document(*rules)
-    policy = load_policy(text, "p", DETECTORS)
-    return [mutant.change for mutant in mutants(text, policy, declare(DETECTORS))]
+def mutants_of(*rules: dict[str, Any], **shared: Any) -> list[Mutant]:
+    text = document(*rules, **shared)
+    return list(mutants(read(text), load_policy(text, "p", DETECTORS, NO_BASE), declare(DETECTORS)))
+
+
+def changes(*rules: dict[str, Any], **shared: Any) -> list[str]:
+    return [mutant.change for mutant in mutants_of(*rules, **shared)]
 
 
 def mutation(rules: list[dict[str, Any]], *cases: dict[str, Any]) -> Mutation:
@@ -46,8 +53,8 @@ def test_every_part_of_a_rule_is_changed() -> None:
         "in the condition, '&&' replaced by '||'",
         "in the condition, '0.5' replaced by '0.55'",
         "in the condition, '0.5' replaced by '0.45'",
-        "in the condition, '\"image/png\", ' cut",
-        "in the condition, ', \"image/webp\"' cut",
+        "in the condition, '\"image/png\"' left out",
+        "in the condition, '\"image/webp\"' left out",
     ]
 
 
@@ -58,11 +65,50 @@ def test_whole_numbers_are_moved_by_one_and_zero_is_not_moved_below() -> None:
     assert zero == ["in the condition, '0' replaced by '1'"]
 
 
+def test_what_rules_share_is_changed_once() -> None:
+    shared = {"thresholds": {"high": 0.5, "wide": 8}, "lists": {"feeds": ["feed", "chat"]}}
+    condition = "alpha.score > thresholds.high && media.width > thresholds.wide && request.surface in lists.feeds"
+    found = changes(rule("one", condition, when_missing="review"), **shared)
+    assert found[:6] == [
+        "thresholds.high 0.5 → 0.55",
+        "thresholds.high 0.5 → 0.45",
+        "thresholds.wide 8 → 9",
+        "thresholds.wide 8 → 7",
+        "lists.feeds without feed",
+        "lists.feeds without chat",
+    ]
+    assert [change for change in found if "in the condition" in change] == [
+        "in the condition, '&&' replaced by '||'",
+        "in the condition, '&&' replaced by '||'",
+    ]
+
+
+def test_periods_shares_and_exemptions_are_taken_away() -> None:
+    limited = rule(
+        "one",
+        "media.width > 9",
+        effective_from="2026-08-02",
+        effective_until="2027-08-02",
+        rollout=50,
+        exemptions=["media.height > 9"],
+    )
+    found = changes(limited)
+    for key in ("exemptions", "effective_from", "effective_until", "rollout"):
+        assert f"{key} removed" in found
+
+
 def test_a_hard_block_becomes_a_plain_rule_of_another_action() -> None:
-    text = document(rule("one", "alpha.detected", "block", hard=True, when_missing="review"))
-    for mutant in mutants(text, load_policy(text, "p", DETECTORS), declare(DETECTORS)):
+    hard = rule("one", "alpha.detected", "block", hard=True, when_missing="review")
+    assert not any("hard" in change for change in changes(hard)), "nothing here could tell the difference"
+    exempting = rule("two", "media.width > 9", "allow", exemption=True)
+    assert "hard removed" in changes(hard, exempting)
+    for mutant in mutants_of(hard):
+        notes = Notes("a mutant")
+        read_back = document_of(mutant.root, notes)
         if "action" in mutant.change:
-            assert load_policy(mutant.text, "p", DETECTORS).rules[0].rule.hard is False
+            assert notes.all() == []
+            assert read_back is not None
+            assert read_back.rules[0].hard is False
 
 
 SCORED = rule("scored", "alpha.score > 0.5", "block", when_missing="skip", skip_reason="Why.")

@@ -16,6 +16,7 @@ from core.limits import Limits
 from core.parsers.catalog import PARSERS
 from core.sandbox import Sandbox
 from detectors.base import Detector
+from policies.base import Policy
 from server.admission import Room
 from server.audit import AuditLog, Filter, Recorded
 from server.audit.sql import schema
@@ -92,6 +93,7 @@ async def build(
     trusted: tuple[Sandbox, Provenance],
     extra: Iterable[Detector] = (),
     conclusions: Iterable[Conclusion] = (),
+    policy: Policy | None = None,
 ) -> House:
     sandbox, provenance = trusted
     url = log_url(folder)
@@ -99,7 +101,7 @@ async def build(
     log = await AuditLog.open(url, keys.load_or_create(folder, "test/log"), "test/log")
     metrics, detector = Metrics(), RedDetector()
     engine = LocalEngine([detector, *extra], metrics)
-    examiner = Examiner(sandbox, engine, provenance, Conclusions(conclusions, metrics), BlockRed(), {"tags"})
+    examiner = Examiner(sandbox, engine, provenance, Conclusions(conclusions, metrics), policy or BlockRed(), {"tags"})
     outputs = OutputStore(folder / "outputs")
     pipeline = Pipeline(examiner, engine, provenance, Recorder(log, metrics), outputs, Room(4, 64), Room(2, 64))
     return House(pipeline, examiner, log, engine, detector, metrics, outputs, folder)

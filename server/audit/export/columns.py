@@ -25,6 +25,10 @@ REASON = pa.struct(
     [
         *((name, pa.string()) for name in ("rule", "code", "text", "action")),
         ("operands", pa.map_(pa.string(), pa.string())),
+        ("user_text", pa.string()),
+        ("severity", pa.string()),
+        ("cites", TEXTS),
+        ("due_seconds", pa.int64()),
     ]
 )
 FINDING = pa.struct(

@@ -36,6 +36,8 @@ def statements_of(history: History, mapping: DsaMapping) -> Iterator[Statement]:
     territory = mapping.territory_of(content.get("context", {}).get("jurisdiction", ""))
     if not territory or (content["direction"] != "inbound" and not mapping.outbound):
         return
+    if "media" not in content:  # an order that was blocked before anything was made restricts no content
+        return
     for act in acts_of(history):
         restriction = mapping.restrictions.of(act.action)
         if restriction is not None:
@@ -77,8 +79,11 @@ def _statement(
 def _ground(content: Mapping[str, Any], reason: Mapping[str, Any], grounds: Grounds) -> dict[str, Any]:
     """The fields that depend on whether law or terms were broken."""
     rule = f"rule {reason['rule']!r}" if reason["rule"] else "the outcome without a rule"
-    ground = grounds.ground or _cut(f"{rule} of the policy {content['policy']['id']!r}", MAX_GROUND)
-    explanation = grounds.explanation or _cut(reason["text"].strip() or f"reason {reason['code']!r}", MAX_EXPLANATION)
+    cited = "; ".join(reason.get("cites", ()))
+    ground = grounds.ground or _cut(cited or f"{rule} of the policy {content['policy']['id']!r}", MAX_GROUND)
+    # What a rule says to the person concerned is meant for them; what it says to staff may not be.
+    said = reason.get("user_text", "").strip() or reason["text"].strip() or f"reason {reason['code']!r}"
+    explanation = grounds.explanation or _cut(said, MAX_EXPLANATION)
     if grounds.illegal:
         return {
             "decision_ground": Ground.ILLEGAL,

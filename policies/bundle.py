@@ -11,14 +11,14 @@ This module knows conditions and values. It does not know rules or actions.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from policies.cel import Condition, Environment, ExpressionRefused, Outcome, Table
+from policies.cel import Bound, Condition, Environment, ExpressionRefused, Outcome, Table
 from policies.reading import Value
 from policies.signals import Signal, Type
 
-_ROWS = 32
+_ROWS = 64
 """Conditions in one table: the gain is spent by then, and one that errs takes fewer others to the slow path."""
 
 _PLACEHOLDERS: dict[Type, Value] = {"bool": False, "int": 0, "double": 0.0, "string": "", "list<string>": []}
@@ -70,17 +70,23 @@ class Bundle:
             elif True in rows:
                 found = (index for index, row in enumerate(rows, part.start) if row)
                 outcomes.update((index, Outcome.TRUE) for index in found if index in wanted and index not in apart)
-        for index in apart.intersection(wanted):
-            outcome = self._alone(index, values)
-            if outcome is not Outcome.FALSE:
-                outcomes[index] = outcome
+        outcomes.update(self._apart(apart.intersection(wanted), values, missing))
         return outcomes
 
-    def _alone(self, index: int, values: Mapping[str, Value]) -> Outcome:
-        read = {name: values[name] for name in self._reads[index] if name in values}
-        if index in self._strict and len(read) < len(self._reads[index]):
-            return Outcome.MISSING
-        return self._conditions[index].judge(self._environment.bind(read))
+    def _apart(
+        self, indices: Collection[int], values: Mapping[str, Value], missing: Collection[str]
+    ) -> Iterator[tuple[int, Outcome]]:
+        """The outcomes of conditions that are judged one by one, without placeholders; those left out are FALSE."""
+        bare: Bound | None = None
+        for index in indices:
+            if index in self._strict and not self._reads[index].isdisjoint(missing):
+                yield index, Outcome.MISSING
+                continue
+            if bare is None:
+                bare = self._environment.bind(values)
+            outcome = self._conditions[index].judge(bare)
+            if outcome is not Outcome.FALSE:
+                yield index, outcome
 
     def _part(self, start: int, conditions: Sequence[Condition]) -> _Part:
         return _Part(start, frozenset(range(start, start + len(conditions))), self._table(conditions))

@@ -6,7 +6,7 @@ What must not leak: the library hands an error back as a value, and a truthy one
 where it runs out of its iteration budget or cannot convert a bound value. Both become `Outcome.ERROR` here. A variable
 without a value makes the sub-expression that reads it an error too, which `&&` and `||` absorb where the other side
 settles the result; what is not absorbed becomes `Outcome.MISSING`. A bound text ends for the library at its first NUL,
-so that what follows would go unseen: `Environment.bind` puts U+FFFD in its place.
+so that what follows would go unseen: no text with one may be bound, and `policies.reading` reads none.
 
 This module knows CEL. It does not know findings, rules or actions.
 """
@@ -83,9 +83,13 @@ class Condition:
         value = _evaluate(self._compiled, bound)
         if value is None:
             return Outcome.ERROR
-        if value.type() == cel.Type.BOOL:
-            return Outcome.TRUE if value.value() is True else Outcome.FALSE
-        return Outcome.MISSING if str(value.value()).startswith(_UNBOUND) else Outcome.ERROR
+        plain = value.value()
+        # Only a bool is one of these two objects; an error is the text of its message.
+        if plain is False:
+            return Outcome.FALSE
+        if plain is True:
+            return Outcome.TRUE
+        return Outcome.MISSING if str(plain).startswith(_UNBOUND) else Outcome.ERROR
 
 
 class Table:
@@ -97,10 +101,8 @@ class Table:
     def rows(self, bound: Bound) -> list[bool] | None:
         """The result of each fused condition, or None where any of them came to an error."""
         value = _evaluate(self._compiled, bound)
-        if value is None or value.type() == cel.Type.ERROR:
-            return None
-        rows: list[bool] = value.plain_value()
-        return rows
+        rows = value.plain_value() if value is not None else None
+        return rows if isinstance(rows, list) else None  # an error is the text of its message
 
 
 class Environment:
@@ -108,7 +110,6 @@ class Environment:
 
     def __init__(self, variables: Mapping[str, Type]) -> None:
         self._env = cel.NewEnv(variables={name: _TYPES[kind] for name, kind in variables.items()})
-        self._texts = frozenset(name for name, kind in variables.items() if kind in ("string", "list<string>"))
 
     def compile(self, text: str, *, tree: Node | None = None) -> Condition:
         """Compiles and type-checks a condition. Raises ExpressionRefused.
@@ -131,9 +132,8 @@ class Environment:
         return Table(self._checked(text))
 
     def bind(self, values: Mapping[str, object]) -> Bound:
-        """Binds values to variables. A variable that is left out has no value."""
-        cut = {name: _whole(values[name]) for name in self._texts & values.keys() if _has_nul(values[name])}
-        return Bound(self._env.Activation({**values, **cut} if cut else values))
+        """Binds values to variables. A variable that is left out has no value. A text MUST NOT hold a NUL."""
+        return Bound(self._env.Activation(values))
 
     def _checked(self, text: str) -> Any:
         try:
@@ -147,15 +147,6 @@ def _evaluate(compiled: Any, bound: Bound) -> Any | None:
         return compiled.eval(bound)
     except RuntimeError:  # out of budget, or a text that is not UTF-8
         return None
-
-
-def _has_nul(value: object) -> bool:
-    return "\0" in value if isinstance(value, str) else isinstance(value, list) and any(map(_has_nul, value))
-
-
-def _whole(value: Any) -> Any:
-    """The text or texts with a visible character for each NUL."""
-    return value.replace("\0", "\ufffd") if isinstance(value, str) else [_whole(item) for item in value]
 
 
 def _refused(message: str) -> ExpressionRefused:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
+from itertools import accumulate
 
 from core.errors import ConfigurationError
 from core.media import digest_of
@@ -76,6 +77,7 @@ class RulePolicy:
         self.signals = {name: compiled.signals[name] for rule in self.rules for name in rule.operands}
         self._reader = Reader(self.signals.values())
         self._places = _places(self.rules)
+        self._rule_at = {place: rule for rule, place in zip(self.rules, self._places, strict=True)}
         conditions = [condition for rule in self.rules for condition in (rule.condition, *rule.exemptions)]
         self._environment = environment_of(compiled.signals)
         self._bundle = Bundle(conditions, compiled.signals, self._environment)
@@ -139,8 +141,10 @@ class RulePolicy:
         """The rules that apply, are in force and do not come to false, in the order of their ids."""
         wanted = self._wanted(tuple(scope.covers(subject) for scope in self._scopes))
         outcomes = self._bundle.judge(values, wanted)
-        for place in sorted(outcomes.keys() & self._places.keys()):
-            rule = self.rules[self._places[place]]
+        for place in sorted(outcomes):
+            rule = self._rule_at.get(place)
+            if rule is None:  # the outcome of an exemption
+                continue
             lifts = range(place + 1, place + 1 + len(rule.exemptions))
             # An exemption that cannot be judged lifts nothing: else making its detector abstain would be a way round.
             lifted = any(outcomes.get(lift) is Outcome.TRUE for lift in lifts)
@@ -150,29 +154,24 @@ class RulePolicy:
     def _covered(self, covers: tuple[bool, ...]) -> frozenset[int]:
         """The conditions of the rules whose scopes, told by their order, cover a subject."""
         scopes = {scope for scope, covered in zip(self._scopes, covers, strict=True) if covered}
-        starts = {index: place for place, index in self._places.items()}
         return frozenset(
             condition
-            for index, rule in enumerate(self.rules)
+            for rule, place in zip(self.rules, self._places, strict=True)
             if rule.rule.scope in scopes
-            for condition in range(starts[index], starts[index] + 1 + len(rule.exemptions))
+            for condition in range(place, place + 1 + len(rule.exemptions))
         )
 
     def _weigh(self, fired: Iterable[Fired], skipped: Mapping[str, str]) -> Decision:
         items = tuple(fired)
-        live = reasons.ranked(item for item in items if item.mode is Mode.LIVE) or (reasons.nothing(skipped),)
-        shadow = reasons.ranked(item for item in items if item.mode is Mode.SHADOW)
+        live = reasons.ranked([item for item in items if item.mode is Mode.LIVE]) or (reasons.nothing(skipped),)
+        shadow = reasons.ranked([item for item in items if item.mode is Mode.SHADOW])
         return Decision(live[0].action, live, self.id, self.digest, shadow)
 
 
-def _places(rules: Iterable[CompiledRule]) -> dict[int, int]:
-    """Where each rule's condition stands among all conditions, its exemptions after it; the rule's index by place."""
-    places: dict[int, int] = {}
-    place = 0
-    for index, rule in enumerate(rules):
-        places[place] = index
-        place += 1 + len(rule.exemptions)
-    return places
+def _places(rules: Iterable[CompiledRule]) -> tuple[int, ...]:
+    """Where each rule's condition stands among all conditions; those of its exemptions follow it."""
+    counts = [1 + len(rule.exemptions) for rule in rules]
+    return tuple(accumulate(counts[:-1], initial=0)) if counts else ()
 
 
 def _in_force(rule: Rule, subject: Subject) -> bool:

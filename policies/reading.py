@@ -23,8 +23,6 @@ AI_SOURCE_TYPES = frozenset(("trainedAlgorithmicMedia", "compositeWithTrainedAlg
 trained model, wholly or in part."""
 
 _UNREAD_STORES = frozenset((CredentialState.UNPARSEABLE, CredentialState.REMOTE_NOT_FETCHED))
-_ABSENT = {"ran": False, "abstained": False, "failed": False}
-_CONFLICTING = {"ran": True, "abstained": False, "failed": False}
 
 
 class Reader:
@@ -34,30 +32,30 @@ class Reader:
         signals = tuple(wanted)
         self._fixed = tuple((each.name, _READERS[each.name]) for each in signals if each.name in _READERS)
         self._parameters = tuple(each for each in signals if each.source == "parameter")
-        self._findings: dict[str, list[tuple[str, str]]] = {}
-        for each in signals:
-            if each.name not in _READERS and each.source != "parameter":
-                self._findings.setdefault(each.source, []).append((each.name, each.part))
-        absent = [(each.name, each.part) for each in signals if each.source in self._findings]
-        self._absent = {name: _ABSENT[part] for name, part in absent if part in _ABSENT}
+        of_findings = [each for each in signals if each.name not in _READERS and each.source != "parameter"]
+        sources = dict.fromkeys(each.source for each in of_findings)
+        self._wants = {name: _Wants([each for each in of_findings if each.source == name]) for name in sources}
+        self._absent = {each.name: False for each in of_findings if each.part in _FACTS}
 
     def read(self, subject: Subject) -> dict[str, Value]:
-        """Values by signal name. A missing signal is absent; no value is NaN or infinite. Never raises."""
+        """Values by signal name. A missing signal is absent. No value is NaN or infinite, and no text holds a NUL: it
+        is read as U+FFFD. Never raises.
+        """
         values: dict[str, Value] = dict(self._absent)
         seen = set()
         for finding in subject.findings:
-            wanted = self._findings.get(finding.detector)
-            if wanted is None:
+            wants = self._wants.get(finding.detector)
+            if wants is None:
                 continue
             if finding.detector in seen:
-                _retract(values, wanted)
+                wants.retract(values)
             else:
                 seen.add(finding.detector)
-                _read_finding(finding, wanted, values)
+                wants.read(finding, values)
         for name, reader in self._fixed:
             value = reader(subject)
             if value is not None:
-                values[name] = value
+                values[name] = _whole(value) if isinstance(value, str) else value
         for signal in self._parameters:
             setting = _setting(signal, subject)
             if setting is not None:
@@ -65,47 +63,60 @@ class Reader:
         return values
 
 
+class _Wants:
+    """What is wanted of the findings of one detector: facts about it, and what it concluded."""
+
+    def __init__(self, signals: Iterable[Signal]) -> None:
+        named = [(each.name, each.part) for each in signals]
+        self._facts = tuple((name, _FACTS[part]) for name, part in named if part in _FACTS)
+        self._conclusions = tuple((name, _CONCLUSIONS[part]) for name, part in named if part in _CONCLUSIONS)
+        self._ran = tuple((name, part == "ran") for name, part in named if part in _FACTS)
+
+    def read(self, finding: Finding, values: dict[str, Value]) -> None:
+        for name, fact in self._facts:
+            values[name] = fact(finding)
+        if finding.verdict is Verdict.ABSTAINED or _broken(finding):
+            return
+        for name, conclusion in self._conclusions:
+            value = conclusion(finding)
+            if value is not None:
+                values[name] = value
+
+    def retract(self, values: dict[str, Value]) -> None:
+        """Two findings of one detector may disagree, so neither is believed; that it ran is all that is left."""
+        for name, _ in self._conclusions:
+            values.pop(name, None)
+        values.update(self._ran)
+
+
 def why_missing(signal: Signal, subject: Subject) -> str:
     """One clause for people: why the signal has no value for this subject."""
-    if signal.source == "credential":
+    source, part = signal.source, signal.part
+    if source == "credential":
         return "the credentials could not be read"
     if signal.name in _DECLARATIONS:
-        return f"the requester has not declared {signal.part}"
-    if signal.source == "parameter":
-        return f"the order has no usable parameter {signal.part}"
-    if signal.source in ("media", "request"):
-        return f"the {signal.source} has no usable {signal.part}"
-    findings = [finding for finding in subject.findings if finding.detector == signal.source]
+        return f"the requester has not declared {part}"
+    if source == "parameter":
+        return f"the order has no usable parameter {part}"
+    if source in ("media", "request"):
+        return f"the {source} has no usable {part}"
+    findings = [finding for finding in subject.findings if finding.detector == source]
     if not findings:
         examined = not signal.kinds or subject.kind in signal.kinds
-        return f"{signal.source} did not run" if examined else f"{signal.source} does not examine {subject.kind}s"
+        return f"{source} did not run" if examined else f"{source} does not examine {subject.kind}s"
     if len(findings) > 1:
-        return f"{signal.source} returned several findings"
+        return f"{source} returned several findings"
     if findings[0].verdict is Verdict.ABSTAINED:
-        return f"{signal.source} abstained: {findings[0].explanation}"
-    return f"{signal.source} gave no usable {signal.part}"
+        return f"{source} abstained: {findings[0].explanation}"
+    return f"{source} gave no usable {part}"
 
 
-def _read_finding(finding: Finding, wanted: Iterable[tuple[str, str]], values: dict[str, Value]) -> None:
-    abstained = finding.verdict is Verdict.ABSTAINED
-    believed = not abstained and not _not_a_number(finding.score) and not _not_a_number(finding.probability)
-    for name, part in wanted:
-        if part == "ran":
-            values[name] = True
-        elif part == "abstained":
-            values[name] = abstained
-        elif part == "failed":
-            values[name] = FAILED in finding.codes
-        elif believed and (value := _CONCLUSIONS[part](finding)) is not None:
-            values[name] = value
-
-
-def _retract(values: dict[str, Value], wanted: Iterable[tuple[str, str]]) -> None:
-    """Two findings of one detector may disagree, so neither is believed."""
-    for name, part in wanted:
-        values.pop(name, None)
-        if part in _CONFLICTING:
-            values[name] = _CONFLICTING[part]
+def _broken(finding: Finding) -> bool:
+    """Whether it gives numbers that are none, which makes its verdict worth nothing."""
+    score, probability = finding.score, finding.probability
+    return (score is not None and not math.isfinite(score)) or (
+        probability is not None and not math.isfinite(probability)
+    )
 
 
 def _probability(finding: Finding) -> float | None:
@@ -113,11 +124,17 @@ def _probability(finding: Finding) -> float | None:
     return value if value is not None and 0.0 <= value <= 1.0 else None
 
 
+_FACTS: Mapping[str, Callable[[Finding], bool]] = {
+    "ran": lambda _finding: True,
+    "abstained": lambda finding: finding.verdict is Verdict.ABSTAINED,
+    "failed": lambda finding: FAILED in finding.codes,
+}
+"""What is known of every finding; false where there is none."""
 _CONCLUSIONS: Mapping[str, Callable[[Finding], Value | None]] = {
     "detected": lambda finding: finding.verdict is Verdict.DETECTED,
     "score": lambda finding: _number(finding.score),
     "probability": _probability,
-    "codes": lambda finding: list(finding.codes),
+    "codes": lambda finding: [_whole(code) for code in finding.codes],
 }
 
 
@@ -141,7 +158,7 @@ def _declared(subject: Subject) -> list[str] | None:
 _DECLARATIONS = ("request.purpose", "request.likeness", "request.consent")
 _READERS: Mapping[str, Callable[[Subject], Value | None]] = {
     "credential.state": lambda subject: str(subject.credential.state),
-    "credential.codes": lambda subject: list(subject.credential.codes),
+    "credential.codes": lambda subject: [_whole(code) for code in subject.credential.codes],
     "credential.ai_generated": _ai_generated,
     "media.kind": lambda subject: str(subject.kind) if subject.kind is not None else None,
     "media.mime": attrgetter("mime"),
@@ -168,17 +185,18 @@ _READERS: Mapping[str, Callable[[Subject], Value | None]] = {
 }
 
 
+def _whole(text: str) -> str:
+    """The text without NULs, at which the CEL library would end it."""
+    return text.replace("\0", "\ufffd") if "\0" in text else text
+
+
 def _setting(signal: Signal, subject: Subject) -> Value | None:
     value = subject.parameters.get(signal.part)
     if signal.type == "string":
-        return value if isinstance(value, str) else None
+        return _whole(value) if isinstance(value, str) else None
     return None if isinstance(value, str | bool) else _number(value)
 
 
 def _number(value: float | None) -> float | None:
     """A finite float, or None. `float()` also takes NumPy's scalars, which CEL would not."""
     return None if value is None or not math.isfinite(value) else float(value)
-
-
-def _not_a_number(value: float | None) -> bool:
-    return value is not None and not math.isfinite(value)

@@ -42,6 +42,8 @@ class Fired:
 def ranked(items: Iterable[Fired]) -> tuple[Reason, ...]:
     """Reasons in order of precedence, given in the order of their rules' ids."""
     found = list(items)
+    if not found:
+        return ()
     exempted = any(item.tier is Tier.EXEMPTION for item in found)
 
     def weight(item: Fired) -> Tier:

@@ -24,6 +24,7 @@ from rich.table import Table
 from server.provenance import Trust, development_identity
 from tests.bench.audit.run import main as bench_log
 from tests.bench.bare import BareLoop
+from tests.bench.policy import main as bench_policy
 from tests.bench.serving import drive, server
 
 MEDIA = Path(__file__).parents[1] / "media"
@@ -116,7 +117,12 @@ def log(console: Console, arguments: argparse.Namespace) -> None:
     bench_log(["--full"] if arguments.full else [])
 
 
-PARTS = {"screening": screening, "log": log, "memory": memory}
+def policy(console: Console, _arguments: argparse.Namespace) -> None:
+    """Decisions a second against the CEL library alone."""
+    bench_policy(console)
+
+
+PARTS = {"screening": screening, "log": log, "memory": memory, "policy": policy}
 
 
 if __name__ == "__main__":

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
+from core.credential import Credential, CredentialState
 from core.media import Kind
 from policies.base import Action
 from policies.cel import Environment, ExpressionRefused, Outcome
@@ -63,11 +65,22 @@ def test_an_error_is_never_true(when: str) -> None:
     assert outcome is (Outcome.MISSING if when == "x.unbound" else Outcome.ERROR)
 
 
-def test_nothing_hides_behind_a_nul() -> None:
-    environment = Environment({"x.s": "string", "x.l": "list<string>"})
-    bound = environment.bind({"x.s": "fine\0bad", "x.l": ["fine", "a\0bad"]})
-    for when in ("x.s.contains('bad')", "x.l.exists(item, item.endsWith('bad'))", "x.s.size() == 8"):
-        assert environment.compile(when).judge(bound) is Outcome.TRUE
+@pytest.mark.parametrize(
+    ("when", "fields"),
+    [
+        ("media.mime.contains('bad') && media.mime.size() == 8", {"mime": "fine\0bad"}),
+        ("request.prompt.contains('bad')", {"prompt": "fine\0bad"}),
+        ("'bad' in request.prompt_words", {"prompt": "fine\0bad"}),
+        ("alpha.codes.exists(code, code.endsWith('bad'))", {}),
+        ("credential.codes.exists(code, code.endsWith('bad'))", {}),
+        ("parameter.style.endsWith('bad')", {"parameters": {"style": "a\0bad"}}),
+    ],
+)
+def test_nothing_hides_behind_a_nul(when: str, fields: dict[str, Any]) -> None:
+    loaded = policy(rule("one", when, "block"), parameters={"style": "text"})
+    hidden = Credential(CredentialState.INVALID, codes=("a\0bad",))
+    seen = subject(finding("alpha", codes=("fine", "a\0bad")), credential=hidden, **fields)
+    assert loaded.decide(seen).action is Action.BLOCK
 
 
 def test_a_wrongly_typed_value_is_an_error() -> None:

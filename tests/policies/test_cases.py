@@ -11,6 +11,7 @@ from core.media import Kind
 from detectors.base import FAILED, Verdict
 from policies.cases import Report, run_cases
 from policies.given import subject_of
+from policies.protected import NO_BASE
 from tests.policies.fakes import DETECTORS, document, rule
 
 SCORED = rule("scored", "alpha.score > 0.5", "block", code="high", when_missing="skip", skip_reason="Not measured.")
@@ -22,7 +23,7 @@ def case(name: str = "one", given: dict[str, Any] | None = None, **expect: Any) 
 
 def run(*cases: dict[str, Any], rules: tuple[dict[str, Any], ...] = (SCORED,), **fields: Any) -> Report:
     text = json.dumps({"policy": "a-policy", "cases": list(cases)} | fields)
-    return run_cases(document(*rules), text, DETECTORS, policy_name="p.yaml", cases_name="c.yaml")
+    return run_cases(document(*rules), text, DETECTORS, policy_name="p.yaml", cases_name="c.yaml", base=NO_BASE)
 
 
 HIGH = case("high", {"alpha": "detected", "alpha.score": 0.6}, action="block", rules=["scored"], codes=["high"])
@@ -139,13 +140,13 @@ def test_cases_of_another_policy_are_refused() -> None:
 
 @pytest.mark.parametrize("text", ["", "- 1", "policy: a-policy\ncases: {a: 1}", "a: &x 1", "policy: [", "cases: \x00"])
 def test_hostile_documents_of_cases_are_problems_and_nothing_else(text: str) -> None:
-    report = run_cases(document(SCORED), text, DETECTORS)
+    report = run_cases(document(SCORED), text, DETECTORS, base=NO_BASE)
     assert report.problems
     assert not report.ok
 
 
 def test_cases_of_a_policy_that_does_not_load_are_not_run() -> None:
-    report = run_cases(document(rule("bad", "alpha.scroe > 1.0")), "policy: a-policy", DETECTORS)
+    report = run_cases(document(rule("bad", "alpha.scroe > 1.0")), "policy: a-policy", DETECTORS, base=NO_BASE)
     assert [problem.hint for problem in report.problems] == ["did you mean 'alpha.score'?"]
     assert report.policy_digest == ""
 

@@ -153,8 +153,8 @@ def test_no_exemption_of_a_platform_lifts_the_block_of_listed_content() -> None:
 
 def test_a_skipped_rule_is_named_with_its_reason(pack: RulePolicy) -> None:
     reason = pack.decide(subject(*photo())).reasons[0]
-    assert set(reason.operands) == {"listed-content"}
-    assert "Not judged for want of signals: listed-content" in reason.text
+    assert set(reason.operands) == {"listed-content", "protected-listed"}
+    assert "Not judged for want of signals: listed-content, protected-listed" in reason.text
 
 
 def test_the_match_is_shown(pack: RulePolicy) -> None:

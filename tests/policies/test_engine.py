@@ -15,13 +15,14 @@ from core.media import Kind, digest_of
 from detectors.base import Verdict
 from policies.base import Action, Policy
 from policies.engine import load_policy
+from policies.protected import NO_BASE
 from tests.policies.fakes import DETECTORS, document, finding, policy, rule, subject
 
 TEXT = document(rule("one", "alpha.score > 0.5", "block", code="too_high", text="Score {alpha.score}, {{so}}."))
 
 
 def test_a_loaded_policy_is_a_policy() -> None:
-    loaded: Policy = load_policy(TEXT, "a-policy.yaml", DETECTORS)
+    loaded: Policy = load_policy(TEXT, "a-policy.yaml", DETECTORS, NO_BASE)
     assert (loaded.id, loaded.digest) == ("a-policy", digest_of(TEXT.encode()))
     decision = loaded.decide(subject(finding("alpha", score=0.75)))
     assert (decision.policy_id, decision.policy_digest) == (loaded.id, loaded.digest)
@@ -33,18 +34,18 @@ def test_any_changed_byte_is_refused_or_changes_the_digest(data: st.DataObject) 
     place = data.draw(st.integers(0, len(TEXT) - 1))
     character = data.draw(st.characters(min_codepoint=32, max_codepoint=126).filter(lambda one: one != TEXT[place]))
     try:
-        changed = load_policy(TEXT[:place] + character + TEXT[place + 1 :], "a-policy.yaml", DETECTORS)
+        changed = load_policy(TEXT[:place] + character + TEXT[place + 1 :], "a-policy.yaml", DETECTORS, NO_BASE)
     except ConfigurationError:
         return
     assert changed.digest != digest_of(TEXT.encode())
 
 
 def test_a_reason_carries_the_operands_its_rule_names_and_no_others() -> None:
-    decision = load_policy(TEXT, "a-policy.yaml", DETECTORS).decide(
+    decision = load_policy(TEXT, "a-policy.yaml", DETECTORS, NO_BASE).decide(
         subject(finding("alpha", Verdict.DETECTED, score=0.123456789, codes=("x",)), finding("beta", score=1.0))
     )
     assert [reason.code for reason in decision.reasons] == ["no_rule_fired"]
-    fired = load_policy(TEXT, "a-policy.yaml", DETECTORS).decide(subject(finding("alpha", score=0.87654321)))
+    fired = load_policy(TEXT, "a-policy.yaml", DETECTORS, NO_BASE).decide(subject(finding("alpha", score=0.87654321)))
     assert fired.action is Action.BLOCK
     assert fired.reasons[0].text == "Score 0.8765, {so}."
     assert fired.reasons[0].operands == {"alpha.score": "0.8765"}

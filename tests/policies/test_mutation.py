@@ -29,7 +29,9 @@ def changes(*rules: dict[str, Any], **shared: Any) -> list[str]:
 
 
 def mutation(rules: list[dict[str, Any]], *cases: dict[str, Any]) -> Mutation:
-    return run_mutation(document(*rules), json.dumps({"policy": "a-policy", "cases": list(cases)}), DETECTORS)
+    return run_mutation(
+        document(*rules), json.dumps({"policy": "a-policy", "cases": list(cases)}), DETECTORS, base=NO_BASE
+    )
 
 
 def test_every_part_of_a_rule_is_changed() -> None:

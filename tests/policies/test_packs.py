@@ -12,9 +12,10 @@ from detectors.hash_list import HashList
 from policies.cases import run_cases
 from policies.files import cases_of, packs
 from policies.mutation import run_mutation
+from policies.protected import BASE_FILE
 
 SOURCES: tuple[Source, ...] = tuple(build(HashList()))
-PACKS = [pytest.param(path, id=path.stem) for path in packs()]
+PACKS = [pytest.param(path, id=path.stem) for path in (BASE_FILE, *packs())]
 
 
 @pytest.mark.parametrize("path", PACKS)

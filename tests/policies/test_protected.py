@@ -11,7 +11,7 @@ from core.media import digest_of
 from policies.base import Action, Subject
 from policies.engine import RulePolicy, find_problems, load_policy
 from policies.protected import BASE_FILE, NO_BASE, Base, shipped
-from tests.policies.fakes import DETECTORS, document, problems, rule, subject
+from tests.policies.fakes import DETECTORS, FakeDetector, document, problems, rule, subject
 
 HARD = {"hard": True, "protected": True}
 BASE = Base(document(rule("base-rule", "media.width > 1000", "block", **HARD), thresholds={"t": 1}), "base.yaml")
@@ -89,7 +89,9 @@ def test_no_base_has_no_rules() -> None:
 
 def test_the_shipped_base_is_that_of_the_file_and_blocks_orders() -> None:
     assert shipped().digest == digest_of(BASE_FILE.read_bytes())
-    loaded = load_policy(document(rule("own", "media.width < 1")), "a-policy.yaml", DETECTORS)
+    loaded = load_policy(
+        document(rule("own", "media.width < 1")), "a-policy.yaml", (*DETECTORS, FakeDetector("known_hash"))
+    )
     asked = Subject("outbound", stage="input", prompt="a nude child")
     assert loaded.decide(asked).action is Action.BLOCK
     assert loaded.decide(Subject("outbound", stage="input", prompt="a child with a kite")).action is Action.ALLOW

@@ -17,6 +17,8 @@ from core.sandbox import Sandbox
 from countersign.v1 import audit_pb2, common_pb2, generation_pb2
 from countersign.v1.generation_pb2 import Blocked, Declarations
 from countersign.verify.receipt import verify_receipt
+from detectors.hash_list import HashList
+from detectors.known_hash import KnownHashDetector
 from policies.engine import load_policy
 from server.auth import Caller
 from server.provenance import Provenance
@@ -78,7 +80,7 @@ POLICY = document(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def judging(tmp_path: Path, trusted: tuple[Sandbox, Provenance]) -> AsyncIterator[House]:
-    policy = load_policy(POLICY, "p.yaml", [RedDetector()])
+    policy = load_policy(POLICY, "p.yaml", [RedDetector(), KnownHashDetector(HashList())])
     built = await build(tmp_path, trusted, policy=policy)
     yield built
     await built.engine.close()

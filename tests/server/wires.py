@@ -23,6 +23,8 @@ from countersign.v1.generation_pb2_grpc import GenerationServiceStub
 from countersign.v1.privacy_pb2_grpc import PrivacyServiceStub
 from countersign.v1.review_pb2_grpc import ReviewServiceStub
 from countersign.v1.screening_pb2_grpc import ScreeningServiceStub
+from detectors.hash_list import HashList
+from detectors.known_hash import KnownHashDetector
 from generators.base import Generator
 from policies.engine import load_policy
 from server.admission import ByteBudget, Room
@@ -157,7 +159,7 @@ def desk_of(house: House) -> Desk:
     """Where policies over the house's detector are proposed and activated. Its examiner decides by one of its own, and
     nothing is recorded before a test does something.
     """
-    sources = (house.detector,)
+    sources = (house.detector, KnownHashDetector(HashList()))
     base = load_policy(BASE, "base", sources)
     loader = Loader(house.log, Register(house.log, sources, (), "nobody\n"), sources, base, BASE)
     return Desk(house.log, loader, Follower(house.log, loader, Deciding(Live(), Loaded(base)), house.metrics))

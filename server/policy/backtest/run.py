@@ -108,7 +108,7 @@ class Backtests:
             # The index proposes, the leaf decides: terms may collide.
             if leaf["kind"] != "decision" or leaf["tenant"] != place.tenant:
                 continue
-            if "refusal" in leaf:
+            if "media" not in leaf:  # refused, or an order that was blocked before there were any media
                 tally.refuse()
             else:
                 tally.add(leaf, replay.decide(leaf, wanted.as_of or from_microseconds(recorded_at)))

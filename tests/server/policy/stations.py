@@ -19,6 +19,8 @@ from countersign import Client
 from countersign.settings import ClientSettings
 from countersign.v1 import common_pb2, policy_pb2
 from detectors.base import Detector
+from detectors.hash_list import HashList
+from detectors.known_hash import KnownHashDetector
 from generators.base import Generator
 from policies.engine import load_policy
 from server.admission import ByteBudget, Room
@@ -142,7 +144,7 @@ async def station(
     await asyncio.to_thread(folder.mkdir, exist_ok=True)
     await asyncio.to_thread(schema.upgrade, url)
     log = await AuditLog.open(url, keys.load_or_create(folder, "test/log"), "test/log")
-    metrics, models = Metrics(), (detector or RedDetector(),)
+    metrics, models = Metrics(), (detector or RedDetector(), KnownHashDetector(HashList()))
     engine = LocalEngine(models, metrics)
     loader = Loader(
         log, Register(log, models, (), provenance.trust_text), models, load_policy(BASE, "base", models), BASE

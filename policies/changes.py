@@ -2,7 +2,8 @@
 
 Between the numbers that a policy compares a signal with, nothing changes; so the nearest value with another outcome is
 one of those numbers or the next beside it. Words and flags are changed to what they are compared with. What is made
-of calculations (`double(media.width) / 2.0 > …`) and patterns is not inverted: no change is proposed for those.
+of calculations (`double(media.width) / 2.0 > …`) and patterns is not inverted: no change is proposed for those. Nor is
+one of what a requester wrote: an explanation travels further than a prompt may, and would say how to get round a rule.
 
 This module knows trees and values. Whether a change makes a difference, `policies.explaining` finds out by judging.
 """
@@ -17,7 +18,7 @@ from typing import Literal, TypeAlias
 
 from policies.reading import Value
 from policies.rulings import MIRRORED
-from policies.signals import Signal
+from policies.signals import Signal, is_private
 from policies.templates import shown
 from policies.tree import Node
 
@@ -118,7 +119,7 @@ class Changes:
             nodes = list(tree.walk())
             words = tuple(dict.fromkeys(node.value for node in nodes if isinstance(node.value, str)))
             for name in dict.fromkeys(node.name for node in nodes if node.kind == "name"):
-                if name not in self._signals:
+                if name not in self._signals or is_private(name):
                     continue
                 before = self._values.get(name)
                 for after in _options(self._signals[name], before, words):

@@ -41,10 +41,20 @@ class Fields:
         for key, position in table.keys.items():
             if key not in shape.keys:
                 self.refuse(f"unknown key {key!r} in {shape.owner}", position, did_you_mean(key, shape.keys))
+            elif (needs := shape.keys[key].only_with) is not None:
+                self._refuse_stray(key, *needs)
 
     def refuse(self, message: str, position: Position | None = None, hint: str = "") -> None:
         """Notes a problem of this table."""
         self.notes.add(message, position or self.position, rule=self.rule, hint=hint)
+
+    def _refuse_stray(self, key: str, other: str, word: str) -> None:
+        """A key that means nothing without a certain word of another one. A flag that is off may stand anywhere."""
+        node, companion = self._table.entries[key], self._table.entries.get(other)
+        off = self._shape.keys[key].form == "flag" and not (isinstance(node, Scalar) and node.text == "true")
+        found = companion.text if isinstance(companion, Scalar) else ""
+        if not off and found != word and (not found or found in self._shape.keys[other].choices):
+            self.refuse(f"`{key}` belongs to `{other}: {word}`", self.place(key))
 
     def place(self, key: str) -> Position:
         """Where the key stands; the table's own position where it does not."""

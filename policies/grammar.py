@@ -52,7 +52,10 @@ MAX_RULES = 1000
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key. about: one sentence for people. pattern, hint: the regular expression its text matches, in words."""
+    """One key. about: one sentence for people. pattern, hint: the regular expression its text matches, in words.
+
+    only_with: another key and the word that it must have for this one to mean anything.
+    """
 
     form: Form
     about: str
@@ -61,6 +64,7 @@ class Key:
     pattern: str = ""
     hint: str = ""
     shape: Shape | None = None
+    only_with: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +132,11 @@ RULE = Shape(
             pattern="[1-9][0-9]{0,3}h",
             hint="whole hours, such as 48h",
         ),
-        "hard": Key("flag", "Block only: no exemption lifts it."),
-        "exemption": Key("flag", "Allow only: sets aside every block that is not hard, every review and every label."),
+        "hard": Key("flag", "Block only: no exemption lifts it.", only_with=("action", "block")),
+        "exemption": Key(
+            *("flag", "Allow only: sets aside every block that is not hard, every review and every label."),
+            only_with=("action", "allow"),
+        ),
         "exemptions": Key("conditions", "While one of these conditions holds, this rule does not fire."),
         "mode": Key("choice", "Shadow: judged and reported, never acted upon.", choices=("live", "shadow")),
         "applies_to": Key("table", "What the rule looks at at all.", shape=SCOPE),
@@ -142,7 +149,10 @@ RULE = Shape(
             *("choice", "What happens without a signal that the result depends on; review is the default."),
             choices=("review", "skip"),
         ),
-        "skip_reason": Key("text", "Why silence is acceptable here; required with `when_missing: skip`."),
+        "skip_reason": Key(
+            *("text", "Why silence is acceptable here; required with `when_missing: skip`."),
+            only_with=("when_missing", "skip"),
+        ),
         "protected": Key("flag", "Only in the base that every policy is joined with: no policy can take the rule out."),
     },
 )

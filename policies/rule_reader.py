@@ -138,10 +138,6 @@ def _window(fields: Fields) -> Window:
 def _refuse_contradictions(rule: Rule, fields: Fields) -> None:
     if rule.code in RESERVED_CODES:
         fields.refuse(f"the code {rule.code!r} is the engine's own", fields.place("code"))
-    if rule.hard and rule.action is not Action.BLOCK:
-        fields.refuse("`hard` belongs to `action: block`", fields.place("hard"))
-    if rule.exemption and rule.action is not Action.ALLOW:
-        fields.refuse("`exemption` belongs to `action: allow`", fields.place("exemption"))
     if rule.due is not None and rule.action is Action.ALLOW:
         fields.refuse("`due` sets staff a term, and `action: allow` asks nothing of them", fields.place("due"))
     if rule.exemptions and (rule.hard or rule.action is Action.ALLOW):
@@ -150,8 +146,6 @@ def _refuse_contradictions(rule: Rule, fields: Fields) -> None:
     if rule.when_missing is WhenMissing.SKIP and not rule.skip_reason:
         hint = "say in `skip_reason` why the rule may stay silent without its signal"
         fields.refuse("`when_missing: skip` needs a reason", fields.place("when_missing"), hint)
-    if rule.skip_reason and rule.when_missing is not WhenMissing.SKIP:
-        fields.refuse("`skip_reason` belongs to `when_missing: skip`", fields.place("skip_reason"))
     if rule.scope.stage == Stage.INPUT and rule.action is Action.LABEL:
         hint = "label what was made: `stage: output`"
         fields.refuse("nothing has been made at stage input that could be labelled", fields.place("action"), hint)

@@ -77,9 +77,7 @@ class Changes:
         found: dict[tuple[str, str], Change] = {}
         for change in (*self._of_numbers(), *self._of_words()):
             found.setdefault((change.signal, repr(change.after)), change)
-        self.all = tuple(
-            sorted(found.values(), key=lambda change: (change.distance, change.signal, repr(change.after)))
-        )
+        self.all = tuple(sorted(found.values(), key=_order))
 
     def plain(self) -> frozenset[str]:
         """The signals that are only ever compared with numbers: beyond the outermost of these nothing changes."""
@@ -160,6 +158,13 @@ def _neighbours(signal: Signal, limit: float) -> Iterator[tuple[Bound, int | flo
     else:
         yield "above", math.nextafter(limit, math.inf)
         yield "below", math.nextafter(limit, -math.inf)
+
+
+def _order(change: Change) -> tuple[object, ...]:
+    """The smallest first. A limit and the next number beside it may be equally far in floating point: then the limit,
+    which people know, comes first.
+    """
+    return change.distance, change.signal, change.bound != "at", repr(change.after)
 
 
 def _margin(signal: Signal, limit: float) -> float:

@@ -41,7 +41,7 @@ class Fields:
         for key, position in table.keys.items():
             if key not in shape.keys:
                 self.refuse(f"unknown key {key!r} in {shape.owner}", position, did_you_mean(key, shape.keys))
-            elif (needs := shape.keys[key].only_with) is not None:
+            elif key in table.entries and (needs := shape.keys[key].only_with) is not None:
                 self._refuse_stray(key, *needs)
 
     def refuse(self, message: str, position: Position | None = None, hint: str = "") -> None:
@@ -50,7 +50,7 @@ class Fields:
 
     def _refuse_stray(self, key: str, other: str, word: str) -> None:
         """A key that means nothing without a certain word of another one. A flag that is off may stand anywhere."""
-        node, companion = self._table.entries[key], self._table.entries.get(other)
+        node, companion = self._table.entries.get(key), self._table.entries.get(other)
         off = self._shape.keys[key].form == "flag" and not (isinstance(node, Scalar) and node.text == "true")
         found = companion.text if isinstance(companion, Scalar) else ""
         if not off and found != word and (not found or found in self._shape.keys[other].choices):

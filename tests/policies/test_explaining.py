@@ -60,6 +60,8 @@ def test_the_nearest_change_in_words() -> None:
         ("alpha.score <= 0.5", "If alpha.score had been more than 0.5 instead of 0.46"),
         ("alpha.score > 0.4 && alpha.score < 0.9", "If alpha.score had been 0.4 or less instead of 0.46"),
         ("alpha.score != 0.5", "If alpha.score had been 0.5 instead of 0.46"),
+        ("alpha.score >= 0.123 && alpha.score > 0.3", "If alpha.score had been 0.3 or less instead of 0.46"),
+        ("!(alpha.score <= 0.3)", "If alpha.score had been 0.3 or less instead of 0.46"),
         ("!beta.detected", "If beta.detected had been true instead of false"),
         ("media.width == 640", "If media.width had been 639 or less instead of 640"),
         ("media.width > 600", "If media.width had been 600 or less instead of 640"),

@@ -3,9 +3,10 @@
 The private key stays in this process; media and manifests are parsed in the sandbox only (`parse`).
 """
 
-from server.provenance.claim import Binding, Claim, ClaimedAction
+from server.provenance.claim import Binding, Claim, ClaimedAction, SoftBinding
 from server.provenance.development import development_identity
 from server.provenance.identity import Identity, load_identity
+from server.provenance.imprint import Imprint, Permission
 from server.provenance.parse import PARSERS
 from server.provenance.provenance import Provenance, Signed
 from server.provenance.trust import Trust
@@ -16,8 +17,11 @@ __all__ = [
     "Claim",
     "ClaimedAction",
     "Identity",
+    "Imprint",
+    "Permission",
     "Provenance",
     "Signed",
+    "SoftBinding",
     "Trust",
     "development_identity",
     "load_identity",

@@ -85,10 +85,10 @@ def credentials(request: Request) -> View:
 
 
 def sign(request: Request) -> View:
-    """Embeds a manifest into the first blob; the second blob, if any, becomes its parent ingredient.
+    """Embeds a manifest into the first blob; the other blobs, if any, become its ingredients.
 
     options: `Trust.options()`, `mime` of the output, `definition` (c2pa's manifest definition, JSON), `chain` (PEM),
-    `algorithm`, and with a parent `parent` (c2pa's ingredient definition, JSON) and `parent_mime`.
+    `algorithm`, and `ingredients`, one for each of the other blobs: c2pa's `definition` of it, JSON, and its `mime`.
     Arrays: `signed`, uint8, the signed file. Raises CorruptMedia naming what c2pa refused.
     """
     options, signed = request.options, io.BytesIO()
@@ -98,8 +98,8 @@ def sign(request: Request) -> View:
             algorithm = ALGORITHMS[options["algorithm"]]
             signer = stack.enter_context(Signer.from_callback(request.ask, algorithm, options["chain"], None))
             builder = stack.enter_context(Builder(options["definition"], context))
-            if len(request.blobs) > 1:
-                builder.add_ingredient(options["parent"], options["parent_mime"], io.BytesIO(request.blobs[1]))
+            for ingredient, blob in zip(options["ingredients"], request.blobs[1:], strict=True):
+                builder.add_ingredient(ingredient["definition"], ingredient["mime"], io.BytesIO(blob))
             builder.sign(signer, options["mime"], io.BytesIO(request.blobs[0]), signed)
     except C2paError as error:
         raise CorruptMedia(f"cannot sign this file: {error}"[:512], field="media") from error

@@ -6,7 +6,7 @@ Knows no file format and no C2PA structure.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +14,15 @@ from core.credential import Credential, CredentialState
 from core.errors import IntegrityError, InvalidInput, Unavailable
 from core.media import Media, Pixels, View
 from core.sandbox import Sandbox
-from server.provenance.claim import Claim, definition
+from server.provenance.claim import Claim
+from server.provenance.definition import definition
 from server.provenance.identity import Identity
+from server.provenance.imprint import Imprint
+from server.provenance.ingredients import Ingredient, component_label, outcome
 from server.provenance.judge import judge
-from server.provenance.parent import Parent
 from server.provenance.parse import FORMATS
 from server.provenance.reading import Reading
+from server.provenance.said import differences
 from server.provenance.selftest import prove
 from server.provenance.trust import Trust
 
@@ -36,13 +39,14 @@ class Provenance:
     """Credentials in and out. One serves all callers.
 
     The sandbox MUST have been started with `server.provenance.parse.PARSERS` and, as constant options of
-    `credentials`, with `trust.options()`.
+    `credentials`, with `trust.options()`. imprint: what every manifest says beside its claim.
     """
 
-    def __init__(self, sandbox: Sandbox, identity: Identity, trust: Trust) -> None:
+    def __init__(self, sandbox: Sandbox, identity: Identity, trust: Trust, imprint: Imprint | None = None) -> None:
         self._sandbox = sandbox
         self._identity = identity
         self._trust = trust
+        self._imprint = imprint or Imprint()
 
     @property
     def trust_digest(self) -> str:
@@ -62,46 +66,63 @@ class Provenance:
         return judge(media.view("credentials"), self._trust)
 
     async def sign(
-        self, output: bytes, mime: str, claim: Claim, parent: Media | None = None, timeout: float | None = None
+        self,
+        output: bytes,
+        mime: str,
+        claim: Claim,
+        parent: Media | None = None,
+        timeout: float | None = None,
+        components: Sequence[Media] = (),
     ) -> Signed:
         """`output` with a signed manifest embedded, read back and found to say exactly what `claim` says.
 
         mime: of the output. parent: the upload it was made from, required unless the action is "created".
-        timeout: seconds, for each of the two trips into the sandbox. A parent whose own credentials are broken is kept
-        as it is, with its failure recorded.
+        components: what was placed in it, as many as the claim says. timeout: seconds, for each of the two trips into
+        the sandbox. An upload whose own credentials are broken is kept as it is, with its failure recorded.
         Raises InvalidInput for a format that cannot carry a manifest, Unavailable when the key gives no signature (its
         error is the cause), LimitExceeded past the timeout, IntegrityError when the result does not read back right.
         """
-        refuse_unusable(mime, claim, parent)
-        upload = Parent(parent, judge(parent.view("credentials"), self._trust).state) if parent else None
+        refuse_unusable(mime, claim, parent, components)
+        uploads = self._ingredients(parent, components)
+        written = definition(claim, mime, parent.digest if parent else "", self._imprint)
         try:
-            signed = await self._embed(output, mime, claim, upload, timeout)
+            signed = await self._embed(output, mime, written, uploads, timeout)
             view = await self._view(signed, self._trust, timeout)
-        except InvalidInput as error:  # not the caller's: the output is ours, and the upload was opened before
+        except InvalidInput as error:  # not the caller's: the output is ours, and the uploads were opened before
             raise IntegrityError(f"the output could not be signed: {error}") from error
         credential = judge(view, self._trust)
-        refuse_difference(credential, view, claim, upload)
+        refuse_state(credential, outcome(uploads))
+        refuse_difference(view, written)
         return Signed(signed, credential)
 
     async def self_test(self) -> None:
         """MUST run before the first request. Raises ConfigurationError where signing or judging does not work."""
         await prove(self._signed_bytes, self._state, self._trust)
 
+    def _ingredients(self, parent: Media | None, components: Sequence[Media]) -> list[Ingredient]:
+        """The uploads with what their own credentials are worth, the parent first."""
+        found = [Ingredient(parent, self._state_of(parent))] if parent else []
+        return found + [
+            Ingredient(media, self._state_of(media), "componentOf", component_label(number))
+            for number, media in enumerate(components)
+        ]
+
+    def _state_of(self, media: Media) -> CredentialState:
+        return judge(media.view("credentials"), self._trust).state
+
     async def _embed(
-        self, output: bytes, mime: str, claim: Claim, parent: Parent | None, timeout: float | None
+        self, output: bytes, mime: str, written: str, uploads: Sequence[Ingredient], timeout: float | None
     ) -> bytes:
         """The signed file as the sandbox made it, not yet believed."""
         options: dict[str, Any] = {
             **self._trust.options(),
             "mime": mime,
-            "definition": definition(claim, mime, parent.media.digest if parent else ""),
+            "definition": written,
             "chain": self._identity.chain_pem,
             "algorithm": self._identity.algorithm,
+            "ingredients": [{"definition": one.definition, "mime": one.mime} for one in uploads],
         }
-        blobs = [output]
-        if parent is not None:
-            options |= {"parent": parent.ingredient, "parent_mime": parent.mime}
-            blobs.append(parent.media.data)
+        blobs = [output, *(one.media.data for one in uploads)]
         answer = OneSignature(self._identity.sign)
         view = await self._sandbox.call("sign", blobs, options, answer=answer, timeout=timeout)
         signed: Pixels | None = view.arrays.get("signed")
@@ -140,23 +161,26 @@ class OneSignature:
             raise Unavailable("the signing key gave no signature") from error
 
 
-def refuse_unusable(mime: str, claim: Claim, parent: Media | None) -> None:
+def refuse_unusable(mime: str, claim: Claim, parent: Media | None, components: Sequence[Media]) -> None:
     """Raises InvalidInput for an order that cannot be signed."""
     if mime not in FORMATS:
         limit = ", ".join(sorted(FORMATS))
         raise InvalidInput(f"{mime} cannot carry credentials", field="mime", limit=limit, found=mime)
     if (parent is None) != (claim.action == "created"):
         raise InvalidInput(f"{claim.action} media must{'' if parent is None else ' not'} have a parent", field="parent")
+    if len(components) != claim.components:
+        found, limit = str(len(components)), str(claim.components)
+        raise InvalidInput("other components than were claimed", field="components", limit=limit, found=found)
 
 
-def refuse_difference(credential: Credential, view: View, claim: Claim, parent: Parent | None) -> None:
-    """Raises IntegrityError unless a signed file has the state it must have and says what was claimed, no more."""
-    state = parent.outcome if parent else CredentialState.TRUSTED
+def refuse_state(credential: Credential, state: CredentialState) -> None:
+    """Raises IntegrityError unless a signed file has the state that it must have."""
     if credential.state is not state:
         codes = ", ".join(credential.codes)
         raise IntegrityError(f"the signed output reads back as {credential.state}, not {state}: {codes}")
-    store = Reading.of(view).store
-    active = store and store.active_manifest
-    said = active and (active.actions, active.source_types, active.parents)
-    if said != (claim.actions, (claim.source_uri,), int(parent is not None)):
-        raise IntegrityError("the signed output does not say what was claimed of it")
+
+
+def refuse_difference(view: View, written: str) -> None:
+    """Raises IntegrityError unless a signed file says what was written into its manifest, no more and no less."""
+    if found := differences(Reading.of(view).store, written):
+        raise IntegrityError(f"the signed output does not say what was claimed of it: {', '.join(found)}")

@@ -18,9 +18,9 @@ from core.media import View
 from core.sandbox import Request
 from server.provenance import Binding, Claim, Identity, Trust, parse
 from server.provenance.certificates import Issued, claim_signer, intermediate_authority, pem, root_authority
-from server.provenance.claim import definition
+from server.provenance.definition import definition
+from server.provenance.ingredients import ingredient
 from server.provenance.judge import judge
-from server.provenance.parent import ingredient
 from server.provenance.signatures import signer
 
 TIME_STAMPING = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.8")
@@ -84,11 +84,9 @@ def embed(
         "definition": definition(claim, mime),
         "chain": identity.chain_pem,
         "algorithm": identity.algorithm,
+        "ingredients": [{"definition": ingredient(parent[1]), "mime": parent[1]}] if parent else [],
     }
-    blobs = [data]
-    if parent is not None:
-        blobs.append(parent[0])
-        options |= {"parent": ingredient(parent[1]), "parent_mime": parent[1]}
+    blobs = [data, parent[0]] if parent else [data]
     view = parse.sign(Request(blobs, mime, Limits(), options, identity.sign))
     signed: bytes = view.arrays["signed"].tobytes()
     return signed

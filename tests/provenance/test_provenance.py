@@ -15,7 +15,7 @@ from core.errors import ConfigurationError, IntegrityError, InvalidInput, LimitE
 from core.media import Kind, Media, digest_of
 from core.parsers.catalog import PARSERS as CORE_PARSERS
 from core.sandbox import Sandbox
-from server.provenance import PARSERS, Claim, Identity, Provenance, Trust
+from server.provenance import PARSERS, Claim, Identity, Imprint, Permission, Provenance, SoftBinding, Trust
 from server.provenance.claim import ClaimedAction
 from tests.provenance.conftest import Validate
 from tests.provenance.files import MIMES, MP4, flip, make, pixel_offset, replace_once
@@ -121,6 +121,55 @@ async def test_a_parent_with_unreadable_credentials_is_kept_as_failed(
     found = await provenance.read(await opened(sandbox, signed))
     assert (found.state, "general.error" in found.codes) == (CredentialState.INGREDIENT_FAILED, True)
     assert validate(signed, JPEG, trust).intact
+
+
+async def test_a_collage_keeps_the_credentials_of_what_was_placed_in_it(
+    sandbox: Sandbox, provenance: Provenance, trust: Trust, validate: Validate
+) -> None:
+    signed_part = await opened(sandbox, await sign(provenance, make(PNG), PNG))
+    plain_part = await opened(sandbox, PHOTOGRAPH.read_bytes())
+    claim = replace(CLAIM, components=2, source_type="compositeWithTrainedAlgorithmicMedia")
+    signed = await provenance.sign(make(JPEG), JPEG, claim, components=(signed_part, plain_part))
+    assert signed.credential.state is CredentialState.TRUSTED
+    store = json.loads(signed.credential.store_json)["manifests"][signed.credential.manifest_id]
+    first, second = store["ingredients"]
+    assert first["relationship"] == second["relationship"] == "componentOf"
+    assert first["active_manifest"] == (await provenance.read(signed_part)).manifest_id
+    assert "active_manifest" not in second
+    assert validate(signed.data, JPEG, trust).trusted
+
+
+async def test_a_broken_component_is_not_hidden(sandbox: Sandbox, provenance: Provenance) -> None:
+    plain = make(JPEG)
+    intact = await sign(provenance, plain, JPEG)
+    broken = await opened(sandbox, flip(intact, pixel_offset(plain, intact)))
+    parent = await opened(sandbox, PHOTOGRAPH.read_bytes())
+    signed = await provenance.sign(make(PNG), PNG, replace(EDIT, components=1), parent, components=(broken,))
+    assert signed.credential.state is CredentialState.INGREDIENT_FAILED
+    assert "assertion.dataHash.mismatch" in signed.credential.codes
+
+
+async def test_marks_labels_and_wishes_are_signed_and_read_back(
+    sandbox: Sandbox, identity: Identity, trust: Trust, validate: Validate
+) -> None:
+    imprint = Imprint("example.com/log", (Permission("ai_generative_training", "notAllowed"),))
+    bindings = (SoftBinding("org.countersign.mark", "00ff"), SoftBinding("org.countersign.pdq", "ff00"))
+    claim = replace(CLAIM, soft_bindings=bindings, watermarked=True, labelled=True)
+    signed = await Provenance(sandbox, identity, trust, imprint).sign(make(JPEG), JPEG, claim)
+    (manifest,) = signed.credential.manifests
+    assert manifest.actions == ("c2pa.created", "c2pa.watermarked.bound", "c2pa.edited")
+    found = json.loads(signed.credential.store_json)["manifests"][signed.credential.manifest_id]["assertions"]
+    values = [one["data"]["blocks"][0]["value"] for one in found if one["label"] == "c2pa.soft-binding"]
+    assert values == ["00ff", "ff00"]
+    assert "cawg.training-mining" in {one["label"] for one in found}
+    opinion = validate(signed.data, JPEG, trust)
+    assert (opinion.intact, opinion.trusted) == (True, True), opinion.codes
+
+
+async def test_components_are_those_claimed(provenance: Provenance) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        await provenance.sign(make(PNG), PNG, replace(CLAIM, components=1))
+    assert raised.value.field == "components"
 
 
 async def test_the_parents_digest_is_bound_into_the_output(sandbox: Sandbox, provenance: Provenance) -> None:

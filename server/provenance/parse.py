@@ -7,7 +7,7 @@ for outside (`Request.ask`). Never fetches anything. Judges nothing: that is `se
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from ctypes import CFUNCTYPE
 from typing import Any
@@ -18,6 +18,7 @@ from c2pa import Builder, C2paError, C2paSigningAlg, Context, Reader, Signer
 from core.errors import CorruptMedia
 from core.media import View
 from core.sandbox.contract import Request
+from server.provenance.countersigning import countersign
 from server.provenance.jumbf import signer_purposes
 from server.provenance.report import StoreTooLarge, facts_of
 
@@ -88,22 +89,38 @@ def sign(request: Request) -> View:
     """Embeds a manifest into the first blob; the other blobs, if any, become its ingredients.
 
     options: `Trust.options()`, `mime` of the output, `definition` (c2pa's manifest definition, JSON), `chain` (PEM),
-    `algorithm`, and `ingredients`, one for each of the other blobs: c2pa's `definition` of it, JSON, and its `mime`.
+    `algorithm`, `ingredients`, one for each of the other blobs: c2pa's `definition` of it, JSON, and its `mime`; and
+    `timestamp`, whether to ask for one as well. Asks for the signature, then for the token (`StampQuestion`).
     Arrays: `signed`, uint8, the signed file. Raises CorruptMedia naming what c2pa refused.
     """
-    options, signed = request.options, io.BytesIO()
+    options, signed, asked = request.options, io.BytesIO(), Remembered(request.ask)
     try:
         with ExitStack() as stack:
             context = stack.enter_context(Context.from_dict(settings(options)))
             algorithm = ALGORITHMS[options["algorithm"]]
-            signer = stack.enter_context(Signer.from_callback(request.ask, algorithm, options["chain"], None))
+            signer = stack.enter_context(Signer.from_callback(asked, algorithm, options["chain"], None))
             builder = stack.enter_context(Builder(options["definition"], context))
             for ingredient, blob in zip(options["ingredients"], request.blobs[1:], strict=True):
                 builder.add_ingredient(ingredient["definition"], ingredient["mime"], io.BytesIO(blob))
-            builder.sign(signer, options["mime"], io.BytesIO(request.blobs[0]), signed)
+            store = builder.sign(signer, options["mime"], io.BytesIO(request.blobs[0]), signed)
     except C2paError as error:
         raise CorruptMedia(f"cannot sign this file: {error}"[:512], field="media") from error
+    if options["timestamp"]:
+        countersign(signed, options["mime"], store, asked.answer, request.ask)
     return View(arrays={"signed": np.frombuffer(signed.getbuffer(), np.uint8)})
+
+
+class Remembered:
+    """Asks, and keeps the last answer."""
+
+    def __init__(self, ask: Callable[[bytes], bytes]) -> None:
+        self._ask = ask
+        self.answer = b""
+
+    def __call__(self, question: bytes) -> bytes:
+        """The answer."""
+        self.answer = self._ask(question)
+        return self.answer
 
 
 def settings(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,7 +132,7 @@ def settings(options: Mapping[str, Any]) -> dict[str, Any]:
     """
     return {
         "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_after_sign": False},
-        "trust": {"trust_anchors": options["anchors"], "trust_config": "\n".join(options["purposes"]) + "\n"},
+        "trust": {"anchors": options["lists"], "trust_config": "\n".join(options["purposes"]) + "\n"},
         "builder": {"thumbnail": {"enabled": False}},
     }
 

@@ -6,14 +6,15 @@ Knows no file format and no C2PA structure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.credential import Credential, CredentialState
-from core.errors import IntegrityError, InvalidInput, Unavailable
+from core.errors import IntegrityError, InvalidInput
 from core.media import Media, Pixels, View
 from core.sandbox import Sandbox
+from server.provenance.answers import Answers, Stamps
 from server.provenance.claim import Claim
 from server.provenance.definition import definition
 from server.provenance.identity import Identity
@@ -22,9 +23,12 @@ from server.provenance.ingredients import Ingredient, component_label, outcome
 from server.provenance.judge import judge
 from server.provenance.parse import FORMATS
 from server.provenance.reading import Reading
-from server.provenance.said import differences
+from server.provenance.said import differences, proves_time
 from server.provenance.selftest import prove
 from server.provenance.trust import Trust
+
+UNSTAMPED = "org.countersign.timestampMissing"
+"""The code, among those of an output's credential, that it was meant to be time-stamped and is not."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -39,14 +43,23 @@ class Provenance:
     """Credentials in and out. One serves all callers.
 
     The sandbox MUST have been started with `server.provenance.parse.PARSERS` and, as constant options of
-    `credentials`, with `trust.options()`. imprint: what every manifest says beside its claim.
+    `credentials`, with `trust.options()`. imprint: what every manifest says beside its claim. stamper: None where
+    outputs are not time-stamped.
     """
 
-    def __init__(self, sandbox: Sandbox, identity: Identity, trust: Trust, imprint: Imprint | None = None) -> None:
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        identity: Identity,
+        trust: Trust,
+        imprint: Imprint | None = None,
+        stamper: Stamps | None = None,
+    ) -> None:
         self._sandbox = sandbox
         self._identity = identity
         self._trust = trust
         self._imprint = imprint or Imprint()
+        self._stamper = stamper
 
     @property
     def trust_digest(self) -> str:
@@ -80,19 +93,22 @@ class Provenance:
         components: what was placed in it, as many as the claim says. timeout: seconds, for each of the two trips into
         the sandbox. An upload whose own credentials are broken is kept as it is, with its failure recorded.
         Raises InvalidInput for a format that cannot carry a manifest, Unavailable when the key gives no signature (its
-        error is the cause), LimitExceeded past the timeout, IntegrityError when the result does not read back right.
+        error is the cause) or for want of a time stamp that is required, LimitExceeded past the timeout,
+        IntegrityError when the result does not read back right.
         """
         refuse_unusable(mime, claim, parent, components)
         uploads = self._ingredients(parent, components)
         written = definition(claim, mime, parent.digest if parent else "", self._imprint)
         try:
-            signed = await self._embed(output, mime, written, uploads, timeout)
+            signed, stamped = await self._embed(output, mime, written, uploads, timeout)
             view = await self._view(signed, self._trust, timeout)
         except InvalidInput as error:  # not the caller's: the output is ours, and the uploads were opened before
             raise IntegrityError(f"the output could not be signed: {error}") from error
         credential = judge(view, self._trust)
         refuse_state(credential, outcome(uploads))
-        refuse_difference(view, written)
+        refuse_difference(view, written, stamped=stamped)
+        if self._stamper is not None and not stamped:
+            credential = replace(credential, codes=tuple(sorted({*credential.codes, UNSTAMPED})))
         return Signed(signed, credential)
 
     async def self_test(self) -> None:
@@ -112,23 +128,24 @@ class Provenance:
 
     async def _embed(
         self, output: bytes, mime: str, written: str, uploads: Sequence[Ingredient], timeout: float | None
-    ) -> bytes:
-        """The signed file as the sandbox made it, not yet believed."""
+    ) -> tuple[bytes, bool]:
+        """The signed file as the sandbox made it, not yet believed, and whether it was given a time stamp."""
         options: dict[str, Any] = {
             **self._trust.options(),
             "mime": mime,
             "definition": written,
             "chain": self._identity.chain_pem,
             "algorithm": self._identity.algorithm,
+            "timestamp": self._stamper is not None,
             "ingredients": [{"definition": one.definition, "mime": one.mime} for one in uploads],
         }
         blobs = [output, *(one.media.data for one in uploads)]
-        answer = OneSignature(self._identity.sign)
-        view = await self._sandbox.call("sign", blobs, options, answer=answer, timeout=timeout)
+        answers = Answers(self._identity.sign, self._stamper)
+        view = await self._sandbox.call("sign", blobs, options, answer=answers, timeout=timeout)
         signed: Pixels | None = view.arrays.get("signed")
         if signed is None:
             raise IntegrityError("the sandboxed signer gave no file")
-        return signed.tobytes()
+        return signed.tobytes(), answers.stamped
 
     async def _view(self, data: bytes, trust: Trust, timeout: float | None = None) -> View:
         """What the parser `credentials` sees in a file under `trust`."""
@@ -141,24 +158,6 @@ class Provenance:
     async def _state(self, data: bytes, trust: Trust) -> CredentialState:
         """The state of a file under `trust`."""
         return judge(await self._view(data, trust), trust).state
-
-
-class OneSignature:
-    """The answer to a sandboxed signer: a single signature, so that a worker taken over gains no second one."""
-
-    def __init__(self, sign: Callable[[bytes], bytes]) -> None:
-        self._sign = sign
-        self._used = False
-
-    def __call__(self, question: bytes) -> bytes:
-        """The signature of `question`. Raises Unavailable, caused by what the key raised."""
-        if self._used:
-            raise IntegrityError("the sandbox asked for a second signature")
-        self._used = True
-        try:
-            return self._sign(question)
-        except Exception as error:
-            raise Unavailable("the signing key gave no signature") from error
 
 
 def refuse_unusable(mime: str, claim: Claim, parent: Media | None, components: Sequence[Media]) -> None:
@@ -180,7 +179,13 @@ def refuse_state(credential: Credential, state: CredentialState) -> None:
         raise IntegrityError(f"the signed output reads back as {credential.state}, not {state}: {codes}")
 
 
-def refuse_difference(view: View, written: str) -> None:
-    """Raises IntegrityError unless a signed file says what was written into its manifest, no more and no less."""
-    if found := differences(Reading.of(view).store, written):
+def refuse_difference(view: View, written: str, *, stamped: bool = False) -> None:
+    """Raises IntegrityError unless a signed file says what was written into its manifest, no more and no less.
+
+    stamped: it must have a time stamp by an authority on the trust list as well.
+    """
+    store = Reading.of(view).store
+    if stamped and not proves_time(store):
+        raise IntegrityError("the time stamp of the signed output does not hold")
+    if found := differences(store, written):
         raise IntegrityError(f"the signed output does not say what was claimed of it: {', '.join(found)}")

@@ -21,6 +21,7 @@ ADDRESSES = frozenset({"ingredientIds", "ingredients"})
 """By which an action names its ingredient: a label before signing, an address with a hash after it."""
 
 
+PROOFS_OF_TIME = frozenset({"timeStamp.validated", "timeStamp.trusted"})
 HASHES = "c2pa.hash."
 """How labels begin of what binds the manifest to the file's bytes, which c2pa adds and checks itself."""
 
@@ -36,6 +37,16 @@ def differences(store: Store | None, written: str) -> tuple[str, ...]:
         "ingredients": (Counter(str(one.get("relationship")) for one in rows(found.get("ingredients"))), taken),
     }
     return tuple(name for name, (said, claimed) in compared.items() if said != claimed)
+
+
+def proves_time(store: Store | None) -> bool:
+    """Whether the active manifest has a time stamp that holds, by an authority on the trust list."""
+    try:
+        active = json.loads(store.report)["validation_results"]["activeManifest"] if store else {}
+        found = {one.get("code") for one in rows(active.get("success"))}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
+    return found >= PROOFS_OF_TIME
 
 
 def active_manifest(store: Store | None) -> Mapping[str, Any]:

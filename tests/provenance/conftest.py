@@ -64,15 +64,23 @@ def validate(tmp_path_factory: pytest.TempPathFactory) -> Validate:
     home: Path = tmp_path_factory.mktemp("encypher")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ENCYPHER_C2PA_CONFIG_DIR", str(home))  # where it keeps that it may not send telemetry
-        opinion_of(b"nothing", "image/png", "")
-    return lambda data, mime, trust: opinion_of(data, mime, trust.anchors_pem)
+        opinion_of(b"nothing", "image/png", Trust(""))
+    return opinion_of
 
 
-def opinion_of(data: bytes, mime: str, anchors: str) -> Opinion:
+def opinion_of(data: bytes, mime: str, trust: Trust) -> Opinion:
     """A file that it cannot read at all is not intact."""
+    signers = "".join(one.anchors_pem for one in (trust.own, *trust.lists) if one.signs)
+    clocks = "".join(one.anchors_pem for one in trust.lists if not one.signs)
     try:
         report: Mapping[str, Any] = encypher_c2pa.verify(
-            data, mime, trust_pem=anchors, no_default_trust=True, online=False, telemetry=False
+            data,
+            mime,
+            trust_pem=signers,
+            tsa_trust_pem=clocks or None,
+            no_default_trust=True,
+            online=False,
+            telemetry=False,
         )
     except ValueError as error:
         return Opinion(intact=False, trusted=False, codes=(str(error),))

@@ -85,6 +85,7 @@ def embed(
         "chain": identity.chain_pem,
         "algorithm": identity.algorithm,
         "ingredients": [{"definition": ingredient(parent[1]), "mime": parent[1]}] if parent else [],
+        "timestamp": False,
     }
     blobs = [data, parent[0]] if parent else [data]
     view = parse.sign(Request(blobs, mime, Limits(), options, identity.sign))

@@ -224,6 +224,7 @@ def test_what_c2pa_cannot_sign_is_named(identity: Identity, trust: Trust) -> Non
         "chain": identity.chain_pem,
         "algorithm": "es256",
         "ingredients": [],
+        "timestamp": False,
     }
     with pytest.raises(CorruptMedia, match="cannot sign this file"):
         parse.sign(Request([b"not a picture"], "", Limits(), options, identity.sign))

@@ -12,11 +12,12 @@ from core.credential import Credential, CredentialState
 from core.errors import ConfigurationError, IntegrityError, InvalidInput, Unavailable
 from core.media import Kind, Media, View
 from server.provenance import SoftBinding, Trust
+from server.provenance.answers import Answers
 from server.provenance.claim import Claim, ClaimedAction
 from server.provenance.definition import definition
 from server.provenance.imprint import Imprint, Permission
 from server.provenance.ingredients import Ingredient, outcome
-from server.provenance.provenance import OneSignature, refuse_difference, refuse_state
+from server.provenance.provenance import refuse_difference, refuse_state
 from server.provenance.selftest import refuse_confusion
 from tests.provenance.signers import CLAIM, EDIT
 
@@ -181,7 +182,7 @@ def test_the_self_test_refuses_any_confusion(name: str) -> None:
 
 
 def test_one_trip_gets_one_signature() -> None:
-    answer = OneSignature(lambda data: data[::-1])
+    answer = Answers(lambda data: data[::-1], None)
     assert answer(b"claim") == b"mialc"
     with pytest.raises(IntegrityError, match="second signature"):
         answer(b"another claim")
@@ -194,7 +195,7 @@ def test_a_failing_key_is_the_cause() -> None:
         raise cause
 
     with pytest.raises(Unavailable) as raised:
-        OneSignature(fail)(b"claim")
+        Answers(fail, None)(b"claim")
     assert raised.value.__cause__ is cause
 
 

@@ -193,10 +193,8 @@ async def test_a_token_that_does_not_fit_is_none() -> None:
 async def test_one_trip_gets_one_stamp() -> None:
     question = StampQuestion(100, b"data").encode()
     answers = Answers(lambda data: data[::-1], Stamper(Big(), required=True, missed=Missed()))
-    assert answers(b"claim") == b"mialc"
-    assert not answers.stamped
-    assert answers(question) == bytes(100)
-    assert answers.stamped
+    assert (answers(b"claim"), answers.stamped) == (b"mialc", False)
+    assert (answers(question), answers.stamped) == (bytes(100), True)
     with pytest.raises(IntegrityError, match="second"):
         answers(question)
 

@@ -64,19 +64,22 @@ def validate(tmp_path_factory: pytest.TempPathFactory) -> Validate:
     home: Path = tmp_path_factory.mktemp("encypher")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ENCYPHER_C2PA_CONFIG_DIR", str(home))  # where it keeps that it may not send telemetry
-        opinion_of(b"nothing", "image/png", Trust(""))
-    return opinion_of
+        opinion_of(b"nothing", "image/png", "")
+    return lambda data, mime, trust: opinion_of(data, mime, roots(trust, signers=True), roots(trust, signers=False))
 
 
-def opinion_of(data: bytes, mime: str, trust: Trust) -> Opinion:
+def roots(trust: Trust, *, signers: bool) -> str:
+    """Those that vouch for signers, or those that vouch for time."""
+    return "".join(one.anchors_pem for one in (trust.own, *trust.lists) if one.signs == signers)
+
+
+def opinion_of(data: bytes, mime: str, anchors: str, clocks: str = "") -> Opinion:
     """A file that it cannot read at all is not intact."""
-    signers = "".join(one.anchors_pem for one in (trust.own, *trust.lists) if one.signs)
-    clocks = "".join(one.anchors_pem for one in trust.lists if not one.signs)
     try:
         report: Mapping[str, Any] = encypher_c2pa.verify(
             data,
             mime,
-            trust_pem=signers,
+            trust_pem=anchors,
             tsa_trust_pem=clocks or None,
             no_default_trust=True,
             online=False,

@@ -8,7 +8,7 @@ Hostile input: runs in the sandbox only. Knows nothing of trust.
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import cbor2
@@ -19,22 +19,48 @@ X5CHAIN = (33, "x5chain")  # the registered header, and the name used before it 
 LABELLED = 0b10
 TYPE_END = 16
 LABEL_START = 17  # after the toggles
+MAX_PURPOSES = 32
 MAX_DEPTH = 3  # store, manifest, signature
 
 
-def signer_purposes(store: bytes, manifest: str) -> list[str] | None:
-    """Key purposes of the leaf that signed `manifest`, dotted identifiers, sorted; empty where the leaf names none.
+def signers(store: bytes, labels: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Facts of the leaf that signed each of the manifests `labels`, by label.
 
-    store: a JUMBF manifest store. manifest: the label. None where the certificate cannot be found or read.
+    store: a JUMBF manifest store. Facts: purposes (dotted identifiers, sorted; empty where the leaf names none),
+    not_before, not_after (ISO 8601, UTC). A manifest whose signature box or certificate cannot be found or read, or
+    that has two signature boxes, is left out: beside the box that c2pa verifies there must be none that deceives us.
     """
+    found: dict[str, list[bytes]] = {}
     try:
-        leaf = x509.load_der_x509_certificate(leaf_of(signature_of(store, manifest)))
+        for path, content in signatures(store, ()):
+            if len(path) > 1 and path[-2] in labels:
+                found.setdefault(path[-2], []).append(content)
+    except ValueError:
+        return {}
+    facts = {label: leaf_facts(contents[0]) for label, contents in found.items() if len(contents) == 1}
+    return {label: leaf for label, leaf in facts.items() if leaf is not None}
+
+
+def leaf_facts(signature: bytes) -> dict[str, Any] | None:
+    """What the leaf in a COSE_Sign1 says of itself; None where it cannot be read."""
+    try:
+        leaf = x509.load_der_x509_certificate(leaf_of(signature))
+        return {
+            "purposes": purposes_of(leaf),
+            "not_before": leaf.not_valid_before_utc.isoformat(),
+            "not_after": leaf.not_valid_after_utc.isoformat(),
+        }
+    except Exception:  # noqa: BLE001 - the input chooses what cbor2 and cryptography throw
+        return None
+
+
+def purposes_of(leaf: x509.Certificate) -> list[str]:
+    """Its key purposes."""
+    try:
         purposes = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except x509.ExtensionNotFound:
         return []
-    except Exception:  # noqa: BLE001 - the input chooses what cbor2 and cryptography throw
-        return None
-    return sorted(purpose.dotted_string for purpose in purposes)
+    return sorted(purpose.dotted_string for purpose in purposes)[:MAX_PURPOSES]
 
 
 def leaf_of(signature: bytes) -> bytes:
@@ -44,17 +70,6 @@ def leaf_of(signature: bytes) -> bytes:
     headers: Mapping[Any, Any] = {**unprotected, **cbor2.loads(protected)}
     chain = next(headers[name] for name in X5CHAIN if name in headers)
     return bytes(chain if isinstance(chain, bytes) else chain[0])
-
-
-def signature_of(store: bytes, manifest: str) -> bytes:
-    """The CBOR in the signature box of the labelled manifest.
-
-    LookupError unless there is exactly one: beside the box that c2pa verifies there must be none that deceives us.
-    """
-    found = [content for path, content in signatures(store, ()) if path[-2:-1] == (manifest,)]
-    if len(found) != 1:
-        raise LookupError(f"{len(found)} signatures under {manifest}")
-    return found[0]
 
 
 def signatures(data: bytes, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], bytes]]:

@@ -19,7 +19,7 @@ from core.errors import CorruptMedia
 from core.media import View
 from core.sandbox.contract import Request
 from server.provenance.countersigning import countersign
-from server.provenance.jumbf import signer_purposes
+from server.provenance.jumbf import signers
 from server.provenance.report import StoreTooLarge, facts_of
 
 PARSERS = {"credentials": "server.provenance.parse:credentials", "sign": "server.provenance.parse:sign"}
@@ -76,7 +76,7 @@ def credentials(request: Request) -> View:
             if reader is None:
                 return View(facts=facts)
             store = facts_of(stack.enter_context(reader).json())
-            store["purposes"] = purposes_of(reader, store["active"])
+            store["signers"] = signers_of(reader, store)
             return View(facts=facts | {"store": store})
     except (C2paError, StoreTooLarge, ValueError, RecursionError) as error:
         reason = str(error) or type(error).__name__
@@ -137,12 +137,12 @@ def settings(options: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def purposes_of(reader: Reader, active: str) -> list[str] | None:
-    """Key purposes of the active manifest's signer; None where they cannot be found."""
-    store = io.BytesIO()
+def signers_of(reader: Reader, store: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts of the signers by the labels of their manifests; of those that cannot be examined, none."""
+    boxes = io.BytesIO()
     try:
         # For the address of a manifest, c2pa gives the whole store as it lies in the file.
-        reader.resource_to_stream(f"self#jumbf=/c2pa/{active}", store)
+        reader.resource_to_stream(f"self#jumbf=/c2pa/{store['active']}", boxes)
     except C2paError:
-        return None
-    return signer_purposes(store.getvalue(), active)
+        return {}
+    return signers(boxes.getvalue(), {manifest["label"] for manifest in store["manifests"]})

@@ -111,3 +111,7 @@ class Examiner:
         """Only the credentials of `data`: no detector looks at it and nothing is decided."""
         media = await self._sandbox.open(data, {CREDENTIALS})
         return media, await self._provenance.read(media)
+
+    async def crjson(self, media: Media) -> str:
+        """The manifest store of opened media in C2PA's crJSON form; "" where there is none."""
+        return await self._provenance.crjson(media)

@@ -3,6 +3,7 @@
 Answers are made from the recorded leaf, not from what was in memory: what a caller reads is what the log holds.
 """
 
+from server.convert.chains import chain
 from server.convert.credentials import provenance, recorded_provenance
 from server.convert.decisions import decision, decision_view
 from server.convert.events import event, open_intent
@@ -12,6 +13,7 @@ from server.convert.proofs import log_key, receipt
 from server.convert.times import moment, timestamp
 
 __all__ = [
+    "chain",
     "decision",
     "decision_view",
     "detector_model",

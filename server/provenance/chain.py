@@ -18,11 +18,19 @@ from core.credential import (
 from server.provenance.read_manifest import ReadAction, ReadIngredient, ReadManifest, ReadSigner
 from server.provenance.reading import Store
 from server.provenance.trust import Trust
-from server.provenance.verdict import INACCESSIBLE, PURPOSE, UNREADABLE, UNTRUSTED, Evidence, misused, verdict
+from server.provenance.verdict import (
+    INACCESSIBLE,
+    PURPOSE,
+    SIGNER_TRUSTED,
+    UNREADABLE,
+    UNTRUSTED,
+    Evidence,
+    misused,
+    verdict,
+)
 
 MAX_DEPTH = 16
 TIME_PROVEN = "timeStamp.trusted"
-SIGNER_TRUSTED = "signingCredential.trusted"
 # What c2pa finds where the manifest in the store is not the one that was taken in.
 DETACHED = frozenset(
     {

@@ -9,7 +9,16 @@ from server.provenance.chain import chain_of
 from server.provenance.read_manifest import ReadManifest
 from server.provenance.reading import Reading, Store
 from server.provenance.trust import Trust
-from server.provenance.verdict import INACCESSIBLE, PURPOSE, UNREADABLE, Evidence, misused, verdict
+from server.provenance.verdict import (
+    INACCESSIBLE,
+    PURPOSE,
+    SIGNER_TRUSTED,
+    UNREADABLE,
+    UNTRUSTED,
+    Evidence,
+    misused,
+    verdict,
+)
 
 OCSP_OFF = "signingCredential.ocsp.skipped"
 """Noted on every signed file, because we never ask the network: it says nothing of the file."""
@@ -41,7 +50,7 @@ def credential_of(store: Store, trust: Trust) -> Credential:
     evidence = Evidence(
         failures=store.failures,
         deeper=deeper,
-        trusted=store.state == "Trusted",
+        trusted=signer_trusted(store),
         intact=store.state in ("Trusted", "Valid"),
         signer=store.signers.get(store.active),
     )
@@ -59,6 +68,16 @@ def credential_of(store: Store, trust: Trust) -> Credential:
         store_json=store.report,
         chain=chain_of(store, trust),
     )
+
+
+def signer_trusted(store: Store) -> bool:
+    """Whether the active manifest's signer is on the trust list.
+
+    c2pa calls a file merely "Valid" too where the signer of something it was made from is not on the list any more, as
+    when that certificate expired. That says nothing of who signed this file.
+    """
+    named = SIGNER_TRUSTED in store.successes and UNTRUSTED in store.ingredient_failures
+    return store.state == "Trusted" or named
 
 
 def misuses(store: Store, trust: Trust) -> tuple[str, ...]:

@@ -10,11 +10,12 @@ from typing import Any
 
 from server.provenance.shapes import MAX_ITEMS, MAX_TEXT, address, rows, table, text, unique
 from server.provenance.statuses import Place, Standing
+from server.provenance.verdict import SIGNER_TRUSTED
 
 ACTIONS, SOFT_BINDING = "c2pa.actions", "c2pa.soft-binding"
 PREFERENCES = ("cawg.training-mining", "c2pa.training-mining")
 # Of the successes only these say something: each manifest has dozens of others.
-TELLING = frozenset({"signingCredential.trusted", "timeStamp.trusted", "ingredient.manifest.validated"})
+TELLING = frozenset({SIGNER_TRUSTED, "timeStamp.trusted", "ingredient.manifest.validated"})
 
 
 def outline(label: str, manifest: Mapping[str, Any], standings: Mapping[Place, Standing]) -> dict[str, Any]:

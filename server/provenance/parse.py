@@ -1,4 +1,4 @@
-"""The two parsers that touch manifest stores, both run by the sandbox: `credentials` reads, `sign` writes.
+"""The parsers that touch manifest stores, all run by the sandbox: `credentials` and `crjson` read, `sign` writes.
 
 c2pa parses whole media files, so it runs where a break-in finds no network, no files and no keys: a signature is asked
 for outside (`Request.ask`). Never fetches anything. Judges nothing: that is `server.provenance.judge`.
@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 from c2pa import Builder, C2paError, C2paSigningAlg, Context, Reader, Signer
 
-from core.errors import CorruptMedia
+from core.errors import CorruptMedia, LimitExceeded
 from core.media import View
 from core.sandbox.contract import Request
 from server.provenance.countersigning import countersign
 from server.provenance.jumbf import signers
 from server.provenance.report import StoreTooLarge, facts_of
 
-PARSERS = {"credentials": "server.provenance.parse:credentials", "sign": "server.provenance.parse:sign"}
+PARSERS = {name: f"server.provenance.parse:{name}" for name in ("credentials", "crjson", "sign")}
 """For `Sandbox.start`. `credentials` needs `Trust.options()` as its constant options."""
 
 FORMATS = frozenset(
@@ -48,6 +48,7 @@ ALGORITHMS = {
 }
 REMOTE = "Remote"  # how c2pa's message begins where it would have to fetch the manifest
 CALLBACKS = 62
+MAX_CRJSON = 4 << 20  # bytes; the form is two to three times as long as the report that `credentials` reads
 
 
 def warm() -> None:
@@ -83,6 +84,33 @@ def credentials(request: Request) -> View:
         if reason.startswith(REMOTE):
             return View(facts=facts | {"remote": True})
         return View(facts=facts | {"unparseable": reason[:512]})
+
+
+def crjson(request: Request) -> View:
+    """The manifest store of the first blob in C2PA's crJSON form, whatever it is worth.
+
+    options: `Trust.options()`. Arrays: `crjson`, uint8, UTF-8; none where there is no store in the file, or none that
+    can be read. Raises LimitExceeded above MAX_CRJSON.
+    """
+    if request.mime not in FORMATS:
+        return View()
+    try:
+        with ExitStack() as stack:
+            context = stack.enter_context(Context.from_dict(settings(request.options)))
+            reader = Reader.try_create(request.mime, io.BytesIO(request.blobs[0]), context=context)
+            if reader is None:
+                return View()
+            text = stack.enter_context(reader).crjson().encode()
+    except C2paError:
+        return View()
+    if len(text) > MAX_CRJSON:
+        raise LimitExceeded(
+            f"the crJSON form has {len(text)} bytes, allowed are {MAX_CRJSON}",
+            field="crjson",
+            limit=str(MAX_CRJSON),
+            found=str(len(text)),
+        )
+    return View(arrays={"crjson": np.frombuffer(text, np.uint8)})
 
 
 def sign(request: Request) -> View:

@@ -78,6 +78,15 @@ class Provenance:
         """
         return judge(media.view("credentials"), self._trust)
 
+    async def crjson(self, media: Media) -> str:
+        """The manifest store of opened media in C2PA's crJSON form, as the file has it; "" where none can be read.
+
+        What it is worth is `read`'s business. Raises LimitExceeded where the form is too long.
+        """
+        view = await self._sandbox.call("crjson", [media.data], self._trust.options())
+        text: Pixels | None = view.arrays.get("crjson")
+        return "" if text is None else text.tobytes().decode("utf-8", "replace")
+
     async def sign(
         self,
         output: bytes,

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from server.provenance.shapes import code, rows, table
+from server.provenance.verdict import SIGNER_TRUSTED, UNTRUSTED
 
 SUCCESS, FAILURE, INFORMATIONAL = "success", "failure", "informational"
-UNTRUSTED, TRUSTED = "signingCredential.untrusted", "signingCredential.trusted"
 _ADDRESS = re.compile(r"self#jumbf=/c2pa/([^/]+)/c2pa\.assertions/([^/]+)")
 
 Place: TypeAlias = tuple[str, str]
@@ -55,7 +55,7 @@ def standings(results: Mapping[str, Any], manifests: Mapping[str, Any]) -> dict[
     for place, statuses in deltas(results):
         standing = found.setdefault(place, Standing())
         standing.add(statuses)
-        if TRUSTED in codes(statuses, SUCCESS):
+        if SIGNER_TRUSTED in codes(statuses, SUCCESS):
             standing.failures.discard(UNTRUSTED)
     return found
 

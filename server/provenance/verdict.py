@@ -13,7 +13,7 @@ from core.credential import CredentialState
 from server.provenance.read_manifest import ReadSigner
 from server.provenance.trust import Trust
 
-UNTRUSTED = "signingCredential.untrusted"
+UNTRUSTED, SIGNER_TRUSTED = "signingCredential.untrusted", "signingCredential.trusted"
 EXPIRY = frozenset({"signingCredential.expired", "claimSignature.outsideValidity"})
 PURPOSE = "signingCredential.invalid"
 INACCESSIBLE = "manifest.inaccessible"
@@ -45,8 +45,7 @@ def verdict(evidence: Evidence, trust: Trust) -> tuple[CredentialState, tuple[st
     beneath = set(evidence.deeper) - UNPROVEN
     if broken and broken <= EXPIRY:
         return CredentialState.EXPIRED_NO_TIMESTAMP, ()
-    # A source whose signer expired makes the library call the whole invalid, though nobody altered anything.
-    if broken or not (evidence.intact or (beneath and beneath <= EXPIRY)):
+    if broken or not evidence.intact:
         return CredentialState.INVALID, ()
     if misused(evidence.signer, trust):
         return CredentialState.INVALID, (PURPOSE,)

@@ -132,7 +132,13 @@ class FakeServer(
         self, request: provenance_pb2.InspectRequest, context: Context
     ) -> provenance_pb2.InspectResponse:
         await self.enter(context, "Inspect", request)
-        return provenance_pb2.InspectResponse(provenance=PROVENANCE, media_digest="sha256:0", mime_type="image/jpeg")
+        return provenance_pb2.InspectResponse(
+            provenance=PROVENANCE,
+            media_digest="sha256:0",
+            mime_type="image/jpeg",
+            chain=self.chain,
+            crjson=self.crjson if request.include_crjson else "",
+        )
 
     async def ListModels(  # noqa: N802
         self, request: model_pb2.ListModelsRequest, context: Context

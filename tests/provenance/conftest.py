@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 
 from server.provenance import Identity, Trust
 from tests.provenance.files import make
-from tests.provenance.signers import embed, stranger
+from tests.provenance.signers import EDIT, embed, stranger
 
 Validate = Callable[[bytes, str, Trust], "Opinion"]
 
@@ -49,13 +49,27 @@ def trust(identity: Identity) -> Trust:
 
 
 @pytest.fixture(scope="session")
-def expired() -> Signed:
-    """Signed while the certificate was valid, without a time stamp; it no longer is. c2pa has no clock to set."""
-    identity = stranger(life=timedelta(seconds=3))
+def aged(identity: Identity) -> tuple[Signed, Signed]:
+    """A file signed while its certificate was valid, without a time stamp, and a file made from it then; the
+    certificate no longer is valid. c2pa has no clock to set.
+    """
+    brief = stranger(life=timedelta(seconds=3))
     plain = make("image/png")
-    signed = Signed(embed(plain, "image/png", identity), Trust(identity.root_pem), plain)
-    time.sleep(max(0.0, (identity.not_after - datetime.now(UTC)).total_seconds() + 1.0))
-    return signed
+    signed = Signed(embed(plain, "image/png", brief), Trust(brief.root_pem), plain)
+    both = replace(identity, root_pem=identity.root_pem + brief.root_pem)
+    made = embed(plain, "image/png", both, EDIT, (signed.data, "image/png"))
+    time.sleep(max(0.0, (brief.not_after - datetime.now(UTC)).total_seconds() + 1.0))
+    return signed, Signed(made, Trust(both.root_pem), plain)
+
+
+@pytest.fixture(scope="session")
+def expired(aged: tuple[Signed, Signed]) -> Signed:
+    return aged[0]
+
+
+@pytest.fixture(scope="session")
+def expired_parent(aged: tuple[Signed, Signed]) -> Signed:
+    return aged[1]
 
 
 @pytest.fixture(scope="session")

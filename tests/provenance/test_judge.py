@@ -11,6 +11,7 @@ from core.errors import IntegrityError, ParserFailed
 from core.media import View
 from server.provenance.judge import judge
 from server.provenance.trust import PURPOSES, Trust
+from server.provenance.verdict import SIGNER_TRUSTED as GOOD
 from server.provenance.verdict import UNEXAMINED
 
 TRUST = Trust("anchors")
@@ -71,7 +72,9 @@ def view(**changes: Any) -> View:
         ({"signers": {"urn:a": signer()}}, "invalid"),
         ({"signers": {"urn:a": signer("1.3.6.1.5.5.7.3.8")}}, "invalid"),
         ({"signers": {"urn:a": signer(PURPOSES[0]), "urn:b": signer("1.3.6.1.5.5.7.3.8")}}, "ingredient_failed"),
-        ({"state": "Invalid", "ingredient_failures": ["signingCredential.expired"]}, "ingredient_failed"),
+        ({"state": "Valid", "successes": [GOOD]}, "valid_untrusted"),
+        ({"state": "Valid", "successes": [GOOD], "ingredient_failures": ["signingCredential.untrusted"]}, "trusted"),
+        ({"state": "Valid", "ingredient_failures": ["signingCredential.untrusted"]}, "valid_untrusted"),
         ({"state": "Invalid", "ingredient_failures": ["ingredient.manifest.mismatch"]}, "invalid"),
         ({"state": "Invalid", "failures": ["assertion.dataHash.mismatch"]}, "invalid"),
         ({"failures": ["assertion.dataHash.mismatch"]}, "invalid"),

@@ -12,13 +12,15 @@ import pytest_asyncio
 
 from core.credential import CredentialState
 from core.errors import ConfigurationError, IntegrityError, InvalidInput, LimitExceeded, Unavailable
+from core.limits import Limits
 from core.media import Kind, Media, digest_of
 from core.parsers.catalog import PARSERS as CORE_PARSERS
-from core.sandbox import Sandbox
-from server.provenance import PARSERS, Claim, Identity, Imprint, Permission, Provenance, SoftBinding, Trust
+from core.sandbox import Request, Sandbox
+from server.provenance import PARSERS, Claim, Identity, Imprint, Permission, Provenance, SoftBinding, Trust, parse
 from server.provenance.claim import ClaimedAction
 from tests.provenance.conftest import Validate
 from tests.provenance.files import MIMES, MP4, flip, make, pixel_offset, replace_once
+from tests.provenance.manifests import produce
 from tests.provenance.signers import CLAIM, EDIT, stranger
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -256,3 +258,25 @@ async def test_orders_that_cannot_be_signed(provenance: Provenance, mime: str, c
 async def test_what_was_made_from_nothing_has_no_parent(sandbox: Sandbox, provenance: Provenance) -> None:
     with pytest.raises(InvalidInput, match="must not have a parent"):
         await provenance.sign(make(PNG), PNG, CLAIM, await opened(sandbox, make(PNG)))
+
+
+async def test_the_store_in_c2pas_own_json(sandbox: Sandbox, provenance: Provenance) -> None:
+    signed = await opened(sandbox, await sign(provenance, make(PNG), PNG))
+    form = json.loads(await provenance.crjson(signed))
+    assert [one["label"] for one in form["manifests"]] == [(await provenance.read(signed)).manifest_id]
+    assert "signingCredential.trusted" in {one["code"] for one in form["manifests"][0]["validationResults"]["success"]}
+
+
+async def test_no_store_has_no_json(sandbox: Sandbox, provenance: Provenance) -> None:
+    damaged = replace_once(await sign(provenance, make(JPEG), JPEG), b"jumd", b"jumx")
+    for data in (make(PNG), damaged):
+        assert await provenance.crjson(await opened(sandbox, data)) == ""
+
+
+async def test_the_json_form_is_bounded(identity: Identity, trust: Trust, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = Request([produce("photo", identity)], JPEG, Limits(), trust.options())
+    assert parse.crjson(request).arrays["crjson"].size > 1000
+    monkeypatch.setattr(parse, "MAX_CRJSON", 1000)
+    with pytest.raises(LimitExceeded) as raised:
+        parse.crjson(request)
+    assert raised.value.field == "crjson"

@@ -122,8 +122,8 @@ TAKEN = [{"relationship": "componentOf"}]
 
 def seen(manifest: dict[str, Any], label: str = "urn:a") -> View:
     """What the parser tells of a file with one manifest."""
-    store: dict[str, Any] = {"state": "Trusted", "active": "urn:a", "manifests": [], "purposes": None}
-    store |= {"failures": [], "notes": [], "ingredient_failures": []}
+    store: dict[str, Any] = {"state": "Trusted", "active": "urn:a", "manifests": [], "signers": {}}
+    store |= {"successes": [], "failures": [], "notes": [], "ingredient_failures": []}
     return View({"trust": "", "store": store | {"report": json.dumps({"manifests": {label: manifest}})}})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -189,6 +190,10 @@ async def test_generate_streams_progress_then_chunks_then_the_result(wire: Wire)
     )
     assert seen.provenance.state == common_pb2.CREDENTIAL_STATE_TRUSTED
     assert seen.manifest_store_json
+    assert (seen.chain.label, seen.crjson) == (seen.provenance.manifest_id, "")
+    request = provenance_pb2.InspectRequest(request_id=uuid.uuid4().hex, media=media, include_crjson=True)
+    asked = await ProvenanceServiceStub(wire.channel).Inspect(request, **ACME)
+    assert json.loads(asked.crjson)["manifests"][0]["label"] == seen.chain.label
 
 
 async def collect(call: Any) -> list[Any]:

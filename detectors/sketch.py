@@ -1,0 +1,96 @@
+"""A picture's sketch, and whether another picture shows the same, or a part of it.
+
+A perceptual hash of a cropped picture says nothing of the whole one. Where a watermark already names *one* signed
+picture, a small copy of that is enough to look: the other picture is laid over it at several sizes, places and angles,
+and the best agreement is the answer. Knows two pictures; what agreement is enough was measured by
+`training.evaluation.recovery`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.media import Pixels
+
+SIDE = 64
+BYTES = SIDE * SIDE
+"""A sketch: grey levels, row by row, of the picture squeezed to a square."""
+_FINEST, _COARSEST = 0.8, 6.0  # of the band that is compared, as deviations of Gaussians in pixels of the sketch
+_SCALES = tuple(np.arange(1.0, 0.44, -0.05).round(2))
+_SQUEEZES = (0.9, 1.1)
+_ANGLES = (-6.0, -4.5, -3.0, -1.5, 0.0, 1.5, 3.0, 4.5, 6.0)
+# Turned back, a picture has corners of which nothing is known; this share of its middle has none at 6°.
+_WHOLE = 0.82
+_WORKING = 160  # pixels of the longer side at which a picture is turned
+
+
+def sketch(pixels: Pixels) -> bytes:
+    """The sketch of an RGB picture, uint8, shape (height, width, 3)."""
+    return _grey(pixels).tobytes()
+
+
+def likeness(pixels: Pixels, stored: bytes) -> float:
+    """How well a picture agrees with the sketch, or with a part of it: the best normalised correlation, −1 to 1.
+
+    Reaches over windows of at least 45% of each side, mirror images and turns up to 6° to either side. stored: BYTES.
+    """
+    whole = _band(np.frombuffer(stored, np.uint8).reshape(SIDE, SIDE))
+    small = _reduced(pixels)
+    best = -1.0
+    for upright in (small, np.ascontiguousarray(small[:, ::-1])):
+        for window, width, height in _windows(upright):
+            template = _band(cv2.resize(window, (width, height), interpolation=cv2.INTER_AREA))
+            best = max(best, float(cv2.matchTemplate(whole, template, cv2.TM_CCOEFF_NORMED).max()))
+    return best
+
+
+def _windows(small: Pixels) -> Iterator[tuple[Pixels, int, int]]:
+    """The picture at every angle, with the size of the part of the sketch that it may be."""
+    for angle in _ANGLES:
+        turned, share = (_turned(small, angle), _WHOLE) if angle else (small, 1.0)
+        for width, height in _sizes(share, bool(angle)):
+            yield turned, width, height
+
+
+@lru_cache(maxsize=4)
+def _sizes(share: float, turned: bool) -> tuple[tuple[int, int], ...]:
+    squeezes = (1.0,) if turned else (1.0, *_SQUEEZES)
+    sides = ((scale * share, scale * share * squeeze) for scale in _SCALES for squeeze in squeezes)
+    return tuple(dict.fromkeys((round(SIDE * width), round(SIDE * height)) for width, height in sides if height <= 1.0))
+
+
+def _turned(small: Pixels, angle: float) -> Pixels:
+    """Turned about its middle, and cut down to what is known."""
+    height, width = small.shape
+    matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), angle, 1.0)
+    whole = cv2.warpAffine(small, matrix, (width, height), flags=cv2.INTER_LINEAR)
+    top, left = round(height * (1 - _WHOLE) / 2), round(width * (1 - _WHOLE) / 2)
+    middle: Pixels = whole[top : height - top, left : width - left].astype(np.uint8)
+    return middle
+
+
+def _reduced(pixels: Pixels) -> Pixels:
+    """Grey, at its own aspect, with sides of 32 to 160 pixels."""
+    factor = _WORKING / max(pixels.shape[:2])
+    height, width = (max(SIDE // 2, round(side * factor)) for side in pixels.shape[:2])
+    reduced: Pixels = cv2.resize(
+        cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (width, height), interpolation=cv2.INTER_AREA
+    )
+    return reduced
+
+
+def _grey(pixels: Pixels) -> Pixels:
+    grey: Pixels = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    return grey
+
+
+def _band(grey: Pixels) -> NDArray[np.float32]:
+    """Detail without noise and without light: large gradients agree between any two landscapes."""
+    picture = grey.astype(np.float32)
+    fine = cv2.GaussianBlur(picture, (0, 0), _FINEST)
+    return np.asarray(fine - cv2.GaussianBlur(picture, (0, 0), _COARSEST), dtype=np.float32)

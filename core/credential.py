@@ -13,7 +13,12 @@ from enum import StrEnum
 
 
 class CredentialState(StrEnum):
-    """Verdict on credentials. NONE never means authentic; TRUSTED never means true."""
+    """Verdict on credentials. NONE never means authentic; TRUSTED never means true.
+
+    The last two are of files that carry no manifest which could be read, though this service signed what they show:
+    the manifest was found again by what it shows and its signature is trusted, so that what it says is told; or it
+    cannot be trusted any more. Neither means that the file is unaltered.
+    """
 
     NONE = "none"
     TRUSTED = "trusted"
@@ -23,6 +28,8 @@ class CredentialState(StrEnum):
     INGREDIENT_FAILED = "ingredient_failed"
     REMOTE_NOT_FETCHED = "remote_not_fetched"
     UNPARSEABLE = "unparseable"
+    RECOVERED_SOFT_BINDING = "recovered_soft_binding"
+    KNOWN_STRIPPED = "known_stripped"
 
 
 @dataclass(frozen=True, slots=True)

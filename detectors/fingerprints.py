@@ -58,9 +58,9 @@ def pixels_digest(frames: Iterable[Frame]) -> bytes:
     for frame in frames:
         height, width = frame.pixels.shape[:2]
         state.update(b"%d %d %d\n" % (height, width, frame.alpha is not None))
-        state.update(np.ascontiguousarray(frame.pixels))
+        state.update(np.ascontiguousarray(frame.pixels).data)
         if frame.alpha is not None:
-            state.update(np.ascontiguousarray(frame.alpha))
+            state.update(np.ascontiguousarray(frame.alpha).data)
     return state.digest()
 
 

@@ -27,6 +27,8 @@ _ANGLES = (-6.0, -4.5, -3.0, -1.5, 0.0, 1.5, 3.0, 4.5, 6.0)
 # Turned back, a picture has corners of which nothing is known; this share of its middle has none at 6°.
 _WHOLE = 0.82
 _WORKING = 160  # pixels of the longer side at which a picture is turned
+_LEAST = 2.0  # grey levels: deviation of the band below which there is nothing to compare
+_SURE = 0.97  # no better place needs to be looked for
 
 
 def sketch(pixels: Pixels) -> bytes:
@@ -37,16 +39,45 @@ def sketch(pixels: Pixels) -> bytes:
 def likeness(pixels: Pixels, stored: bytes) -> float:
     """How well a picture agrees with the sketch, or with a part of it: the best normalised correlation, −1 to 1.
 
-    Reaches over windows of at least 45% of each side, mirror images and turns up to 6° to either side. stored: BYTES.
+    Reaches over windows of at least 45% of each side, mirror images and turns up to 6° to either side. Where there is
+    nothing to see, in the picture or in the part, nothing agrees. stored: BYTES.
     """
-    whole = _band(np.frombuffer(stored, np.uint8).reshape(SIDE, SIDE))
+    whole = _Whole(_band(np.frombuffer(stored, np.uint8).reshape(SIDE, SIDE)))
     small = _reduced(pixels)
     best = -1.0
     for upright in (small, np.ascontiguousarray(small[:, ::-1])):
         for window, width, height in _windows(upright):
-            template = _band(cv2.resize(window, (width, height), interpolation=cv2.INTER_AREA))
-            best = max(best, float(cv2.matchTemplate(whole, template, cv2.TM_CCOEFF_NORMED).max()))
+            best = max(best, whole.agreement(_band(_resized(window, width, height))))
+            if best >= _SURE:
+                return best
     return best
+
+
+class _Whole:
+    """The sketch that pictures are laid over."""
+
+    def __init__(self, band: NDArray[np.float32]) -> None:
+        self._band = band
+        self._tables = [np.asarray(table, np.float64) for table in cv2.integral2(band)]
+
+    def agreement(self, template: NDArray[np.float32]) -> float:
+        """The best correlation of any place, among places where there is something to see."""
+        if float(template.std()) < _LEAST:
+            return -1.0
+        found = cv2.matchTemplate(self._band, template, cv2.TM_CCOEFF_NORMED)
+        seen = np.where(self._deviation(*template.shape) >= _LEAST, found, -1.0)
+        return float(seen.max())
+
+    def _deviation(self, height: int, width: int) -> NDArray[np.float64]:
+        """Standard deviation of every window of that size."""
+        mean, square = (_windowed(table, height, width) / (height * width) for table in self._tables)
+        return np.sqrt(np.maximum(square - mean**2, 0.0))
+
+
+def _windowed(table: NDArray[np.float64], height: int, width: int) -> NDArray[np.float64]:
+    """Sums of every window, of an integral image."""
+    rows: NDArray[np.float64] = table[height:] - table[:-height]
+    return rows[:, width:] - rows[:, :-width]
 
 
 def _windows(small: Pixels) -> Iterator[tuple[Pixels, int, int]]:
@@ -78,15 +109,19 @@ def _reduced(pixels: Pixels) -> Pixels:
     """Grey, at its own aspect, with sides of 32 to 160 pixels."""
     factor = _WORKING / max(pixels.shape[:2])
     height, width = (max(SIDE // 2, round(side * factor)) for side in pixels.shape[:2])
-    reduced: Pixels = cv2.resize(
-        cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (width, height), interpolation=cv2.INTER_AREA
-    )
-    return reduced
+    return _resized(_luma(pixels), width, height)
 
 
 def _grey(pixels: Pixels) -> Pixels:
-    grey: Pixels = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    return grey
+    return _resized(_luma(pixels), SIDE, SIDE)
+
+
+def _luma(pixels: Pixels) -> Pixels:
+    return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def _resized(grey: Pixels, width: int, height: int) -> Pixels:
+    return np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _band(grey: Pixels) -> NDArray[np.float32]:

@@ -17,7 +17,8 @@ judged (`policies.engine` says what follows). It is missing when
  - the detector abstained: all four are missing, `codes` too, or an abstention would read as "nothing found";
  - its score or probability is NaN or infinite: a broken detector's verdict is worth nothing, so all four are missing;
  - the one value is None, or a probability lies outside 0 to 1: that one is missing;
- - `media.duration`: it is NaN or infinite; `credential.ai_generated`: a manifest store exists that could not be read.
+ - `media.duration`: it is NaN or infinite; `credential.ai_generated`: a manifest store exists that could not be read,
+   or was found again and cannot be believed.
 
 This module knows names, types and ranges. It does not know CEL, rules or values: `policies.reading` fills them in.
 """

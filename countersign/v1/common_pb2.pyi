@@ -112,6 +112,12 @@ class _CredentialStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Crede
     CREDENTIAL_STATE_INGREDIENT_FAILED: _CredentialState.ValueType  # 6
     CREDENTIAL_STATE_REMOTE_NOT_FETCHED: _CredentialState.ValueType  # 7
     CREDENTIAL_STATE_UNPARSEABLE: _CredentialState.ValueType  # 8
+    CREDENTIAL_STATE_RECOVERED_SOFT_BINDING: _CredentialState.ValueType  # 9
+    """The file carries no manifest that can be read. What it shows was signed here: the manifest was found by a watermark
+    or fingerprint, and its signature is trusted. The file may have been altered since.
+    """
+    CREDENTIAL_STATE_KNOWN_STRIPPED: _CredentialState.ValueType  # 10
+    """As before, but the manifest that was found cannot be trusted any more."""
 
 class CredentialState(_CredentialState, metaclass=_CredentialStateEnumTypeWrapper):
     """What the media's C2PA credentials are worth. NONE does not mean authentic; TRUSTED does not mean true."""
@@ -125,6 +131,12 @@ CREDENTIAL_STATE_EXPIRED_NO_TIMESTAMP: CredentialState.ValueType  # 5
 CREDENTIAL_STATE_INGREDIENT_FAILED: CredentialState.ValueType  # 6
 CREDENTIAL_STATE_REMOTE_NOT_FETCHED: CredentialState.ValueType  # 7
 CREDENTIAL_STATE_UNPARSEABLE: CredentialState.ValueType  # 8
+CREDENTIAL_STATE_RECOVERED_SOFT_BINDING: CredentialState.ValueType  # 9
+"""The file carries no manifest that can be read. What it shows was signed here: the manifest was found by a watermark
+or fingerprint, and its signature is trusted. The file may have been altered since.
+"""
+CREDENTIAL_STATE_KNOWN_STRIPPED: CredentialState.ValueType  # 10
+"""As before, but the manifest that was found cannot be trusted any more."""
 Global___CredentialState: _TypeAlias = CredentialState  # noqa: Y015
 
 class _ReviewState:

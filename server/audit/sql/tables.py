@@ -121,7 +121,7 @@ evidence = Table(
     PrimaryKeyConstraint("tenant", "digest", "log_index", name="evidence_key"),
 )
 
-# Deletable: what signed files are recognised by, one row a value. The private field "durable" of the entry says the same.
+# Deletable: what signed files are recognised by, one row a value. The entry's private field "durable" says the same.
 bindings = Table(
     "bindings",
     metadata,

@@ -16,7 +16,7 @@ from c2pa import C2paError, Context, Reader
 from core.errors import CorruptMedia
 from core.media import View
 from core.sandbox.contract import Request
-from server.provenance.parse import purposes_of, settings
+from server.provenance.parse import settings, signers_of
 from server.provenance.report import StoreTooLarge, facts_of
 
 PARSERS = {"store": "server.provenance.stores:store", "recovered": "server.provenance.stores:recovered"}
@@ -55,7 +55,7 @@ def recovered(request: Request) -> View:
             context = stack.enter_context(Context.from_dict(settings(request.options)))
             reader = stack.enter_context(Reader(SIDECAR, io.BytesIO(request.blobs[0]), context=context))
             found = facts_of(reader.json())
-            found["purposes"] = purposes_of(reader, found["active"])
+            found["signers"] = signers_of(reader, found)
             return View(facts=facts | {"store": found})
     except (C2paError, StoreTooLarge, ValueError, RecursionError) as error:
         return View(facts=facts | {"unparseable": (str(error) or type(error).__name__)[:512]})

@@ -13,9 +13,10 @@ from core.credential import Credential, CredentialState
 from core.errors import IntegrityError, InvalidInput
 from core.media import View
 from core.sandbox import Sandbox
-from server.provenance.judge import UNTRUSTED, judge
+from server.provenance.judge import judge
 from server.provenance.reading import Reading
 from server.provenance.trust import Trust
+from server.provenance.verdict import SIGNER_TRUSTED
 
 BROKEN_BINDINGS = frozenset(
     {
@@ -74,5 +75,5 @@ def _without_binding(facts: Any) -> dict[str, Any]:
     store = facts["store"]
     failures = [code for code in store["failures"] if code not in BROKEN_BINDINGS]
     # c2pa calls the whole Invalid because of the binding. Whatever else is wrong stands among the failures.
-    state = "Valid" if UNTRUSTED in failures else "Trusted"
+    state = "Trusted" if SIGNER_TRUSTED in store["successes"] else "Valid"
     return {**facts, "store": {**store, "failures": failures, "state": state}}

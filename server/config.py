@@ -16,7 +16,18 @@ from pydantic import Field, ValidationError, field_validator
 
 from core.errors import ConfigurationError
 from countersign import settings as client
-from server.sections import MediaLimits, Retention, Section, Signing, Timestamps, Tls, Token, Witness
+from server.sections import (
+    Aigc,
+    LabelRule,
+    MediaLimits,
+    Retention,
+    Section,
+    Signing,
+    Timestamps,
+    Tls,
+    Token,
+    Witness,
+)
 
 ENVIRONMENT = {
     "COUNTERSIGN_ADDRESS": "address",
@@ -35,7 +46,7 @@ class Settings(Section):
     checkpoints. device: where generators run. metrics_address: host:port of Prometheus metrics, off when empty.
     parsers, threads: processes that parse media and threads that examine it. in_flight: decoded media at a time.
     max_pending: requests that may wait for a place before callers are told to come back. max_upload_bytes: uploads that
-    are held at a time, all callers together. retention: at most one table a tenant.
+    are held at a time, all callers together. retention: at most one table a tenant. labels: the first that fits holds.
     """
 
     address: str = client.DEFAULT_ADDRESS
@@ -59,6 +70,8 @@ class Settings(Section):
     retention: tuple[Retention, ...] = ()
     witnesses: tuple[Witness, ...] = ()
     timestamps: Timestamps | None = None
+    labels: tuple[LabelRule, ...] = ()
+    aigc: Aigc | None = None
 
     @field_validator("retention")
     @classmethod

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from core.errors import InvalidInput
 from core.media import digest_of
 from generators.base import Generator, Value
+from generators.marking.label import Label
 from server.audit import Recorded
 from server.auth import Caller
 
@@ -43,7 +44,10 @@ class Upload:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Order:
-    """Media to make: from `source` where it is to be improved, from `prompt` where not. subject: as of `Upload`."""
+    """Media to make: from `source` where it is to be improved, from `prompt` where not. subject: as of `Upload`.
+
+    label: to be drawn visibly, None where the requester wants none; policy may demand one all the same.
+    """
 
     request_id: str
     model: Generator
@@ -55,6 +59,7 @@ class Order:
     surface: str = ""
     jurisdiction: str = ""
     subject: str = ""
+    label: Label | None = None
 
     def __post_init__(self) -> None:
         """Raises InvalidInput for a seed that the log could not record, before anything is examined or made."""
@@ -75,6 +80,8 @@ class Order:
             "seed": self.seed,
             "surface": self.surface,
             "jurisdiction": self.jurisdiction,
+            # Only where there is one: a request recorded before labels existed is still the same one.
+            **({"label": self.label.content()} if self.label else {}),
         }
 
     def work(self) -> dict[str, Any]:

@@ -7,11 +7,18 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from core import aigc
+from core.errors import InvalidInput
 from core.limits import Limits
+from generators.marking import gb45438
+from generators.marking.label import DEFAULT_HEIGHT, Label, Mark, Placement
 
 TENANT = "^[a-z0-9][a-z0-9_-]{0,62}$"
 EVERYBODY = "*"
 """In place of a tenant: all that have no table of their own."""
+ANY_LABEL = "*"
+"""In place of a reason's code: every reason whose action is to label."""
+Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
 
 
 class Section(BaseModel):
@@ -91,3 +98,54 @@ class Timestamps(Section):
     url: str = Field(pattern="^https?://")
     roots: Path
     interval: float = Field(default=3600.0, gt=0)
+
+
+class LabelRule(Section):
+    """A visible label that outputs must carry when the policy gives the reason `code`, or "*": any reason to label.
+
+    text, mark, placement, height_fraction: as of `generators.marking.label.Label`. jurisdictions: ISO 3166-1 alpha-2
+    codes of those in which the rule holds; empty for everywhere.
+    """
+
+    code: str = Field(min_length=1)
+    text: str = ""
+    mark: Mark = Mark.NONE
+    placement: Placement = Placement.BOTTOM_RIGHT
+    height_fraction: float = DEFAULT_HEIGHT
+    jurisdictions: frozenset[Country] = frozenset()
+
+    @property
+    def label(self) -> Label:
+        """The label itself."""
+        return Label(self.text, self.mark, self.placement, self.height_fraction)
+
+    @model_validator(mode="after")
+    def _can_be_drawn_and_does(self) -> Self:
+        try:
+            label = self.label
+        except InvalidInput as error:
+            raise ValueError(f"{error.message}: {error.field}, {error.limit}") from error
+        if gb45438.JURISDICTION in self.jurisdictions and (found := gb45438.shortcomings(label)):
+            raise ValueError(f"GB 45438-2025 asks for another label in {gb45438.JURISDICTION}: {'; '.join(found)}")
+        return self
+
+
+class Aigc(Section):
+    """The declaration of GB 45438-2025 in the XMP of outputs that the policy labels.
+
+    producer: the operator, by name or by the code that it was given. reserved_code_1 (as who makes) and reserved_code_2
+    (as who passes on): for the operator's own ends. jurisdictions: as of `LabelRule`.
+    """
+
+    producer: str = Field(min_length=1)
+    reserved_code_1: str = ""
+    reserved_code_2: str = ""
+    jurisdictions: frozenset[Country] = frozenset()
+
+    @model_validator(mode="after")
+    def _can_be_declared(self) -> Self:
+        try:
+            aigc.Aigc(aigc.GENERATED, self.producer, "", self.reserved_code_1, "", "", self.reserved_code_2)
+        except InvalidInput as error:
+            raise ValueError(f"{error.message}: {error.field}, {error.limit}") from error
+        return self

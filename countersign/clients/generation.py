@@ -30,13 +30,14 @@ class GenerationCalls(Calls):
         seed: int = 0,
         context: common_pb2.Context = NO_CONTEXT,
         subject: str = "",
+        label: generation_pb2.Label | None = None,
         request_id: str | None = None,
         progress: StageProgress = no_stages,
     ) -> Enhancement:
         """Improves media of at most 32 MiB.
 
-        subject: your own opaque name of the person who ordered it. progress: called with the stage and its fraction,
-        0 to 1.
+        subject: your own opaque name of the person who ordered it. label: to be drawn visibly onto the output.
+        progress: called with the stage and its fraction, 0 to 1.
         """
         request = generation_pb2.EnhanceRequest(
             request_id=request_id or new_id(),
@@ -47,6 +48,7 @@ class GenerationCalls(Calls):
             seed=seed,
             context=context,
             subject=subject,
+            label=label,
         )
         return self._connection.stream(
             self._generation.Enhance, request, lambda parts: enhancement_of(parts, progress), self._long_timeout

@@ -14,6 +14,7 @@ from generators.base import Generator
 from generators.catalog import choose
 from server.admission import ByteBudget
 from server.auth import Caller
+from server.convert.labels import label_of
 from server.edge import Context, Edge
 from server.pipeline import Pipeline
 from server.requests import Made, Order
@@ -59,6 +60,7 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
                 surface=request.context.surface,
                 jurisdiction=request.context.jurisdiction,
                 subject=request.subject,
+                label=label_of(request),
             )
             with self._budget.hold(len(request.media)):
                 async for part in self._stream(order, caller, pb.EnhanceResponse):
@@ -80,6 +82,7 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
                 surface=request.context.surface,
                 jurisdiction=request.context.jurisdiction,
                 subject=request.subject,
+                label=label_of(request),
             )
             async for part in self._stream(order, caller, pb.GenerateResponse):
                 yield part

@@ -18,7 +18,7 @@ from server.auth import METHOD_ROLES, ROLES
 from server.config import ENVIRONMENT, Settings
 from server.health import FILES
 from server.metrics import Metrics
-from server.sections import MediaLimits, Retention, Signing, Timestamps, Tls, Token, Witness
+from server.sections import Aigc, LabelRule, MediaLimits, Retention, Signing, Timestamps, Tls, Token, Witness
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -73,7 +73,9 @@ def test_every_rpc_stands_in_the_readme_and_nothing_else_does() -> None:
     assert documented == {(name, each.name) for name, service in services.items() for each in service.methods}
 
 
-@pytest.mark.parametrize("model", [Settings, Signing, Tls, Token, MediaLimits, Retention, Witness, Timestamps])
+@pytest.mark.parametrize(
+    "model", [Settings, Signing, Tls, Token, MediaLimits, Retention, Witness, Timestamps, LabelRule, Aigc]
+)
 def test_every_setting_is_documented(model: type[Settings]) -> None:
     missing = [name for name in model.model_fields if f"`{name}`" not in OPERATIONS]
     assert missing == []

@@ -123,9 +123,9 @@ def test_an_unreadable_earlier_declaration_gives_way() -> None:
 @pytest.mark.parametrize(
     "earlier",
     [
-        f'<rdf:Description rdf:about=""><e:DigitalSourceType>{TERMS}digitalCapture</e:DigitalSourceType></rdf:Description>',
-        f'<rdf:Description rdf:about=""><e:DigitalSourceType rdf:resource="{TERMS}digitalCapture"/></rdf:Description>',
-        f'<rdf:Description rdf:about="" e:DigitalSourceType="{TERMS}digitalCapture"/>',
+        f"<rdf:Description><e:DigitalSourceType>{TERMS}digitalCapture</e:DigitalSourceType></rdf:Description>",
+        f'<rdf:Description><e:DigitalSourceType rdf:resource="{TERMS}digitalCapture"/></rdf:Description>',
+        f'<rdf:Description e:DigitalSourceType="{TERMS}digitalCapture"/>',
     ],
 )
 def test_an_earlier_source_type_stays_where_we_only_improved(earlier: str) -> None:
@@ -174,7 +174,7 @@ def test_whatever_comes_a_readable_packet_leaves(hostile: bytes) -> None:
 
 def test_reserved_and_stolen_prefixes_do_no_harm() -> None:
     inside = (
-        '<rdf:Description rdf:about="" xmlns:TC260="urn:thief" xmlns:ns0="urn:zero" xmlns="urn:default" TC260:a="1" ns0:b="2">'
+        '<rdf:Description xmlns:TC260="urn:thief" xmlns:ns0="urn:zero" xmlns="urn:default" TC260:a="1" ns0:b="2">'
         '<c>3</c><d xmlns="urn:other">4</d></rdf:Description>'
     )
     marked = aigc_packet(wrapped(inside), OURS)

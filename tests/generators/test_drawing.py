@@ -60,17 +60,26 @@ def ink_rows(labelled: Labelled) -> int:
     return int(rows[-1] - rows[0] + 1)
 
 
+def drawn_or_refused(frame: Frame, label: Label) -> Labelled | None:
+    """The labelled picture; None where it is refused, which MUST be for want of room."""
+    try:
+        return draw(frame, label)
+    except InvalidInput as error:
+        refusal = error
+    height, width = frame.pixels.shape[:2]
+    wide, high = map(int, refusal.limit.split()[3].split("×"))
+    assert (refusal.field, refusal.found) == ("label", f"{width}×{height}")
+    assert wide > width or high > height
+    return None
+
+
 @settings(max_examples=150, deadline=None)
 @given(LABELS, SIDES, SIDES, GROUNDS)
 def test_every_label_keeps_its_laws_or_is_refused(label: Label, height: int, width: int, name: str) -> None:
     pixels = ground(name, height, width)
     before = pixels.copy()
-    try:
-        drawn = draw(Frame(pixels, time=1.5), label)
-    except InvalidInput as error:
-        assert (error.field, error.found) == ("label", f"{width}×{height}")
-        wide, high = map(int, error.limit.split()[3].split("×"))
-        assert wide > width or high > height
+    drawn = drawn_or_refused(Frame(pixels, time=1.5), label)
+    if drawn is None:
         return
     box, made = drawn.box, drawn.frame.pixels
     # inside the picture

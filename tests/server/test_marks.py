@@ -23,8 +23,8 @@ from server.convert.labels import label_of
 from server.examination import Context
 from server.finishing.marks import Marks, aigc_for, label_for, marks_for
 from server.requests import Order
-from server.sections import LabelRule
 from server.sections import Aigc as AigcSection
+from server.sections import LabelRule
 from tests.generators.pictures import media, noise
 from tests.server.fakes import Painter
 

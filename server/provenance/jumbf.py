@@ -99,7 +99,7 @@ def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     while at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
         head = 8
-        if length == 1:
+        if length == 1 and at + 16 <= len(data):
             (length,) = struct.unpack_from(">Q", data, at + 8)
             head = 16
         elif length == 0:

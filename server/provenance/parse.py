@@ -19,6 +19,7 @@ from core.errors import CorruptMedia, LimitExceeded
 from core.media import View
 from core.sandbox.contract import Request
 from server.provenance.countersigning import countersign
+from server.provenance.framing import refuse_framing
 from server.provenance.jumbf import signers
 from server.provenance.report import StoreTooLarge, facts_of
 
@@ -77,6 +78,7 @@ def credentials(request: Request) -> View:
             if reader is None:
                 return View(facts=facts)
             store = facts_of(stack.enter_context(reader).json())
+            refuse_framing(request.blobs[0], request.mime)
             store["signers"] = signers_of(reader, store)
             return View(facts=facts | {"store": store})
     except (C2paError, StoreTooLarge, ValueError, RecursionError) as error:

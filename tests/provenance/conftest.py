@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +11,11 @@ import encypher_c2pa
 import pytest
 
 from server.provenance import Identity, Trust
+from tests.provenance.cases import Materials, materials
 from tests.provenance.files import make
-from tests.provenance.signers import EDIT, embed, stranger
+from tests.provenance.signers import stranger
 
+WORDS = {"Trusted": "trusted", "Valid": "intact", "Invalid": "not intact", "None": "nothing found"}
 Validate = Callable[[bytes, str, Trust], "Opinion"]
 
 
@@ -31,10 +31,11 @@ class Signed:
 
 @dataclass(frozen=True)
 class Opinion:
-    """What the independent validator says. intact: signature, assertions and content all match."""
+    """What the independent validator says. intact: signature, assertions and content all match. word: its verdict."""
 
     intact: bool
     trusted: bool
+    word: str
     codes: tuple[str, ...]
 
 
@@ -49,27 +50,21 @@ def trust(identity: Identity) -> Trust:
 
 
 @pytest.fixture(scope="session")
-def aged(identity: Identity) -> tuple[Signed, Signed]:
-    """A file signed while its certificate was valid, without a time stamp, and a file made from it then; the
-    certificate no longer is valid. c2pa has no clock to set.
-    """
-    brief = stranger(life=timedelta(seconds=3))
-    plain = make("image/png")
-    signed = Signed(embed(plain, "image/png", brief), Trust(brief.root_pem), plain)
-    both = replace(identity, root_pem=identity.root_pem + brief.root_pem)
-    made = embed(plain, "image/png", both, EDIT, (signed.data, "image/png"))
-    time.sleep(max(0.0, (brief.not_after - datetime.now(UTC)).total_seconds() + 1.0))
-    return signed, Signed(made, Trust(both.root_pem), plain)
+def have(identity: Identity, tmp_path_factory: pytest.TempPathFactory) -> Materials:
+    """What the cases of the proof table are made of."""
+    return materials(tmp_path_factory.mktemp("materials"), identity)
 
 
 @pytest.fixture(scope="session")
-def expired(aged: tuple[Signed, Signed]) -> Signed:
-    return aged[0]
+def expired(have: Materials) -> Signed:
+    """Signed while its certificate was valid, without a time stamp; it no longer is."""
+    return Signed(have.expired, have.timed(clock=False), make("image/png"))
 
 
 @pytest.fixture(scope="session")
-def expired_parent(aged: tuple[Signed, Signed]) -> Signed:
-    return aged[1]
+def expired_parent(have: Materials) -> Signed:
+    """Made from such a file while that certificate was valid."""
+    return Signed(have.made_from, Trust(have.me.root_pem + have.brief.root_pem), b"", "image/jpeg")
 
 
 @pytest.fixture(scope="session")
@@ -77,8 +72,15 @@ def validate(tmp_path_factory: pytest.TempPathFactory) -> Validate:
     """`encypher-c2pa`, which shares no code with c2pa, offline."""
     home: Path = tmp_path_factory.mktemp("encypher")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ENCYPHER_C2PA_CONFIG_DIR", str(home))  # where it keeps that it may not send telemetry
-        opinion_of(b"nothing", "image/png", "")
+        patch.setenv("ENCYPHER_C2PA_CONFIG_DIR", str(home))
+        return validator()
+
+
+def validator() -> Validate:
+    """The same, with its first call behind it, in which it writes down that it may not send telemetry, in the folder
+    that ENCYPHER_C2PA_CONFIG_DIR names.
+    """
+    opinion_of(b"nothing", "image/png", "")
     return lambda data, mime, trust: opinion_of(data, mime, roots(trust, signers=True), roots(trust, signers=False))
 
 
@@ -100,9 +102,10 @@ def opinion_of(data: bytes, mime: str, anchors: str, clocks: str = "") -> Opinio
             telemetry=False,
         )
     except ValueError as error:
-        return Opinion(intact=False, trusted=False, codes=(str(error),))
+        return Opinion(intact=False, trusted=False, word="cannot be read", codes=(str(error),))
     return Opinion(
         intact=report["integrity"] == "valid",
         trusted=report["trust"]["status"] == "valid_for_supplied_material",
+        word=WORDS[report["validation_state"]],
         codes=tuple(status["code"] for status in report["validation_results"]["failure"]),
     )

@@ -17,6 +17,7 @@ from core.limits import Limits
 from core.media import View
 from core.sandbox import Request
 from server.provenance import Binding, Claim, Identity, Trust, parse
+from server.provenance.answers import Answers, Stamps
 from server.provenance.certificates import Issued, claim_signer, intermediate_authority, pem, root_authority
 from server.provenance.definition import definition
 from server.provenance.ingredients import ingredient
@@ -75,9 +76,14 @@ def with_purpose(old: x509.Certificate, issuer: Issued, purpose: x509.ObjectIden
 
 
 def embed(
-    data: bytes, mime: str, identity: Identity, claim: Claim = CLAIM, parent: tuple[bytes, str] | None = None
+    data: bytes,
+    mime: str,
+    identity: Identity,
+    claim: Claim = CLAIM,
+    parent: tuple[bytes, str] | None = None,
+    stamper: Stamps | None = None,
 ) -> bytes:
-    """Signed and not read back; parent: bytes and MIME type."""
+    """Signed and not read back; parent: bytes and MIME type. stamper: who gives a time stamp."""
     options: dict[str, Any] = {
         **Trust(identity.root_pem).options(),
         "mime": mime,
@@ -85,10 +91,10 @@ def embed(
         "chain": identity.chain_pem,
         "algorithm": identity.algorithm,
         "ingredients": [{"definition": ingredient(parent[1]), "mime": parent[1]}] if parent else [],
-        "timestamp": False,
+        "timestamp": stamper is not None,
     }
     blobs = [data, parent[0]] if parent else [data]
-    view = parse.sign(Request(blobs, mime, Limits(), options, identity.sign))
+    view = parse.sign(Request(blobs, mime, Limits(), options, Answers(identity.sign, stamper)))
     signed: bytes = view.arrays["signed"].tobytes()
     return signed
 

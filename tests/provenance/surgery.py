@@ -142,7 +142,7 @@ def free_box_appended(data: bytes, mime: str) -> bytes:
 def remuxed(data: bytes, mime: str) -> bytes:
     """The same coded pictures in a new container."""
     out = io.BytesIO()
-    with av.open(io.BytesIO(data)) as source, av.open(out, "w", format="mp4") as target:
+    with av.open(io.BytesIO(data), "r") as source, av.open(out, "w", format="mp4") as target:
         stream = source.streams.video[0]
         copied = target.add_stream_from_template(stream)
         for packet in source.demux(stream):

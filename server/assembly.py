@@ -48,7 +48,7 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     policy = load_policy_file(policy_file, sources)
     mapping = read_mapping(settings.dsa_mapping) if settings.dsa_mapping else DsaMapping()
     limits = Limits(**settings.limits.model_dump())
-    sandbox, credentials = await open_provenance(settings, limits, stack)
+    sandbox, credentials = await open_provenance(settings, limits, metrics, stack)
     engine = LocalEngine(models, metrics, threads=settings.threads, max_pending=settings.max_pending)
     stack.push_async_callback(engine.close)
     views = {view for model in models for view in model.views} | {"tags"}

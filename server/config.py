@@ -26,6 +26,7 @@ from server.sections import (
     Timestamps,
     Tls,
     Token,
+    TrustedList,
     Witness,
 )
 
@@ -46,7 +47,8 @@ class Settings(Section):
     checkpoints. device: where generators run. metrics_address: host:port of Prometheus metrics, off when empty.
     parsers, threads: processes that parse media and threads that examine it. in_flight: decoded media at a time.
     max_pending: requests that may wait for a place before callers are told to come back. max_upload_bytes: uploads that
-    are held at a time, all callers together. retention: at most one table a tenant. labels: the first that fits holds.
+    are held at a time, all callers together. trust: lists of roots that are believed beside our own, each of its own
+    name. retention: at most one table a tenant. labels: the first that fits holds.
     """
 
     address: str = client.DEFAULT_ADDRESS
@@ -64,7 +66,8 @@ class Settings(Section):
     max_pending: int = Field(default=256, gt=0)
     max_upload_bytes: int = Field(default=2 * 1024**3, gt=0)
     tls: Tls | None = None
-    signing: Signing | None = None
+    signing: Signing = Signing()
+    trust: tuple[TrustedList, ...] = ()
     tokens: tuple[Token, ...] = ()
     limits: MediaLimits = MediaLimits()
     retention: tuple[Retention, ...] = ()
@@ -80,6 +83,14 @@ class Settings(Section):
         if doubled:
             raise ValueError(f"two tables for the tenant {doubled[0]!r}")
         return rules
+
+    @field_validator("trust")
+    @classmethod
+    def _one_list_a_name(cls, lists: tuple[TrustedList, ...]) -> tuple[TrustedList, ...]:
+        doubled = [name for name, count in Counter(one.name for one in lists).items() if count > 1]
+        if doubled:
+            raise ValueError(f"two lists of the name {doubled[0]!r}")
+        return lists
 
     @classmethod
     def load(cls, path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:

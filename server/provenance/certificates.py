@@ -30,6 +30,7 @@ LEAF_LIFE = timedelta(days=365)
 CLOCK_SKEW = timedelta(minutes=5)
 
 PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
+PublicKey: TypeAlias = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -123,15 +124,15 @@ def usage(*, authority: bool) -> x509.KeyUsage:
     )
 
 
-def public(key: PrivateKey) -> ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey:
+def public(key: PrivateKey) -> PublicKey:
     """The public half of a private key."""
     return key.public_key()
 
 
-def fits(certificate: x509.Certificate, key: PrivateKey) -> bool:
-    """Whether `key` is the private half of the certificate's public key."""
+def fits(certificate: x509.Certificate, key: PublicKey) -> bool:
+    """Whether `key` is the certificate's public key."""
     form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return certificate.public_key().public_bytes(*form) == public(key).public_bytes(*form)
+    return certificate.public_key().public_bytes(*form) == key.public_bytes(*form)
 
 
 def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

@@ -18,7 +18,7 @@ RETRY = 30.0
 """Seconds after which to come back where an output has to have a time stamp and gets none."""
 
 
-class Timestamps(StrEnum):
+class TimestampMode(StrEnum):
     """Whether outputs are time-stamped.
 
     PREFERRED: without an authority they leave without a time stamp, which is logged, counted and recorded.

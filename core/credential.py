@@ -144,6 +144,7 @@ class Credential:
     digital_source_types: IPTC URIs over the active manifest's actions.
     store_json: the manifest store as c2pa reports it; empty when there is none.
     chain: the active manifest with all that it was made from; None when there is none.
+    trusted_by: the name of the trust list that vouches for the signer; empty unless trusted.
     """
 
     state: CredentialState
@@ -155,6 +156,7 @@ class Credential:
     manifests: tuple[Manifest, ...] = ()
     store_json: str = ""
     chain: ChainManifest | None = None
+    trusted_by: str = ""
 
 
 NO_CREDENTIAL = Credential(CredentialState.NONE)

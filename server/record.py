@@ -56,7 +56,8 @@ def reason_json(reason: Reason) -> dict[str, Any]:
 
 
 def credential_json(credential: Credential) -> dict[str, Any]:
-    """The credential's verdict; the manifests themselves stay in the file."""
+    """The credential's verdict; the manifests themselves stay in the file. trusted_by only where a list vouches."""
+    vouched = {"trusted_by": credential.trusted_by} if credential.trusted_by else {}
     return {
         "state": credential.state.value,
         "codes": list(credential.codes),
@@ -64,6 +65,7 @@ def credential_json(credential: Credential) -> dict[str, Any]:
         "issuer": credential.issuer,
         "claim_generator": credential.claim_generator,
         "digital_source_types": list(credential.digital_source_types),
+        **vouched,
     }
 
 

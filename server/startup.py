@@ -71,6 +71,8 @@ async def open_provenance(
     stack.push_async_callback(sandbox.close)
     credentials = Provenance(sandbox, identity, trust, imprint_of(settings), stamper)
     await credentials.self_test()
+    if stamper is not None:
+        await asyncio.to_thread(stamper.try_out)
     keep_running("certificate", watch_expiry(identity), stack)
     return sandbox, credentials
 

@@ -407,11 +407,14 @@ class Provenance(_message.Message):
     CLAIM_GENERATOR_FIELD_NUMBER: _builtins.int
     DIGITAL_SOURCE_TYPES_FIELD_NUMBER: _builtins.int
     MANIFESTS_FIELD_NUMBER: _builtins.int
+    TRUSTED_BY_FIELD_NUMBER: _builtins.int
     state: Global___CredentialState.ValueType
     manifest_id: _builtins.str
     """Label of the active manifest, empty when there is none."""
     issuer: _builtins.str
     claim_generator: _builtins.str
+    trusted_by: _builtins.str
+    """The name of the trust list that vouches for the signer; empty unless the state is trusted."""
     @_builtins.property
     def codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """C2PA validation status codes other than success."""
@@ -430,10 +433,11 @@ class Provenance(_message.Message):
         claim_generator: _builtins.str = ...,
         digital_source_types: _abc.Iterable[_builtins.str] | None = ...,
         manifests: _abc.Iterable[Global___Manifest] | None = ...,
+        trusted_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim_generator", b"claim_generator", "codes", b"codes", "digital_source_types", b"digital_source_types", "issuer", b"issuer", "manifest_id", b"manifest_id", "manifests", b"manifests", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim_generator", b"claim_generator", "codes", b"codes", "digital_source_types", b"digital_source_types", "issuer", b"issuer", "manifest_id", b"manifest_id", "manifests", b"manifests", "state", b"state", "trusted_by", b"trusted_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

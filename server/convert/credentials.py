@@ -19,6 +19,7 @@ def recorded_provenance(entry: Mapping[str, Any]) -> pb.Provenance:
         issuer=entry.get("issuer", ""),
         claim_generator=entry.get("claim_generator", ""),
         digital_source_types=entry["digital_source_types"],
+        trusted_by=entry.get("trusted_by", ""),
     )
 
 

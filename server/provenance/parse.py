@@ -22,6 +22,7 @@ from server.provenance.countersigning import countersign
 from server.provenance.framing import refuse_framing
 from server.provenance.jumbf import signers
 from server.provenance.report import StoreTooLarge, facts_of
+from server.provenance.vouching import roots_of
 
 PARSERS = {name: f"server.provenance.parse:{name}" for name in ("credentials", "crjson", "sign")}
 """For `Sandbox.start`. `credentials` needs `Trust.options()` as its constant options."""
@@ -78,8 +79,12 @@ def credentials(request: Request) -> View:
             if reader is None:
                 return View(facts=facts)
             store = facts_of(stack.enter_context(reader).json())
+<<<<<<< HEAD
             refuse_framing(request.blobs[0], request.mime)
             store["signers"] = signers_of(reader, store)
+=======
+            store["signers"] = signers_of(reader, store, request.options)
+>>>>>>> b40d40c (Each kind of trust list vouches for what it should, whatever the library says; the start proves it; signing is configured and documented)
             return View(facts=facts | {"store": store})
     except (C2paError, StoreTooLarge, ValueError, RecursionError) as error:
         reason = str(error) or type(error).__name__
@@ -167,7 +172,7 @@ def settings(options: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def signers_of(reader: Reader, store: Mapping[str, Any]) -> dict[str, Any]:
+def signers_of(reader: Reader, store: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
     """Facts of the signers by the labels of their manifests; of those that cannot be examined, none."""
     boxes = io.BytesIO()
     try:
@@ -175,4 +180,5 @@ def signers_of(reader: Reader, store: Mapping[str, Any]) -> dict[str, Any]:
         reader.resource_to_stream(f"self#jumbf=/c2pa/{store['active']}", boxes)
     except C2paError:
         return {}
-    return signers(boxes.getvalue(), {manifest["label"] for manifest in store["manifests"]})
+    labels = {manifest["label"] for manifest in store["manifests"]}
+    return signers(boxes.getvalue(), labels, roots_of(options["lists"]))

@@ -10,11 +10,15 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class ReadSigner:
-    """A signer's certificate. purposes: its key purposes, dotted identifiers. not_before, not_after: its validity."""
+    """A signer's certificate. purposes: its key purposes, dotted identifiers. not_before, not_after: its validity.
+
+    lists: the trust lists that its chain ends under, by their addresses.
+    """
 
     purposes: tuple[str, ...]
     not_before: datetime | None
     not_after: datetime | None
+    lists: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,8 @@ def ingredient_of(facts: Mapping[str, Any]) -> ReadIngredient:
 
 def signer_of(facts: Mapping[str, Any]) -> ReadSigner:
     """The signer in its facts."""
-    return ReadSigner(texts(facts["purposes"]), moment(facts["not_before"]), moment(facts["not_after"]))
+    dates = moment(facts["not_before"]), moment(facts["not_after"])
+    return ReadSigner(texts(facts["purposes"]), *dates, texts(facts["lists"]))
 
 
 def moment(value: object) -> datetime | None:

@@ -46,6 +46,15 @@ class Stamper:
         self._required = required
         self._missed = missed
 
+    def try_out(self) -> None:
+        """Logs a warning where the authority gives no timestamp now. Blocks. It may well give one later."""
+        try:
+            self._authority.token(b"countersign: a trial")
+        except CountersignError as error:
+            structlog.get_logger("countersign").warning(
+                "the time-stamping authority gave no timestamp", cause=str(error)
+            )
+
     def stamp(self, data: bytes, room: int) -> bytes:
         """A token over `data` of at most `room` bytes; nothing where none was given and none is required.
 
@@ -54,11 +63,9 @@ class Stamper:
         try:
             return self._token(data, room)
         except CountersignError as error:
-            log = structlog.get_logger("countersign")
             if self._required:
-                log.error("no timestamp for an output, which does not leave", cause=str(error))
                 raise Unavailable("no timestamp was given for the output", retry_after=RETRY) from error
-            log.warning("an output leaves without a timestamp", cause=str(error))
+            structlog.get_logger("countersign").warning("an output leaves without a timestamp", cause=str(error))
             self._missed()
             return b""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from core.credential import CredentialState
 from server.provenance.read_manifest import ReadSigner
-from server.provenance.trust import Trust
+from server.provenance.trust import Trust, TrustList
 
 UNTRUSTED, SIGNER_TRUSTED = "signingCredential.untrusted", "signingCredential.trusted"
 EXPIRY = frozenset({"signingCredential.expired", "claimSignature.outsideValidity"})
@@ -55,9 +55,21 @@ def verdict(evidence: Evidence, trust: Trust) -> tuple[CredentialState, tuple[st
         return CredentialState.VALID_UNTRUSTED, ()
     if evidence.signer is None:
         return CredentialState.VALID_UNTRUSTED, (UNEXAMINED,)
+    if voucher(evidence.signer, trust) is None:
+        return CredentialState.VALID_UNTRUSTED, (UNTRUSTED,)
     return CredentialState.TRUSTED, ()
 
 
 def misused(signer: ReadSigner | None, trust: Trust) -> bool:
     """Whether a certificate signed that was made for other purposes."""
     return signer is not None and not trust.claim_purposes.intersection(signer.purposes)
+
+
+def voucher(signer: ReadSigner | None, trust: Trust) -> TrustList | None:
+    """The list that vouches for a signer with such purposes; None where none does.
+
+    A root of an authority of time vouches for no signer, and a list only for the purposes that it was given.
+    """
+    named = (trust.vouching(uri) for uri in signer.lists) if signer is not None else ()
+    fit = (one for one in named if one is not None and signer is not None and set(one.purposes) & set(signer.purposes))
+    return next(fit, None)

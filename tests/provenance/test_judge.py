@@ -37,8 +37,9 @@ MANIFEST = {
 }
 
 
-def signer(*purposes: str) -> dict[str, Any]:
-    return {"purposes": list(purposes), "not_before": "2026-01-01T00:00:00+00:00", "not_after": ""}
+def signer(*purposes: str, lists: tuple[str, ...] = (TRUST.own.uri,)) -> dict[str, Any]:
+    dates = {"not_before": "2026-01-01T00:00:00+00:00", "not_after": ""}
+    return {"purposes": list(purposes), "lists": list(lists), **dates}
 
 
 def view(**changes: Any) -> View:

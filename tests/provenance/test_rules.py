@@ -18,7 +18,7 @@ from server.provenance.definition import definition
 from server.provenance.imprint import Imprint, Permission
 from server.provenance.ingredients import Ingredient, outcome
 from server.provenance.provenance import refuse_difference, refuse_state
-from server.provenance.selftest import refuse_confusion
+from server.provenance.selftest import WANTED, refuse_confusion
 from tests.provenance.signers import CLAIM, EDIT
 
 UPLOAD = Media(b"", Kind.IMAGE, "image/jpeg", "sha256:0", 1, 1, 0.0, (), {})
@@ -169,16 +169,11 @@ def test_a_file_that_reads_back_in_another_state_does_not_leave() -> None:
         refuse_state(Credential(CredentialState.INVALID), CredentialState.TRUSTED)
 
 
-@pytest.mark.parametrize("name", ["signed", "altered", "signed by a stranger"])
+@pytest.mark.parametrize("name", WANTED)
 def test_the_self_test_refuses_any_confusion(name: str) -> None:
-    sound = {
-        "signed": CredentialState.TRUSTED,
-        "altered": CredentialState.INVALID,
-        "signed by a stranger": CredentialState.VALID_UNTRUSTED,
-    }
-    refuse_confusion(sound)
+    refuse_confusion(WANTED)
     with pytest.raises(ConfigurationError, match=name):
-        refuse_confusion(sound | {name: CredentialState.NONE})
+        refuse_confusion({**WANTED, name: CredentialState.NONE})
 
 
 def test_one_trip_gets_one_signature() -> None:

@@ -79,12 +79,8 @@ def credentials(request: Request) -> View:
             if reader is None:
                 return View(facts=facts)
             store = facts_of(stack.enter_context(reader).json())
-<<<<<<< HEAD
             refuse_framing(request.blobs[0], request.mime)
-            store["signers"] = signers_of(reader, store)
-=======
             store["signers"] = signers_of(reader, store, request.options)
->>>>>>> b40d40c (Each kind of trust list vouches for what it should, whatever the library says; the start proves it; signing is configured and documented)
             return View(facts=facts | {"store": store})
     except (C2paError, StoreTooLarge, ValueError, RecursionError) as error:
         reason = str(error) or type(error).__name__

@@ -55,7 +55,7 @@ def recovered(request: Request) -> View:
             context = stack.enter_context(Context.from_dict(settings(request.options)))
             reader = stack.enter_context(Reader(SIDECAR, io.BytesIO(request.blobs[0]), context=context))
             found = facts_of(reader.json())
-            found["signers"] = signers_of(reader, found)
+            found["signers"] = signers_of(reader, found, request.options)
             return View(facts=facts | {"store": found})
     except (C2paError, StoreTooLarge, ValueError, RecursionError) as error:
         return View(facts=facts | {"unparseable": (str(error) or type(error).__name__)[:512]})

@@ -86,12 +86,12 @@ def _taken(tree: Element, name: str) -> list[str]:
 def _taken_from(description: Element, name: str) -> Iterator[str]:
     if name in description.attrib:
         yield description.attrib.pop(name)
-    for element in description.findall(name):
+    found = description.findall(name)
+    if found:
+        description[:] = [element for element in description if element.tag != name]
+    for element in found:
         yield element.attrib.get(f"{{{rdf.RDF}}}resource") or (element.text or "").strip()
-        description.remove(element)
 
 
 def _drop_empty(tree: Element) -> None:
-    for description in list(tree):
-        if not len(description) and not description.attrib.keys() - {_ABOUT} and not (description.text or "").strip():
-            tree.remove(description)
+    tree[:] = [each for each in tree if len(each) or each.attrib.keys() - {_ABOUT} or (each.text or "").strip()]

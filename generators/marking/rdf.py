@@ -20,6 +20,8 @@ from core.parsers.metadata.bounds import MAX_BLOCK
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _XML = "http://www.w3.org/XML/1998/namespace"
 _MAX_DEPTH = 64  # real packets nest some ten deep
+_MAX_NODES = 20_000  # elements and attributes
+_MAX_NAMESPACES = 256  # declarations, repeated ones included
 _HEAD = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
 _TAIL = '<?xpacket end="w"?>'
 _EMPTY = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF}"></rdf:RDF></x:xmpmeta>'.encode()
@@ -84,15 +86,17 @@ def _parse(data: bytes) -> Packet:
         raise ValueError("the packet is too large")
     prefixes: list[tuple[str, str]] = []
     root: Element | None = None
-    depth = 0
+    depth = nodes = 0
     for event, value in iterparse(io.BytesIO(data), events=("start", "end", "start-ns"), forbid_dtd=True):
         if event == "start-ns":
             prefixes.append(value)
-            continue
-        depth += 1 if event == "start" else -1
-        if depth > _MAX_DEPTH:
-            raise ValueError("the packet nests too deep")
-        root = value if root is None else root
+        elif event == "end":
+            depth -= 1
+        else:
+            root = value if root is None else root
+            depth, nodes = depth + 1, nodes + 1 + len(value.attrib)
+        if depth > _MAX_DEPTH or nodes > _MAX_NODES or len(prefixes) > _MAX_NAMESPACES:
+            raise ValueError("the packet holds too much")
     if root is None:
         raise ValueError("the packet is empty")
     packet = Packet(root, _rdf(root))

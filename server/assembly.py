@@ -25,6 +25,7 @@ from server.examination import Examiner
 from server.metrics import Metrics
 from server.outputs import OutputStore
 from server.pipeline import Pipeline
+from server.provenance.contradictions import Contradictions
 from server.recorder import Recorder
 from server.services import Parts
 from server.services.files import Files
@@ -43,7 +44,7 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     models = detectors.catalog.build(known_content(settings))
     makers = generators.catalog.build(generators.catalog.WEIGHTS, settings.device)
     policy_file = settings.policy or DEFAULT_PACK
-    second_looks: tuple[Conclusion, ...] = ()
+    second_looks: tuple[Conclusion, ...] = (Contradictions(),)
     sources = (*models, *second_looks)
     policy = load_policy_file(policy_file, sources)
     mapping = read_mapping(settings.dsa_mapping) if settings.dsa_mapping else DsaMapping()

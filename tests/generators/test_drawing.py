@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -20,6 +21,7 @@ from generators.marking.label import Label, Mark, Placement
 from generators.marking.plate import MIN_CHARACTER
 from tests.generators.pictures import noise, photo
 
+MARKS = Path(__file__).parents[2] / "docs/marks.md"
 SIDES = st.integers(16, 320)
 TEXTS = st.sampled_from(
     ["AI", "AI-generated", "Made with AI by Überall", "AI生成", "人工智能生成合成", "made by a model"]
@@ -161,10 +163,13 @@ def test_long_texts_break_into_lines_between_words_and_ideographs() -> None:
 def test_a_label_that_cannot_be_read_is_refused() -> None:
     with pytest.raises(InvalidInput) as caught:
         draw(Frame(ground("grey", 15, 200)), Label("AI"))
-    assert (
-        caught.value.limit == "a picture of 20×15 pixels, for characters 9 pixels high" or caught.value.field == "label"
-    )
-    assert draw(Frame(ground("grey", 24, 24)), Label("AI")).character == MIN_CHARACTER
+    assert (caught.value.limit[:26], caught.value.found) == ("a picture of 21×17 pixels,", "200×15")
+
+
+@pytest.mark.parametrize("text", ["AI", "AI-generated"])
+def test_the_least_sizes_in_the_documents_are_the_real_ones(text: str) -> None:
+    box = draw(Frame(ground("grey", 40, 180)), Label(text)).box
+    assert f'"{text}" needs {box.width} × {box.height}' in " ".join(MARKS.read_text().split())
 
 
 def test_transparent_pictures_are_opaque_under_the_label_and_nowhere_else() -> None:

@@ -24,7 +24,7 @@ NEAR = 31
 """Differing bits of 256 up to which two codes are of one picture. Different pictures come as near as 58."""
 TILTS = (-5.0, -3.5, -2.0, 2.0, 3.5, 5.0)
 """Degrees by which a picture is turned back; each reaches about 1.5° to either side."""
-_WORKING = 512  # pixels of the longer side at which a picture is turned
+_WORKING = 128  # pixels of the longer side at which a picture is turned: finer ones cost more and are found no better
 
 
 @dataclass(frozen=True, slots=True)

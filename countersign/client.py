@@ -18,13 +18,23 @@ from countersign.clients.privacy import PrivacyCalls
 from countersign.clients.provenance import ProvenanceCalls
 from countersign.clients.review import ReviewCalls
 from countersign.clients.screening import ScreeningCalls
+from countersign.clients.soft_bindings import SoftBindingCalls
 from countersign.clients.streams import StreamCalls
 from countersign.connection import Connection
 from countersign.retry import Retry
 from countersign.settings import ClientSettings
 
 
-class Client(ScreeningCalls, GenerationCalls, ProvenanceCalls, StreamCalls, ReviewCalls, PrivacyCalls, ModelCalls):
+class Client(
+    ScreeningCalls,
+    GenerationCalls,
+    ProvenanceCalls,
+    SoftBindingCalls,
+    StreamCalls,
+    ReviewCalls,
+    PrivacyCalls,
+    ModelCalls,
+):
     """A connection to one server, safe to share between threads.
 
     address, token, ca_file: default to `settings`, and these to `ClientSettings.load()`: the file named by

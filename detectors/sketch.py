@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import chain
 
 import cv2
 import numpy as np
@@ -39,17 +40,18 @@ def sketch(pixels: Pixels) -> bytes:
 def likeness(pixels: Pixels, stored: bytes) -> float:
     """How well a picture agrees with the sketch, or with a part of it: the best normalised correlation, −1 to 1.
 
-    Reaches over windows of at least 45% of each side, mirror images and turns up to 6° to either side. Where there is
+    Reaches over windows of at least 45% of each side, mirror images, tilts up to 6° to either side, and the whole
+    picture in each of its eight orientations. Where there is
     nothing to see, in the picture or in the part, nothing agrees. stored: BYTES.
     """
     whole = _Whole(_band(np.frombuffer(stored, np.uint8).reshape(SIDE, SIDE)))
     small = _reduced(pixels)
     best = -1.0
-    for upright in (small, np.ascontiguousarray(small[:, ::-1])):
-        for window, width, height in _windows(upright):
-            best = max(best, whole.agreement(_band(_resized(window, width, height))))
-            if best >= _SURE:
-                return best
+    mirrored = np.ascontiguousarray(small[:, ::-1])
+    for window, width, height in chain(_turns(small), _windows(small), _windows(mirrored)):
+        best = max(best, whole.agreement(_band(_resized(window, width, height))))
+        if best >= _SURE:
+            break
     return best
 
 
@@ -78,6 +80,14 @@ def _windowed(table: NDArray[np.float64], height: int, width: int) -> NDArray[np
     """Sums of every window, of an integral image."""
     rows: NDArray[np.float64] = table[height:] - table[:-height]
     return rows[:, width:] - rows[:, :-width]
+
+
+def _turns(small: Pixels) -> Iterator[tuple[Pixels, int, int]]:
+    """The whole picture in its eight orientations."""
+    for turns in range(4):
+        turned = np.rot90(small, turns)
+        for each in (turned, turned[:, ::-1]):
+            yield np.ascontiguousarray(each), SIDE, SIDE
 
 
 def _windows(small: Pixels) -> Iterator[tuple[Pixels, int, int]]:

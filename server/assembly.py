@@ -27,6 +27,9 @@ from server.outputs import OutputStore
 from server.pipeline import Pipeline
 from server.provenance.contradictions import Contradictions
 from server.recorder import Recorder
+from server.recovery.conclusion import RecoveryConclusion
+from server.recovery.recovery import Recovery
+from server.recovery.resolution import Resolution
 from server.services import Parts
 from server.services.files import Files
 from server.services.following import Followers
@@ -44,12 +47,14 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     models = detectors.catalog.build(known_content(settings))
     makers = generators.catalog.build(generators.catalog.WEIGHTS, settings.device)
     policy_file = settings.policy or DEFAULT_PACK
-    second_looks: tuple[Conclusion, ...] = (Contradictions(),)
+    limits = Limits(**settings.limits.model_dump())
+    sandbox, credentials = await open_provenance(settings, limits, metrics, stack)
+    recovery = Recovery(log.durable, credentials.stores)
+    # What was recovered may contradict the rest as well, so it comes first.
+    second_looks: tuple[Conclusion, ...] = (RecoveryConclusion(recovery), Contradictions())
     sources = (*models, *second_looks)
     policy = load_policy_file(policy_file, sources)
     mapping = read_mapping(settings.dsa_mapping) if settings.dsa_mapping else DsaMapping()
-    limits = Limits(**settings.limits.model_dump())
-    sandbox, credentials = await open_provenance(settings, limits, metrics, stack)
     engine = LocalEngine(models, metrics, threads=settings.threads, max_pending=settings.max_pending)
     stack.push_async_callback(engine.close)
     views = {view for model in models for view in model.views} | {"tags"}
@@ -65,6 +70,8 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
         screening=Room(settings.in_flight, settings.max_pending),
         making=Room(MAKING_PLACES, settings.max_pending),
     )
+    # Before anything is asked: a first look-up that waited for a million codes would miss its deadline.
+    await recovery.memory.catch_up()
     announce(policy, [*sources, *makers])
     return Parts(
         edge=edge,
@@ -75,6 +82,7 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
         budget=ByteBudget(settings.max_upload_bytes),
         detectors=sources,
         generators=makers,
+        resolution=Resolution(recovery, log.durable, credentials.stores),
         followers=Followers(),
         files=Files(log, mapping),
         aftercare=Aftercare(outputs.forget, scrubber(settings.url)),

@@ -17,6 +17,7 @@ from countersign.views.record import (
     intent_json,
     reviewed_json,
 )
+from countersign.views.recovery import recovery_json
 from countersign.views.values import Json, action_name
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "intent_json",
     "model_json",
     "provenance_json",
+    "recovery_json",
     "reviewed_json",
     "screening_json",
 ]

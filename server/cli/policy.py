@@ -29,10 +29,11 @@ def check(
         from detectors.hash_list import HashList
         from policies import files
         from server.provenance.contradictions import Contradictions
+        from server.recovery.conclusion import RecoverySource
 
         path = file or settings_of(ctx).policy or files.DEFAULT_PACK
         # Which signals there are does not depend on what is on the list of known content.
-        problems = files.check(path, [*build(HashList()), Contradictions()])
+        problems = files.check(path, [*build(HashList()), RecoverySource(), Contradictions()])
     if as_json:
         say_json({"ok": not problems, "file": str(path), "problems": [problem_json(each) for each in problems]})
     elif problems:

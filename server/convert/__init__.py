@@ -8,6 +8,7 @@ from server.convert.credentials import provenance, recorded_provenance
 from server.convert.decisions import decision, decision_view
 from server.convert.events import event, open_intent
 from server.convert.filters import filter_of, whole_filter
+from server.convert.matches import match, named
 from server.convert.models import detector_model, generator_model
 from server.convert.proofs import log_key, receipt
 from server.convert.times import moment, timestamp
@@ -21,7 +22,9 @@ __all__ = [
     "filter_of",
     "generator_model",
     "log_key",
+    "match",
     "moment",
+    "named",
     "open_intent",
     "provenance",
     "receipt",

@@ -23,6 +23,7 @@ from server.provenance.ingredients import Ingredient, component_label, outcome
 from server.provenance.judge import judge
 from server.provenance.parse import FORMATS
 from server.provenance.reading import Reading
+from server.provenance.recovered import Stores
 from server.provenance.said import differences, proves_time
 from server.provenance.selftest import Means, prove
 from server.provenance.trust import Trust
@@ -70,6 +71,11 @@ class Provenance:
     def trust_text(self) -> str:
         """The trust list itself, which has that digest."""
         return self._trust.text
+
+    @property
+    def stores(self) -> Stores:
+        """What takes manifest stores out of files, and judges those that were recovered."""
+        return Stores(self._sandbox, self._trust)
 
     async def read(self, media: Media) -> Credential:
         """What the credentials of opened media are worth.

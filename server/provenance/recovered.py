@@ -51,6 +51,11 @@ class Stores:
             raise IntegrityError("the sandbox gave no manifest store")
         return found.tobytes()
 
+    async def only(self, store: bytes, label: str) -> bytes:
+        """The store with the labelled manifest alone: what that says of others it was made from leads nowhere then."""
+        view = await self._sandbox.call("active", [store], {"label": label})
+        return bytes(view.arrays["store"].tobytes())
+
     async def judge(self, store: bytes) -> Credential:
         """What a recovered store is worth now: RECOVERED_SOFT_BINDING where its signature is trusted, else
         KNOWN_STRIPPED: then nothing that it says is to be believed, and only its codes are told.

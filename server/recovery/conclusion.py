@@ -4,6 +4,7 @@ What the finding says and what the credential becomes:
 
     sure or likely, manifest trusted         DETECTED      RECOVERED_SOFT_BINDING, with what the manifest says
     sure or likely, manifest not trusted     DETECTED      KNOWN_STRIPPED, with its codes and nothing that it says
+    … and the file has an unreadable one     DETECTED      as it was: that somebody put it there is not forgotten
     it may as well be the upload before      ABSTAINED     as it was
     the file has credentials that hold       NOT_DETECTED  as they were; nothing is looked up
     it has some that do not match it         NOT_DETECTED  as they were; recovery.altered where the content is ours
@@ -40,8 +41,8 @@ _WORDS = {
 }
 
 
-class RecoveryConclusion:
-    """The second look."""
+class RecoverySource:
+    """What policies and lists of models know of it."""
 
     name = "recovery"
     label = "known_stripped"
@@ -51,10 +52,14 @@ class RecoveryConclusion:
         "Knows only what this service signed and still keeps. Without a watermark, crops are not recognised, and a "
         "copy of something made from an upload cannot be told from that upload. Recognised does not mean unaltered."
     )
+    version = version_of(1, [NEAR, AGREES, LEAST_QUALITY, list(TILTS), CALIBRATION.digest])
+
+
+class RecoveryConclusion(RecoverySource):
+    """The second look."""
 
     def __init__(self, recovery: Recovery) -> None:
         self._recovery = recovery
-        self.version = version_of(1, [NEAR, AGREES, LEAST_QUALITY, list(TILTS), CALIBRATION.digest])
 
     async def conclude(self, seen: Seen) -> Concluded:
         """What the log knows about the file. Raises Unavailable while it cannot answer."""
@@ -77,9 +82,8 @@ class RecoveryConclusion:
         if best.certainty is Certainty.AMBIGUOUS:
             return Concluded(self._finding(Verdict.ABSTAINED, _explained(best), (*codes, AMBIGUOUS)))
         credential = await self._recovery.judged(best)
-        return Concluded(
-            self._finding(Verdict.DETECTED, _explained(best, credential), (*codes, STRIPPED), best), credential
-        )
+        finding = self._finding(Verdict.DETECTED, _explained(best, credential), (*codes, STRIPPED), best)
+        return Concluded(finding, None if seen.credential.state is CredentialState.UNPARSEABLE else credential)
 
     def _finding(
         self, verdict: Verdict, explanation: str, codes: tuple[str, ...] = (), match: Match | None = None

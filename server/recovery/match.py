@@ -16,8 +16,8 @@ CALIBRATION = Logistic(weights=(30.0,), bias=-24.0, bound=2.1)
 
 
 class Certainty(IntEnum):
-    """AMBIGUOUS: it may as well be the upload that the signed file was made from. LIKELY: looks the same. SURE: the very
-    same pixels, or the signed file's own watermark in a picture that shows the same.
+    """AMBIGUOUS: it may as well be the upload that the signed file was made from. LIKELY: looks the same.
+    SURE: the very same pixels, or the signed file's own watermark in a picture that shows the same.
     """
 
     AMBIGUOUS = 1
@@ -27,8 +27,8 @@ class Certainty(IntEnum):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Match:
-    """kinds: what agreed, of "pixels", "watermark", "pdq", "iscc" and "sketch", sorted. distances: differing bits of 256,
-    by kind of code. likeness: to the sketch; 1 where the pixels are the same.
+    """kinds: what agreed, of "pixels", "watermark", "pdq", "iscc" and "sketch", sorted. distances: differing bits of
+    256, by kind of code. likeness: to the sketch; 1 where the pixels are the same.
     """
 
     kept: Kept

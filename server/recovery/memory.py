@@ -14,7 +14,7 @@ import numpy as np
 
 from detectors.fingerprints import Fingerprint
 from server.audit.reading.durable import Bound, DurableReads
-from server.recovery.index import CodeIndex, as_items
+from server.recovery.index import CodeIndex, Near, as_items
 from server.recovery.segment import words_of
 
 PDQ, ISCC = "pdq", "iscc"
@@ -63,13 +63,16 @@ class Memory:
                 if len(page) < PAGE:
                     return
 
+    def near_one(self, kind: str, bits: int, most: int) -> list[Near]:
+        """Items within reach of one code, the nearest first."""
+        return self._indexes[kind].near(words_of([bits.to_bytes(32, "big")])[0], most)
+
     def near(self, ways: Iterable[Fingerprint]) -> list[Hit]:
         """Items within reach of a picture in any of several ways to see it, the nearest first. Blocks."""
-        indexes = self._indexes
         found: dict[int, dict[str, int]] = {}
         for way in ways:
             for kind, bits in ((PDQ, way.pdq), (ISCC, way.iscc)):
-                for near in indexes[kind].near(words_of([bits.to_bytes(32, "big")])[0], MOST):
+                for near in self.near_one(kind, bits, MOST):
                     distances = found.setdefault(near.item, {})
                     distances[kind] = min(near.distance, distances.get(kind, near.distance))
         hits = [Hit(item, distances) for item, distances in found.items()]

@@ -54,8 +54,8 @@ class Recovery:
         self.memory = Memory(reads)
 
     async def find(self, media: Media, findings: Sequence[Finding] = (), marks: Iterable[str] = ()) -> Found:
-        """Which signed files `media` shows. findings: of the detectors, for the watermark; marks: further ids that it is
-        said to carry, 12 hexadecimal digits each. Raises Unavailable while the log cannot answer.
+        """Which signed files `media` shows. findings: of the detectors, for the watermark. marks: further ids that it
+        is said to carry, 12 hexadecimal digits each. Raises Unavailable while the log cannot answer.
         """
         if same := await self._same_pixels(media):
             return Found(same)

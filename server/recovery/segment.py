@@ -85,7 +85,7 @@ def pieces_of(codes: Codes) -> NDArray[np.uint16]:
 
 def distances_to(codes: Codes, code: Codes) -> NDArray[np.int64]:
     """Differing bits between each of `codes` and `code`."""
-    return np.bitwise_count(codes ^ code).sum(axis=1, dtype=np.int64)
+    return np.asarray(np.bitwise_count(codes ^ code).sum(axis=1, dtype=np.int64))
 
 
 def words_of(values: list[bytes]) -> Codes:

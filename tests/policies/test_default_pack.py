@@ -23,7 +23,7 @@ DETECTED, ABSTAINED = Verdict.DETECTED, Verdict.ABSTAINED
 def detectors(videos: frozenset[Kind] = IMAGES) -> list[FakeDetector]:
     """`videos`: the kinds that metadata and known_hash accept."""
     by_kind = {"metadata": videos, "known_hash": videos, "copy_move": IMAGES, "jpeg_history": IMAGES}
-    by_kind |= {"watermark": videos, "contradictions": BOTH}
+    by_kind |= {"watermark": videos, "contradictions": BOTH, "recovery": BOTH}
     return [FakeDetector(name, kinds) for name, kinds in by_kind.items()]
 
 
@@ -43,6 +43,7 @@ def photo(**verdicts: Verdict | None) -> tuple[Finding, ...]:
         "jpeg_history": Verdict.NOT_DETECTED,
         "watermark": Verdict.NOT_DETECTED,
         "contradictions": Verdict.NOT_DETECTED,
+        "recovery": Verdict.NOT_DETECTED,
     }
     chosen = {name: verdict for name, verdict in (given | verdicts).items() if verdict is not None}
     return tuple(
@@ -71,6 +72,8 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], Action, str]] = [
     ("an enhanced AI picture", {"metadata": DETECTED}, ENHANCED, Action.LABEL, "declared_ai"),
     ("an enhanced copied region", {"copy_move": DETECTED}, ENHANCED, Action.ALLOW, "no_rule_fired"),
     ("a contradiction", {"contradictions": DETECTED}, {}, Action.REVIEW, "contradiction"),
+    ("a stripped copy of ours", {"recovery": DETECTED}, {}, Action.ALLOW, "no_rule_fired"),
+    ("a copy or its source", {"recovery": ABSTAINED}, {}, Action.ALLOW, "no_rule_fired"),
     ("nothing to compare", {"contradictions": ABSTAINED}, {}, Action.ALLOW, "no_rule_fired"),
     ("a contradictory upload's enhanced copy", {"contradictions": DETECTED}, ENHANCED, Action.ALLOW, "no_rule_fired"),
     ("a listed output", {"known_hash": DETECTED}, OUTBOUND, Action.BLOCK, "known_content"),
@@ -97,6 +100,9 @@ CREDENTIALS: list[tuple[CredentialState, tuple[str, ...], Action, str]] = [
     (CredentialState.UNPARSEABLE, (), Action.REVIEW, "credential_unparseable"),
     (CredentialState.EXPIRED_NO_TIMESTAMP, (), Action.ALLOW, "no_rule_fired"),
     (CredentialState.REMOTE_NOT_FETCHED, (), Action.ALLOW, "no_rule_fired"),
+    (CredentialState.RECOVERED_SOFT_BINDING, (), Action.ALLOW, "no_rule_fired"),
+    (CredentialState.RECOVERED_SOFT_BINDING, (TRAINED,), Action.LABEL, "credential_ai"),
+    (CredentialState.KNOWN_STRIPPED, (), Action.ALLOW, "no_rule_fired"),
 ]
 
 
@@ -128,6 +134,7 @@ REHEARSED: list[tuple[dict[str, Any], CredentialState, dict[str, Any], list[str]
     ({}, CredentialState.NONE, {}, ["known_content_unjudged"]),
     ({"jpeg_history": DETECTED}, CredentialState.NONE, {}, ["double_jpeg", "known_content_unjudged"]),
     ({"jpeg_history": ABSTAINED}, CredentialState.NONE, {}, ["known_content_unjudged"]),
+    ({"recovery": DETECTED}, CredentialState.KNOWN_STRIPPED, {}, ["known_stripped", "known_content_unjudged"]),
     ({"jpeg_history": DETECTED}, CredentialState.EXPIRED_NO_TIMESTAMP, ENHANCED, ["known_content_unjudged"]),
     ({}, CredentialState.EXPIRED_NO_TIMESTAMP, {}, ["credential_unsettled", "known_content_unjudged"]),
     ({}, CredentialState.REMOTE_NOT_FETCHED, {}, ["credential_unsettled", "known_content_unjudged"]),

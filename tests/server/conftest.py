@@ -30,6 +30,7 @@ from server.pipeline import Pipeline
 from server.provenance import PARSERS as CREDENTIAL_PARSERS
 from server.provenance import Provenance, Trust, development_identity
 from server.recorder import Recorder
+from server.recovery.recovery import Recovery
 from tests.server.fakes import BlockRed, RedDetector
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class House:
     metrics: Metrics
     outputs: OutputStore
     folder: Path
+    provenance: Provenance
+    recovery: Recovery
 
     @property
     def url(self) -> str:
@@ -101,8 +104,9 @@ async def build(
     engine = LocalEngine([detector, *extra], metrics)
     examiner = Examiner(sandbox, engine, provenance, Conclusions(conclusions, metrics), BlockRed(), {"tags"})
     outputs = OutputStore(folder / "outputs")
+    recovery = Recovery(log.durable, provenance.stores)
     pipeline = Pipeline(examiner, engine, provenance, Recorder(log, metrics), outputs, Room(4, 64), Room(2, 64))
-    return House(pipeline, examiner, log, engine, detector, metrics, outputs, folder)
+    return House(pipeline, examiner, log, engine, detector, metrics, outputs, folder, provenance, recovery)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -39,3 +39,17 @@ class FakeSoftBindings(FakeBase, softbinding_pb2_grpc.SoftBindingServiceServicer
         if request.manifest_id != "urn:c2pa:1":
             await context.abort_with_status(rpc_status.to_status(status(grpc.StatusCode.NOT_FOUND, "no such manifest")))
         return pb.GetManifestResponse(manifest=MANIFEST)
+
+    async def ByBinding(  # noqa: N802
+        self, request: pb.ByBindingRequest, context: Context
+    ) -> pb.ByBindingResponse:
+        await self.enter(context, "ByBinding", request)
+        return pb.ByBindingResponse(
+            matches=[pb.ManifestMatch(manifest_id="urn:c2pa:1")] if request.value == "1" else []
+        )
+
+    async def SupportedAlgorithms(  # noqa: N802
+        self, request: pb.SupportedAlgorithmsRequest, context: Context
+    ) -> pb.SupportedAlgorithmsResponse:
+        await self.enter(context, "SupportedAlgorithms", request)
+        return pb.SupportedAlgorithmsResponse(watermarks=["mark.1"], fingerprints=["print.1"])

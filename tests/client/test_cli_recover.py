@@ -77,5 +77,7 @@ def test_an_existing_file_is_not_replaced_unasked(server: FakeServer, command: C
 def test_the_client_asks_for_a_manifest_by_its_name(server: FakeServer) -> None:
     with Client(server.address) as client:
         assert client.manifest("urn:c2pa:1") == MANIFEST
+        assert [each.manifest_id for each in client.by_binding("print.1", "1").matches] == ["urn:c2pa:1"]
+        assert list(client.soft_binding_algorithms().fingerprints) == ["print.1"]
         with pytest.raises(NotFound, match="no such manifest"):
             client.manifest("urn:other")

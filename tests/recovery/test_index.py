@@ -17,7 +17,8 @@ def flipped(code: Codes, count: int, seed: int) -> Codes:
     """`count` of the 256 bits turned."""
     bits = np.unpackbits(code.astype(">u8").view(np.uint8))
     bits[default_rng(seed).choice(256, count, replace=False)] ^= 1
-    return words_of([np.packbits(bits).tobytes()])[0]
+    turned: Codes = words_of([np.packbits(bits).tobytes()])[0]
+    return turned
 
 
 def random_codes(count: int, seed: int = 0) -> Codes:

@@ -19,6 +19,7 @@ from server.provenance.imprint import Imprint, Permission
 from server.provenance.ingredients import Ingredient, outcome
 from server.provenance.provenance import refuse_difference, refuse_state
 from server.provenance.selftest import WANTED, refuse_confusion
+from server.provenance.work import work_of
 from tests.provenance.signers import CLAIM, EDIT
 
 UPLOAD = Media(b"", Kind.IMAGE, "image/jpeg", "sha256:0", 1, 1, 0.0, (), {})
@@ -58,6 +59,25 @@ def test_a_source_type_is_one_segment(source_type: str) -> None:
     with pytest.raises(InvalidInput) as raised:
         replace(CLAIM, source_type=source_type)
     assert raised.value.field == "source_type"
+
+
+@pytest.mark.parametrize(
+    ("task", "source_type", "opened", "components", "action", "term"),
+    [
+        ("generate", "trainedAlgorithmicMedia", False, 0, "created", "trainedAlgorithmicMedia"),
+        ("generate", "trainedAlgorithmicMedia", False, 2, "created", "compositeWithTrainedAlgorithmicMedia"),
+        ("collage", "composite", False, 2, "created", "composite"),
+        ("denoise", "algorithmicallyEnhanced", True, 0, "enhanced", "algorithmicallyEnhanced"),
+        ("upscale", "algorithmicallyEnhanced", True, 0, "resized", "algorithmicallyEnhanced"),
+        ("inpaint", "trainedAlgorithmicMedia", True, 0, "edited", "compositeWithTrainedAlgorithmicMedia"),
+        ("upscale", "compositeWithTrainedAlgorithmicMedia", True, 0, "edited", "compositeWithTrainedAlgorithmicMedia"),
+    ],
+)
+def test_each_kind_of_work_has_its_words(
+    task: str, source_type: str, opened: bool, components: int, action: str, term: str
+) -> None:
+    work = work_of(task, source_type, opened=opened, components=components)
+    assert (work.action, work.source_type) == (action, term)
 
 
 def test_a_watermark_and_a_label_come_after_the_making() -> None:

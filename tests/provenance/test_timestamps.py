@@ -32,7 +32,7 @@ from server.provenance.trust import ListKind, TrustList
 from tests.outside.authority import Tsa, serving
 from tests.outside.strangers import Stranger
 from tests.provenance.conftest import Validate
-from tests.provenance.files import MIMES, make
+from tests.provenance.files import MIMES, MOV, make
 from tests.provenance.signers import CLAIM, judged, stranger
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -87,7 +87,7 @@ def successes(data: bytes, mime: str, trust: Trust) -> set[str]:
     return {one["code"] for one in store["validation_results"]["activeManifest"]["success"]}
 
 
-@pytest.mark.parametrize("mime", MIMES)
+@pytest.mark.parametrize("mime", [*MIMES, MOV])
 async def test_every_format_takes_a_time_stamp_that_both_readers_accept(
     sandbox: Sandbox, identity: Identity, timed: Trust, tsa: Tsa, authority: Stranger, validate: Validate, mime: str
 ) -> None:

@@ -7,10 +7,10 @@ Runs in the sandbox, over hostile files.
 
 from __future__ import annotations
 
-import io
 import struct
+from typing import BinaryIO
 
-from server.provenance.carriers import PLACES, read_at
+from server.provenance.carriers import PLACES, find, read_at
 from server.provenance.jumbf import boxes
 
 STORE = b"jumd" + bytes.fromhex("6332706100110010800000aa00389b71")
@@ -19,12 +19,12 @@ BEFORE = 12
 MAX_DEPTH = 8  # a store has four levels
 
 
-def refuse_framing(data: bytes, mime: str) -> None:
+def refuse_framing(file: BinaryIO, mime: str) -> None:
     """Raises ValueError where a box of the first manifest store in the file has an impossible length.
 
     Says nothing of files in which no store is found: that is c2pa's business.
     """
-    store = raw_store(data, mime)
+    store = raw_store(file, mime)
     if len(store) >= 8:
         length = declared(store)
         if length > len(store):
@@ -32,16 +32,16 @@ def refuse_framing(data: bytes, mime: str) -> None:
         walk(store[:length], 0)
 
 
-def raw_store(data: bytes, mime: str) -> bytes:
-    """The store as it lies in the file, put together, with whatever follows it; empty where there is none."""
-    if mime in PLACES:
-        file = io.BytesIO(data)
-        try:
+def raw_store(file: BinaryIO, mime: str) -> bytes:
+    """The store as it lies in the file, put together, with all of its declared length that there is; empty for none."""
+    try:
+        if mime in PLACES:
             return b"".join(read_at(file, *place) for place in PLACES[mime](file))
-        except (ValueError, IndexError, struct.error):
-            return b""
-    start = data.find(STORE)
-    return data[start - BEFORE :] if start >= BEFORE else b""
+        start = find(file, STORE) - BEFORE
+    except (ValueError, IndexError, struct.error):
+        return b""
+    header = read_at(file, max(start, 0), 16)
+    return read_at(file, start, declared(header) if header[:4] != bytes(4) else -1) if start >= 0 else b""
 
 
 def declared(store: bytes) -> int:

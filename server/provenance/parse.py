@@ -75,11 +75,11 @@ def credentials(request: Request) -> View:
     try:
         with ExitStack() as stack:
             context = stack.enter_context(Context.from_dict(settings(request.options)))
-            reader = Reader.try_create(request.mime, io.BytesIO(request.blobs[0]), context=context)
+            reader = Reader.try_create(request.mime, request.stream(0), context=context)
             if reader is None:
                 return View(facts=facts)
             store = facts_of(stack.enter_context(reader).json())
-            refuse_framing(request.blobs[0], request.mime)
+            refuse_framing(request.stream(0), request.mime)
             store["signers"] = signers_of(reader, store, request.options)
             return View(facts=facts | {"store": store})
     except (C2paError, StoreTooLarge, ValueError, RecursionError) as error:
@@ -100,7 +100,7 @@ def crjson(request: Request) -> View:
     try:
         with ExitStack() as stack:
             context = stack.enter_context(Context.from_dict(settings(request.options)))
-            reader = Reader.try_create(request.mime, io.BytesIO(request.blobs[0]), context=context)
+            reader = Reader.try_create(request.mime, request.stream(0), context=context)
             if reader is None:
                 return View()
             text = stack.enter_context(reader).crjson().encode()
@@ -122,23 +122,23 @@ def sign(request: Request) -> View:
     options: `Trust.options()`, `mime` of the output, `definition` (c2pa's manifest definition, JSON), `chain` (PEM),
     `algorithm`, `ingredients`, one for each of the other blobs: c2pa's `definition` of it, JSON, and its `mime`; and
     `timestamp`, whether to ask for one as well. Asks for the signature, then for the token (`StampQuestion`).
-    Arrays: `signed`, uint8, the signed file. Raises CorruptMedia naming what c2pa refused.
+    File: the signed one. Raises CorruptMedia naming what c2pa refused.
     """
-    options, signed, asked = request.options, io.BytesIO(), Remembered(request.ask)
+    options, signed, asked = request.options, request.result, Remembered(request.ask)
     try:
         with ExitStack() as stack:
             context = stack.enter_context(Context.from_dict(settings(options)))
             algorithm = ALGORITHMS[options["algorithm"]]
             signer = stack.enter_context(Signer.from_callback(asked, algorithm, options["chain"], None))
             builder = stack.enter_context(Builder(options["definition"], context))
-            for ingredient, blob in zip(options["ingredients"], request.blobs[1:], strict=True):
-                builder.add_ingredient(ingredient["definition"], ingredient["mime"], io.BytesIO(blob))
-            store = builder.sign(signer, options["mime"], io.BytesIO(request.blobs[0]), signed)
+            for number, ingredient in enumerate(options["ingredients"], start=1):
+                builder.add_ingredient(ingredient["definition"], ingredient["mime"], request.stream(number))
+            store = builder.sign(signer, options["mime"], request.stream(0), signed)
     except C2paError as error:
         raise CorruptMedia(f"cannot sign this file: {error}"[:512], field="media") from error
     if options["timestamp"]:
         countersign(signed, options["mime"], store, asked.answer, request.ask)
-    return View(arrays={"signed": np.frombuffer(signed.getbuffer(), np.uint8)})
+    return View()
 
 
 class Remembered:

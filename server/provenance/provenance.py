@@ -160,10 +160,9 @@ class Provenance:
         blobs = [output, *(one.media.data for one in uploads)]
         answers = Answers(self._identity.sign, self._stamper)
         view = await self._sandbox.call("sign", blobs, options, answer=answers, timeout=timeout)
-        signed: Pixels | None = view.arrays.get("signed")
-        if signed is None:
+        if not view.file:
             raise IntegrityError("the sandboxed signer gave no file")
-        return signed.tobytes(), answers.stamped
+        return view.file, answers.stamped
 
     async def _view(self, data: bytes, trust: Trust, timeout: float | None = None) -> View:
         """What the parser `credentials` sees in a file under `trust`."""

@@ -37,8 +37,7 @@ def store(request: Request) -> View:
     try:
         with ExitStack() as stack:
             context = stack.enter_context(Context.from_dict(settings(request.options)))
-            blob = io.BytesIO(request.blobs[0])
-            reader = stack.enter_context(Reader(request.options["mime"], blob, context=context))
+            reader = stack.enter_context(Reader(request.options["mime"], request.stream(0), context=context))
             # For the address of a manifest, c2pa gives the whole store.
             label = facts_of(reader.json())["active"]
             reader.resource_to_stream(f"self#jumbf=/c2pa/{label}", data)

@@ -5,6 +5,7 @@ The parsers are called in this process here: the media is the tests' own.
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -94,9 +95,9 @@ def embed(
         "timestamp": stamper is not None,
     }
     blobs = [data, parent[0]] if parent else [data]
-    view = parse.sign(Request(blobs, mime, Limits(), options, Answers(identity.sign, stamper)))
-    signed: bytes = view.arrays["signed"].tobytes()
-    return signed
+    signed = io.BytesIO()
+    parse.sign(Request(blobs, mime, Limits(), options, Answers(identity.sign, stamper), signed))
+    return signed.getvalue()
 
 
 def look(data: bytes, mime: str, trust: Trust) -> View:

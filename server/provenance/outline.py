@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from server.provenance.shapes import MAX_ITEMS, MAX_TEXT, address, rows, table, text, unique
-from server.provenance.statuses import Place, Standing
+from server.provenance.statuses import TIME_TRUSTED, Place, Standing
 from server.provenance.verdict import SIGNER_TRUSTED
 
 ACTIONS, SOFT_BINDING = "c2pa.actions", "c2pa.soft-binding"
 PREFERENCES = ("cawg.training-mining", "c2pa.training-mining")
 # Of the successes only these say something: each manifest has dozens of others.
-TELLING = frozenset({SIGNER_TRUSTED, "timeStamp.trusted", "ingredient.manifest.validated"})
+TELLING = frozenset({SIGNER_TRUSTED, TIME_TRUSTED, "ingredient.manifest.validated"})
 
 
 def outline(label: str, manifest: Mapping[str, Any], standings: Mapping[Place, Standing]) -> dict[str, Any]:
@@ -94,7 +94,7 @@ def ingredient(label: str, one: Mapping[str, Any], standings: Mapping[Place, Sta
         "relationship": text(one.get("relationship")),
         "manifest": text(one.get("active_manifest")),
         "failures": unique(standing.failures),
-        "successes": unique(standing.successes & TELLING),
+        "successes": unique((standing.successes & TELLING) - (set() if standing.time_proven else {TIME_TRUSTED})),
     }
 
 

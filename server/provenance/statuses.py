@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from server.provenance.shapes import code, rows, table
-from server.provenance.verdict import SIGNER_TRUSTED, UNTRUSTED
+from server.provenance.verdict import EXPIRY, SIGNER_TRUSTED, UNTRUSTED
 
 SUCCESS, FAILURE, INFORMATIONAL = "success", "failure", "informational"
+TIME_TRUSTED, TIME_UNTRUSTED = "timeStamp.trusted", "timeStamp.untrusted"
 _ADDRESS = re.compile(r"self#jumbf=/c2pa/([^/]+)/c2pa\.assertions/([^/]+)")
 
 Place: TypeAlias = tuple[str, str]
@@ -23,23 +24,37 @@ Place: TypeAlias = tuple[str, str]
 
 @dataclass(slots=True)
 class Standing:
-    """Status codes on one ingredient."""
+    """Status codes on one ingredient. doubted: somebody noted that the authority of its time is on no list."""
 
     successes: set[str] = field(default_factory=set)
     failures: set[str] = field(default_factory=set)
+    doubted: bool = False
+
+    @property
+    def time_proven(self) -> bool:
+        """Whether its time stamp is by an authority that is believed. One word against it is enough."""
+        return TIME_TRUSTED in self.successes and not self.doubted
 
     def add(self, statuses: Mapping[str, Any]) -> None:
-        """Takes in the statuses of one list."""
+        """Takes in the statuses of one list: what the record says, or what differs from it."""
         self.successes.update(codes(statuses, SUCCESS))
         self.failures.update(codes(statuses, FAILURE))
+        self.doubted |= TIME_UNTRUSTED in codes(statuses, INFORMATIONAL)
+
+    def correct(self, statuses: Mapping[str, Any]) -> None:
+        """Takes in what is found now and differs from the record. Whom we believe now decides, not who was believed
+        when it was taken in: a stranger may have come onto the list since, and so may who stamped the time.
+        """
+        now = set(codes(statuses, SUCCESS))
+        if TIME_TRUSTED in now:
+            self.doubted = False
+        self.add(statuses)
+        if SIGNER_TRUSTED in now:
+            self.failures -= {UNTRUSTED, *(EXPIRY if self.time_proven else ())}
 
 
 def standings(results: Mapping[str, Any], manifests: Mapping[str, Any]) -> dict[Place, Standing]:
-    """The standing of every ingredient of which anything was found.
-
-    results: of the whole store, found now. Who was a stranger when taken in may have come onto the trust list since:
-    then c2pa says so now, and the record is outdated.
-    """
+    """The standing of every ingredient of which anything was found. results: of the whole store, found now."""
     found: dict[Place, Standing] = {}
     for label, manifest in manifests.items():
         for ingredient in rows(table(manifest).get("ingredients")):
@@ -53,10 +68,7 @@ def standings(results: Mapping[str, Any], manifests: Mapping[str, Any]) -> dict[
             for deeper, statuses in deltas(recorded):
                 found.setdefault(deeper, Standing()).add(statuses)
     for place, statuses in deltas(results):
-        standing = found.setdefault(place, Standing())
-        standing.add(statuses)
-        if SIGNER_TRUSTED in codes(statuses, SUCCESS):
-            standing.failures.discard(UNTRUSTED)
+        found.setdefault(place, Standing()).correct(statuses)
     return found
 
 

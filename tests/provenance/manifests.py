@@ -51,8 +51,11 @@ def produce(
     data: bytes | None = None,
     mime: str = JPEG,
     tool: str = "Studio",
+    trust: Trust | None = None,
 ) -> bytes:
-    """A file with one new manifest. Parts are validated under the identity's own root when they are taken in."""
+    """A file with one new manifest. trust: under which parts are validated when they are taken in; by default the
+    identity's own root.
+    """
     definition = {
         "claim_generator_info": [{"name": tool, "version": "1"}],
         "title": title,
@@ -60,7 +63,7 @@ def produce(
         "assertions": list(assertions) or [actions(CAPTURED)],
     }
     out = io.BytesIO()
-    options = Trust(identity.root_pem).options()
+    options = (trust or Trust(identity.root_pem)).options()
     with (
         c2pa.Context.from_dict(parse.settings(options)) as context,
         c2pa.Signer.from_callback(identity.sign, c2pa.C2paSigningAlg.ES256, identity.chain_pem, None) as signer,
@@ -73,7 +76,7 @@ def produce(
     return out.getvalue()
 
 
-def edit(title: str, identity: Identity, before: bytes, mime: str = JPEG) -> bytes:
+def edit(title: str, identity: Identity, before: bytes, mime: str = JPEG, trust: Trust | None = None) -> bytes:
     """A resized copy of `before`."""
     steps = actions(act("c2pa.opened", "before"), act("c2pa.resized"))
-    return produce(title, identity, steps, parts=[Part("before", before, mime=mime)])
+    return produce(title, identity, steps, parts=[Part("before", before, mime=mime)], trust=trust)

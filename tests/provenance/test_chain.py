@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +16,7 @@ from server.provenance.chain import MAX_DEPTH, chain_of
 from server.provenance.judge import judge
 from server.provenance.reading import Reading, Store
 from server.provenance.trust import PURPOSES
+from tests.provenance.cases import Materials
 from tests.provenance.conftest import Signed
 from tests.provenance.files import flip, make, pixel_offset, replace_once
 from tests.provenance.manifests import CAPTURED, JPEG, SOURCE, Part, act, actions, edit, produce
@@ -223,6 +224,37 @@ def test_a_time_is_proven_by_a_trusted_authority_only() -> None:
     proven = chain_of(replace(store([timed]), successes=("timeStamp.trusted",)), Trust("anchors"))
     assert proven is not None
     assert proven.time_proven
+
+
+def test_a_real_time_stamp_proves_the_time_where_its_authority_is_believed(have: Materials) -> None:
+    for clock in (True, False):
+        found = chain(judged(have.stamped, "image/png", have.timed(clock=clock)))
+        assert found.signed_at is not None
+        assert abs(found.signed_at - have.brief.not_after) < timedelta(minutes=5)
+        assert found.time_proven is clock
+
+
+@pytest.mark.parametrize("then", [True, False])
+@pytest.mark.parametrize("now", [True, False])
+def test_a_source_is_judged_by_whom_we_believe_now(have: Materials, then: bool, now: bool) -> None:
+    """Its certificate has expired: without its time stamp it is worth little. Whoever took it in believed the authority
+    of time (`then`) or not; what they recorded is their opinion.
+    """
+    page = edit("page", have.me, have.stamped, "image/png", trust=everybody(have, clock=then))
+    found = judged(page, JPEG, everybody(have, clock=now))
+    link = only(found.chain)
+    assert link.manifest is not None
+    assert link.manifest.time_proven is now
+    if now:
+        assert (found.state, link.state, link.codes) == (CredentialState.TRUSTED, CredentialState.TRUSTED, ())
+    else:
+        worth = CredentialState.VALID_UNTRUSTED if then else CredentialState.EXPIRED_NO_TIMESTAMP
+        assert link.state is worth
+
+
+def everybody(have: Materials, *, clock: bool) -> Trust:
+    timed = have.timed(clock=clock)
+    return replace(timed, anchors_pem=have.me.root_pem + timed.anchors_pem)
 
 
 @pytest.mark.parametrize("stated", ["", "yesterday", "2026-05-01T00:00:00", "9999-12-31T23:59:59-23:59", "x" * 500])

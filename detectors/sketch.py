@@ -17,10 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.media import Pixels
+from detectors.calibration import Logistic
 
 SIDE = 64
 BYTES = SIDE * SIDE
 """A sketch: grey levels, row by row, of the picture squeezed to a square."""
+AGREES = 0.85
+"""Likeness from which on a picture shows the same, or a part of it."""
+CALIBRATION = Logistic(weights=(30.83,), bias=-24.94, bound=2.07)
+"""Of the likeness: fitted by `training.evaluation.recovery` on the train split of the photographs."""
 _FINEST, _COARSEST = 0.8, 6.0  # of the band that is compared, as deviations of Gaussians in pixels of the sketch
 _SCALES = tuple(np.arange(1.0, 0.44, -0.05).round(2))
 _SQUEEZES = (0.9, 1.1)

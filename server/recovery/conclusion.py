@@ -19,8 +19,9 @@ from core.media import Kind
 from detectors.base import Finding, Verdict
 from detectors.fingerprints import LEAST_QUALITY, NEAR, TILTS
 from detectors.single import version_of
+from detectors.sketch import AGREES, CALIBRATION
 from server.conclusions import Concluded, Seen
-from server.recovery.match import AGREES, CALIBRATION, Certainty, Found, Match
+from server.recovery.match import Certainty, Found, Match
 from server.recovery.recovery import Recovery
 
 STRIPPED, ALTERED = "recovery.stripped", "recovery.altered"

@@ -6,13 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from detectors.calibration import Logistic
+from detectors.sketch import CALIBRATION
 from server.audit.reading.durable import Kept
-
-AGREES = 0.85
-"""Likeness to a sketch from which on a picture shows the same, or a part of it. Figures: docs/provenance.md."""
-CALIBRATION = Logistic(weights=(30.0,), bias=-24.0, bound=2.1)
-"""Of the likeness, fitted by `training.evaluation.recovery` on photographs that nothing else here was fitted on."""
 
 
 class Certainty(IntEnum):

@@ -19,11 +19,11 @@ from core.credential import Credential
 from core.media import Frame, Media
 from detectors.base import Finding, Verdict
 from detectors.fingerprints import pixels_digest, ways
-from detectors.sketch import BYTES, likeness
+from detectors.sketch import AGREES, BYTES, likeness
 from server.audit.reading.durable import DurableReads, Kept
 from server.provenance import Stores
 from server.recovery.bindings import spread
-from server.recovery.match import AGREES, Certainty, Found, Match
+from server.recovery.match import Certainty, Found, Match
 from server.recovery.memory import Hit, Memory
 
 WATERMARK = "watermark"

@@ -24,6 +24,7 @@ from rich.table import Table
 from server.provenance import Trust, development_identity
 from tests.bench.audit.run import main as bench_log
 from tests.bench.bare import BareLoop
+from tests.bench.recovery import bench as bench_recovery
 from tests.bench.serving import drive, server
 
 MEDIA = Path(__file__).parents[1] / "media"
@@ -116,7 +117,12 @@ def log(console: Console, arguments: argparse.Namespace) -> None:
     bench_log(["--full"] if arguments.full else [])
 
 
-PARTS = {"screening": screening, "log": log, "memory": memory}
+def recovery(console: Console, arguments: argparse.Namespace) -> None:
+    """Look-ups among 10⁵ and 10⁶ signed files."""
+    bench_recovery(console, MEDIA)
+
+
+PARTS = {"screening": screening, "recovery": recovery, "log": log, "memory": memory}
 
 
 if __name__ == "__main__":

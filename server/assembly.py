@@ -6,11 +6,14 @@ anything listens; what fails names the setting or the file.
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 
 import detectors.catalog
 import generators.catalog
 from core.limits import Limits
+from generators.restoration import pick_device
 from policies.files import DEFAULT_PACK, load_policy_file
 from server.admission import ByteBudget, Room
 from server.audit.export import DsaMapping, read_mapping
@@ -22,6 +25,9 @@ from server.documents import record_configuration
 from server.edge import Edge
 from server.engine.local import LocalEngine
 from server.examination import Examiner
+from server.finishing.finisher import Finisher
+from server.finishing.marks import marks_for
+from server.finishing.watermarks import TileWatermarks
 from server.metrics import Metrics
 from server.outputs import OutputStore
 from server.pipeline import Pipeline
@@ -60,12 +66,15 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     views = {view for model in models for view in model.views} | {"tags"}
     examiner = Examiner(sandbox, engine, credentials, Conclusions(second_looks, metrics), policy, views)
     made_with = await record_configuration(log, policy, policy_file, sources, makers, credentials.trust_text)
+    watermarks = await asyncio.to_thread(TileWatermarks.load, str(pick_device(settings.device)))
+    finisher = Finisher(sandbox, watermarks, partial(marks_for, settings=settings), metrics, settings.watermark)
     outputs = OutputStore(settings.data_dir / "outputs")
     pipeline = Pipeline(
         examiner,
         engine,
         credentials,
         Recorder(log, metrics, made_with),
+        finisher,
         outputs,
         screening=Room(settings.in_flight, settings.max_pending),
         making=Room(MAKING_PLACES, settings.max_pending),

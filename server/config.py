@@ -27,6 +27,7 @@ from server.sections import (
     Tls,
     Token,
     TrustedList,
+    Watermarking,
     Witness,
 )
 
@@ -49,6 +50,7 @@ class Settings(Section):
     max_pending: requests that may wait for a place before callers are told to come back. max_upload_bytes: uploads that
     are held at a time, all callers together. trust: lists of roots that are believed beside our own, each of its own
     name. retention: at most one table a tenant. labels: the first that fits holds.
+    watermark: whether an output that holds no watermark may leave.
     """
 
     address: str = client.DEFAULT_ADDRESS
@@ -73,6 +75,7 @@ class Settings(Section):
     retention: tuple[Retention, ...] = ()
     witnesses: tuple[Witness, ...] = ()
     timestamps: Timestamps | None = None
+    watermark: Watermarking = Watermarking.PREFERRED
     labels: tuple[LabelRule, ...] = ()
     aigc: Aigc | None = None
 

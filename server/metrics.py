@@ -31,6 +31,9 @@ class Metrics:
         self.detector_failures = Counter(
             "countersign_detector_failures", "Media on which a detector raised.", ["detector"], registry=self.registry
         )
+        self.unmarked_outputs = Counter(
+            "countersign_unmarked_outputs", "Outputs that hold no watermark.", registry=self.registry
+        )
         self.log_size = Gauge("countersign_log_entries", "Entries in the audit log.", registry=self.registry)
         self.unstamped = Counter(
             "countersign_outputs_unstamped",

@@ -18,6 +18,7 @@ from detectors.base import Finding, Verdict
 from policies.base import Decision, Reason
 from server.audit import Blob, Recorded
 from server.examination import Examination
+from server.finishing.finisher import Finished
 from server.requests import Order
 
 OPTIONAL_FIGURES = ("probability", "score", "log10_lr", "fpr_at_threshold")
@@ -115,6 +116,20 @@ def making_json(
     if source is not None:
         making["source"] = source_json(source.media, source.decision)
     return making
+
+
+def marks_json(finished: Finished) -> dict[str, Any]:
+    """What was put into an output before it was signed. A label's text is the requester's words, and a watermark's
+    identifier leads to whom it was made for: neither enters a leaf.
+    """
+    marks: dict[str, Any] = {"watermarked": finished.watermark is not None}
+    if finished.unmarked:
+        marks["unmarked"] = finished.unmarked
+    if label := finished.marks.label:
+        marks["label"] = {key: value for key, value in label.content().items() if key != "text"}
+    if finished.marks.declares:
+        marks["declared"] = True
+    return {"marks": marks}
 
 
 def source_json(media: Media, decision: Decision) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from server.auth import Caller
 MAX_SEED = 2**53 - 1
 """Readers of JSON, and so of log entries, agree on no integer beyond it (RFC 8259, section 6)."""
 Report: TypeAlias = Callable[[str, float], None]
-"""Told the stage ("examining", "making", "signing", "recording") and the fraction of it that is done."""
+"""Told the stage ("examining", "making", "finishing", "signing", "recording") and the fraction of it that is done."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

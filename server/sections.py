@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Self, get_args
 
@@ -22,6 +23,17 @@ EVERYBODY = "*"
 ANY_LABEL = "*"
 """In place of a reason's code: every reason whose action is to label."""
 Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+
+
+class Watermarking(StrEnum):
+    """What becomes of an output that does not hold a watermark.
+
+    REQUIRED: it does not leave. PREFERRED: it leaves, and record and manifest claim no watermark. OFF: none is tried.
+    """
+
+    REQUIRED = "required"
+    PREFERRED = "preferred"
+    OFF = "off"
 
 
 class Section(BaseModel):

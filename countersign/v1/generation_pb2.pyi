@@ -311,7 +311,7 @@ class Progress(_message.Message):
     STAGE_FIELD_NUMBER: _builtins.int
     FRACTION_FIELD_NUMBER: _builtins.int
     stage: _builtins.str
-    """"making", "examining", "signing" or "recording"."""
+    """"examining", "making", "finishing", "signing" or "recording"."""
     fraction: _builtins.float
     """0 to 1 within the stage."""
     def __init__(

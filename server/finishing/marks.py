@@ -6,8 +6,9 @@ may demand what; it does not know how anything is drawn, written or encoded.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from core.aigc import GENERATED, SUSPECTED, Aigc
 from core.media import Frame, Media
@@ -60,12 +61,16 @@ class Marks:
         return aigc_packet(packet, self.aigc, self.source_type, passed_on=self.passed_on, limit=limit)
 
 
-def marks_for(decision: Decision, order: Order, context: Context, settings: Settings, number: str) -> Marks:
-    """Everything that an output of `order` gets. number: the operator's own for it, by which it is found again."""
+Marking: TypeAlias = Callable[[Decision, Order, Context, int], Marks]
+"""`marks_for` with the operator's settings."""
+
+
+def marks_for(decision: Decision, order: Order, context: Context, intent_index: int, settings: Settings) -> Marks:
+    """Everything that an output of `order` gets. intent_index: where the log announced it."""
     source_type = order.model.source_type
     return Marks(
         label=label_for(decision, order, context, settings),
-        aigc=aigc_for(decision, order, context, settings, number),
+        aigc=aigc_for(decision, order, context, settings, f"{settings.origin}/{intent_index}"),
         source_type=source_type if _is_labelled(decision) else "",
         passed_on=source_type not in GENERATIVE,
     )

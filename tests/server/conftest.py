@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,11 @@ from server.audit.sql import schema
 from server.audit.tree import keys
 from server.auth import ROLES, Caller
 from server.conclusions import Conclusion, Conclusions
+from server.config import Settings
 from server.engine.local import LocalEngine
 from server.examination import CREDENTIALS, Examiner
+from server.finishing.finisher import Finisher, Watermarks
+from server.finishing.marks import marks_for
 from server.metrics import Metrics
 from server.outputs import OutputStore
 from server.pipeline import Pipeline
@@ -31,7 +35,7 @@ from server.provenance import PARSERS as CREDENTIAL_PARSERS
 from server.provenance import Provenance, Trust, development_identity
 from server.recorder import Recorder
 from server.recovery.recovery import Recovery
-from tests.server.fakes import BlockRed, RedDetector
+from tests.server.fakes import BlockRed, LowBits, RedDetector
 
 if TYPE_CHECKING:
     from tests.server.wires import Wire
@@ -95,6 +99,8 @@ async def build(
     trusted: tuple[Sandbox, Provenance],
     extra: Iterable[Detector] = (),
     conclusions: Iterable[Conclusion] = (),
+    settings: Settings | None = None,
+    watermarks: Watermarks | None = None,
 ) -> House:
     sandbox, provenance = trusted
     url = log_url(folder)
@@ -105,7 +111,11 @@ async def build(
     examiner = Examiner(sandbox, engine, provenance, Conclusions(conclusions, metrics), BlockRed(), {"tags"})
     outputs = OutputStore(folder / "outputs")
     recovery = Recovery(log.durable, provenance.stores)
-    pipeline = Pipeline(examiner, engine, provenance, Recorder(log, metrics), outputs, Room(4, 64), Room(2, 64))
+    marking = partial(marks_for, settings=settings or Settings())
+    finisher = Finisher(sandbox, watermarks or LowBits(), marking, metrics, (settings or Settings()).watermark)
+    pipeline = Pipeline(
+        examiner, engine, provenance, Recorder(log, metrics), finisher, outputs, Room(4, 64), Room(2, 64)
+    )
     return House(pipeline, examiner, log, engine, detector, metrics, outputs, folder, provenance, recovery)
 
 

@@ -131,7 +131,7 @@ def test_nothing_is_declared_elsewhere_or_without_a_reason() -> None:
 
 
 def test_without_marks_the_same_frame_and_packet_leave() -> None:
-    marks = marks_for(decision(PASSES), order(), context(), settings(rule(), aigc=AIGC), "1")
+    marks = marks_for(decision(PASSES), order(), context(), 1, settings(rule(), aigc=AIGC))
     assert marks == Marks()
     assert not marks.declares
     frame, made = Frame(noise(60, 90)), media(noise(60, 90), tags={"xmp": b"<x/>"})
@@ -140,7 +140,7 @@ def test_without_marks_the_same_frame_and_packet_leave() -> None:
 
 
 def test_marks_reach_pixels_and_packet() -> None:
-    marks = marks_for(decision(MADE), order(), context("CN"), settings(rule(), aigc=AIGC), "log/7")
+    marks = marks_for(decision(MADE), order(), context("CN"), 7, settings(rule(), aigc=AIGC))
     exif = Image.Exif()
     exif[274] = 6
     made = media(noise(300, 200), tags={"exif": exif.tobytes()})
@@ -149,14 +149,14 @@ def test_marks_reach_pixels_and_packet() -> None:
         marks.drawn(frame, made).pixels, draw(frame, Label("AI-generated"), orientation=6).frame.pixels
     )
     found = dict(xmp.properties(marks.packet(made)))
-    assert parse(found["AIGC"]) == Aigc("1", "acme", "log/7", "r1")
+    assert parse(found["AIGC"]) == Aigc("1", "acme", "countersign.local/log/7", "r1")
     assert found["DigitalSourceType"].endswith("/trainedAlgorithmicMedia")
 
 
 def test_the_source_type_is_declared_of_all_that_is_labelled_and_nothing_else() -> None:
-    assert marks_for(decision(MADE), order(), context(), settings(), "1").source_type == "trainedAlgorithmicMedia"
-    assert marks_for(decision(ODD), order(), context(), settings(), "1").source_type == ""
-    improved = marks_for(decision(MADE), order(None, "algorithmicallyEnhanced"), context(), settings(), "1")
+    assert marks_for(decision(MADE), order(), context(), 1, settings()).source_type == "trainedAlgorithmicMedia"
+    assert marks_for(decision(ODD), order(), context(), 1, settings()).source_type == ""
+    improved = marks_for(decision(MADE), order(None, "algorithmicallyEnhanced"), context(), 1, settings())
     assert improved == Marks(None, None, "algorithmicallyEnhanced", passed_on=True)
 
 

@@ -43,12 +43,14 @@ class Frame:
 class View:
     """What one sandboxed parser read: JSON-like facts and named arrays, or the reason it read nothing.
 
-    `error` is empty on success. A consumer MUST look at it before it trusts an absence in `facts`.
+    `error` is empty on success. A consumer MUST look at it before it trusts an absence in `facts`. file: what it wrote,
+    where it makes files.
     """
 
     facts: Mapping[str, Any] = field(default_factory=dict)
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
     error: str = ""
+    file: bytes = b""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -19,6 +19,7 @@ from countersign.clients.privacy import PrivacyCalls
 from countersign.clients.provenance import ProvenanceCalls
 from countersign.clients.review import ReviewCalls
 from countersign.clients.screening import ScreeningCalls
+from countersign.clients.soft_bindings import SoftBindingCalls
 from countersign.clients.streams import StreamCalls
 from countersign.connection import Connection
 from countersign.retry import Retry
@@ -29,6 +30,7 @@ class Client(
     ScreeningCalls,
     GenerationCalls,
     ProvenanceCalls,
+    SoftBindingCalls,
     StreamCalls,
     ReviewCalls,
     PrivacyCalls,

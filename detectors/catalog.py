@@ -9,6 +9,7 @@ from detectors.hash_list import HashList
 from detectors.jpeg_history import JpegHistoryDetector
 from detectors.known_hash import KnownHashDetector
 from detectors.metadata import MetadataDetector
+from detectors.watermark.detector import WatermarkDetector
 
 
 def build(hashes: HashList) -> Registry[Detector]:
@@ -19,6 +20,7 @@ def build(hashes: HashList) -> Registry[Detector]:
         KnownHashDetector(hashes),
         CopyMoveDetector(),
         JpegHistoryDetector(),
+        WatermarkDetector(),
     )
     for detector in detectors:
         registry.add(detector.name, detector)

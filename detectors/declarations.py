@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from core.aigc import KEY, Aigc, parse
+
 # IPTC NewsCodes, digitalsourcetype: the terms that say that a trained model or another algorithm made it or part of it.
 SOURCE_TYPES = (
     "trainedAlgorithmicMedia",
@@ -59,13 +61,15 @@ _FIELDS = {
     "text": ("Software", "Source", "Credit", "generator"),
     "container": ("encoder", "software", "com.apple.quicktime.software", "encoding_tool", "generator"),
 }
+# A label in what is no JSON: single quotes, escaped quotes, cut off.
 _LABEL = re.compile(r"\bLabel\W{1,6}([123])\b", re.IGNORECASE)
 _DIFFUSION = frozenset(("automatic1111", "comfyui", "fooocus", "invokeai", "novelai", "swarmui"))
 
 
 def codes(facts: Mapping[str, Any]) -> set[str]:
     """The codes of every declaration in the facts of the `tags` parser; empty when nothing is declared."""
-    return {*_record(facts), *_source_types(facts), *_software(facts), *_aigc_label(facts)}
+    labels = {f"tc260.aigc_{found.label}" for found in aigc(facts)}
+    return {*_record(facts), *_source_types(facts), *_software(facts), *labels}
 
 
 def _record(facts: Mapping[str, Any]) -> Iterator[str]:
@@ -96,9 +100,24 @@ def _software(facts: Mapping[str, Any]) -> Iterator[str]:
         yield "iptc.AISystemUsed"
 
 
-def _aigc_label(facts: Mapping[str, Any]) -> Iterator[str]:
-    """GB 45438-2025: an "AIGC" tag whose Label is 1 (generated), 2 (possibly) or 3 (suspected)."""
+def aigc(facts: Mapping[str, Any]) -> Iterator[Aigc]:
+    """Every declaration of GB 45438-2025 whose label can be read, with what else it says."""
+    for value, _ in _aigc_values(facts):
+        if found := parse(value):
+            yield found
+        elif sloppy := _LABEL.search(value[:1024]):
+            yield Aigc(sloppy[1])
+
+
+def has_unreadable_aigc(facts: Mapping[str, Any]) -> bool:
+    """Whether a field named AIGC says neither that the content is generated, nor possibly, nor suspected to be."""
+    return any(named and not parse(value) and not _LABEL.search(value[:1024]) for value, named in _aigc_values(facts))
+
+
+def _aigc_values(facts: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+    """Texts that may be such a declaration, and whether the field itself says so, wherever writers put it."""
     for section in ("exif", "xmp", "text", "container"):
         for key, value in facts.get(section, {}).items():
-            if key.casefold() == "aigc" or '"AIGC"' in value[:256]:
-                yield from (f"tc260.aigc_{match[1]}" for match in _LABEL.finditer(value[:1024]))
+            named = KEY.casefold() in (key.partition(".")[0].casefold(), key.rpartition(".")[2].casefold())
+            if named or (f'"{KEY}"' in value[:256] and value.startswith("{")):
+                yield value, named

@@ -16,6 +16,7 @@ from detectors import declarations
 from detectors.base import Evidence, Finding
 from detectors.single import SingleDetector, version_of
 
+UNREADABLE_AIGC = "tc260.aigc_unreadable"
 _MAX_EVIDENCE = 4096  # characters
 # NovelAI and others hide the record in the lowest bit of alpha, column by column, behind one of these words.
 _HIDDEN = (b"stealth_pngcomp", b"stealth_pnginfo")
@@ -28,14 +29,17 @@ class MetadataDetector(SingleDetector):
     label = "declared_ai"
     kinds = frozenset((Kind.IMAGE, Kind.VIDEO))
     views = frozenset(("tags",))
-    summary = "Reads what the file declares about itself: generators' records, IPTC DigitalSourceType, software names."
+    summary = (
+        "Reads what the file declares about itself: generators' records, IPTC DigitalSourceType, AIGC labels, "
+        "software names."
+    )
     limits = (
         "Tags are lost on most platforms and can be written by anybody: their absence proves nothing, and their "
         "presence is a statement by whoever wrote them. C2PA credentials are judged elsewhere."
     )
 
     def __init__(self) -> None:
-        self.version = version_of(1, [declarations.SOURCE_TYPES, declarations.SOFTWARE])
+        self.version = version_of(2, [declarations.SOURCE_TYPES, declarations.SOFTWARE])
 
     def examine(self, media: Media) -> Finding:
         """DETECTED on any declaration; ABSTAINED where tags exist that could not be read."""
@@ -51,19 +55,22 @@ class MetadataDetector(SingleDetector):
                 codes,
                 _evidence(tags.facts),
             )
+        if declarations.has_unreadable_aigc(tags.facts):
+            return self.abstain("A tag named AIGC is there, and what it declares cannot be read.", (UNREADABLE_AIGC,))
         if damaged := tags.facts.get("damaged"):
             return self.abstain(f"Damaged tags could not be read: {', '.join(sorted(damaged))}.", ("tags.damaged",))
         return self.not_detected("No tag declares a generator. That proves nothing: tags are easily lost or removed.")
 
 
 def _evidence(facts: Mapping[str, Any]) -> tuple[Evidence, ...]:
-    """The generator's record as text. It quotes the media, which is why it is evidence and not explanation."""
+    """The generator's record and AIGC declarations as text. Both quote the media, so neither is explanation."""
     record = facts.get("generation") or {}
     lines = [f"{key}: {value}" for key, value in record.items() if value]
+    lines += [f"AIGC: {found.json()}" for found in declarations.aigc(facts)]
     if not lines:
         return ()
     text = "\n".join(lines)[:_MAX_EVIDENCE]
-    return (Evidence("text", "text/plain; charset=utf-8", text.encode(), "The generator's record in the file"),)
+    return (Evidence("text", "text/plain; charset=utf-8", text.encode(), "What the file itself says of its making"),)
 
 
 def _hidden_record(media: Media) -> bool:

@@ -1,8 +1,8 @@
-"""Keeps the size that EXIF states true after the pixels were made anew.
+"""Keeps the size that EXIF states true after the pixels were made anew, and reads which way up they are shown.
 
 The bytes were written by the sandbox's parser from what it understood; here two directories are walked and two numbers
 put in place, every read within bounds, and anything unexpected leaves the bytes as they are. This module knows no
-other tag. Source: TIFF 6.0 section 2; CIPA DC-008 (Exif 3.0) sections 4.6.2 and 4.6.5.
+other tag but the orientation. Source: TIFF 6.0 section 2; CIPA DC-008 (Exif 3.0) sections 4.6.2 and 4.6.5.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 _HEADER = b"Exif\x00\x00"
 _ORDERS = {b"II*\x00": "<", b"MM\x00*": ">"}
+_ORIENTATION = 0x0112
 _EXIF_IFD = 0x8769
 _PIXEL_X, _PIXEL_Y = 0xA002, 0xA003
 _FORMATS = {3: "H2x", 4: "I"}  # SHORT and LONG; both lie in the entry itself
@@ -32,6 +33,23 @@ def with_size(exif: bytes, width: int, height: int) -> bytes:
     except struct.error:
         return exif
     return exif[:start] + bytes(body)
+
+
+def orientation(exif: bytes) -> int:
+    """The EXIF orientation, 1 to 8, of `exif` with or without its prefix; 1 where it states none that counts."""
+    body = bytearray(exif.removeprefix(_HEADER))
+    order = _ORDERS.get(bytes(body[:4]))
+    if order is None:
+        return 1
+    try:
+        (first,) = struct.unpack_from(order + "I", body, 4)
+        for tag, kind, value_at in _entries(body, order, first):
+            if tag == _ORIENTATION and kind in _FORMATS:
+                (stated,) = struct.unpack_from(order + _FORMATS[kind], body, value_at)
+                return int(stated) if stated in range(1, 9) else 1
+    except struct.error:
+        pass
+    return 1
 
 
 def _set_sizes(body: bytearray, order: str, sizes: dict[int, int]) -> None:

@@ -45,13 +45,14 @@ def source_of(job: Job) -> Media:
     return source
 
 
-def encode_like(source: Media, frame: Frame) -> Output:
+def encode_like(source: Media, frame: Frame, xmp: bytes | None = None) -> Output:
     """`frame` as a file in the source's format, or PNG where that cannot hold it, with its EXIF, ICC and XMP.
 
-    A profile for greys or inks is left behind: it does not fit RGB.
+    xmp: a packet in place of the source's. A profile for greys or inks is left behind: it does not fit RGB.
     """
     tags = source.view("tags").arrays
-    exif, icc, xmp = (tags[name].tobytes() if name in tags else b"" for name in ("exif", "icc", "xmp"))
+    exif, icc, packet = (tags[name].tobytes() if name in tags else b"" for name in ("exif", "icc", "xmp"))
+    xmp = packet if xmp is None else xmp
     height, width = frame.pixels.shape[:2]
     mime = source.mime if max(height, width) <= _LONGEST.get(source.mime, 0) else _FALLBACK
     profile = icc if icc[_ICC_SPACE] == b"RGB " else b""

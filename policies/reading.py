@@ -22,7 +22,9 @@ AI_SOURCE_TYPES = frozenset(("trainedAlgorithmicMedia", "compositeWithTrainedAlg
 """Last path segments of the IPTC digital source types (cv.iptc.org/newscodes/digitalsourcetype) that mean: made by a
 trained model, wholly or in part."""
 
-_UNREAD_STORES = frozenset((CredentialState.UNPARSEABLE, CredentialState.REMOTE_NOT_FETCHED))
+_UNREAD_STORES = frozenset(
+    (CredentialState.UNPARSEABLE, CredentialState.REMOTE_NOT_FETCHED, CredentialState.KNOWN_STRIPPED)
+)
 
 
 class Reader:

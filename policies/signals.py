@@ -22,7 +22,8 @@ judged (`policies.engine` says what follows). It is missing when
  - the detector abstained: all four are missing, `codes` too, or an abstention would read as "nothing found";
  - its score or probability is NaN or infinite: a broken detector's verdict is worth nothing, so all four are missing;
  - the one value is None, or a probability lies outside 0 to 1: that one is missing;
- - `media.duration`: it is NaN or infinite; `credential.ai_generated`: a manifest store exists that could not be read;
+ - `media.duration`: it is NaN or infinite; `credential.ai_generated`: a manifest store exists that could not be read,
+   or was found again and cannot be believed;
  - prompts: there is no order (an upload); an order without a prompt has the empty one, which is not missing;
  - purpose, likeness, consent: not declared; a parameter: the order has none of that name, or one of another type.
 

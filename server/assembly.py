@@ -6,11 +6,14 @@ anything listens; what fails names the setting or the file.
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
+from functools import partial
 
 import detectors.catalog
 import generators.catalog
 from core.limits import Limits
+from generators.restoration import pick_device
 from policies.files import DEFAULT_PACK, load_policy_file
 from server.admission import ByteBudget, Room
 from server.audit.export import DsaMapping, read_mapping
@@ -22,6 +25,9 @@ from server.documents import Register, policy_text
 from server.edge import Edge
 from server.engine.local import LocalEngine
 from server.examination import Examiner
+from server.finishing.finisher import Finisher
+from server.finishing.marks import marks_for
+from server.finishing.watermarks import TileWatermarks
 from server.metrics import Metrics
 from server.outputs import OutputStore
 from server.pipeline import Pipeline
@@ -30,7 +36,11 @@ from server.policy.desk import Desk
 from server.policy.following import Follower
 from server.policy.loading import Loader
 from server.policy.rehearsal import Rehearsal
+from server.provenance.contradictions import Contradictions
 from server.recorder import Recorder
+from server.recovery.conclusion import RecoveryConclusion
+from server.recovery.recovery import Recovery
+from server.recovery.resolution import Resolution
 from server.services import Parts
 from server.services.files import Files
 from server.services.following import Followers
@@ -48,12 +58,14 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     models = detectors.catalog.build(known_content(settings))
     makers = generators.catalog.build(generators.catalog.WEIGHTS, settings.device)
     policy_file = settings.policy.file or DEFAULT_PACK
-    second_looks: tuple[Conclusion, ...] = ()
+    limits = Limits(**settings.limits.model_dump())
+    sandbox, credentials = await open_provenance(settings, limits, metrics, stack)
+    recovery = Recovery(log.durable, credentials.stores)
+    # What was recovered may contradict the rest as well, so it comes first.
+    second_looks: tuple[Conclusion, ...] = (RecoveryConclusion(recovery), Contradictions())
     sources = (*models, *second_looks)
     base = load_policy_file(policy_file, sources)
     mapping = read_mapping(settings.dsa_mapping) if settings.dsa_mapping else DsaMapping()
-    limits = Limits(**settings.limits.model_dump())
-    sandbox, credentials = await open_provenance(settings, limits, stack)
     engine = LocalEngine(models, metrics, threads=settings.threads, max_pending=settings.max_pending)
     stack.push_async_callback(engine.close)
     views = {view for model in models for view in model.views} | {"tags"}
@@ -62,6 +74,8 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     follower = await Follower.start(log, loader, metrics)
     policy = follower.policy
     examiner = Examiner(sandbox, engine, credentials, Conclusions(second_looks, metrics), policy, views)
+    watermarks = await asyncio.to_thread(TileWatermarks.load, str(pick_device(settings.device)))
+    finisher = Finisher(sandbox, watermarks, partial(marks_for, settings=settings), metrics, settings.watermark)
     outputs = OutputStore(settings.data_dir / "outputs")
     screening = Room(settings.in_flight, settings.max_pending)
     pipeline = Pipeline(
@@ -69,10 +83,13 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
         engine,
         credentials,
         Recorder(log, metrics, policy.made_with),
+        finisher,
         outputs,
         screening=screening,
         making=Room(MAKING_PLACES, settings.max_pending),
     )
+    # Before anything is asked: a first look-up that waited for a million codes would miss its deadline.
+    await recovery.memory.catch_up()
     announce(policy, [*sources, *makers])
     return Parts(
         edge=edge,
@@ -83,6 +100,7 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
         budget=ByteBudget(settings.max_upload_bytes),
         detectors=sources,
         generators=makers,
+        resolution=Resolution(recovery, log.durable, credentials.stores),
         followers=Followers(),
         files=Files(log, mapping),
         aftercare=Aftercare(outputs.forget, scrubber(settings.url)),

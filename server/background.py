@@ -17,8 +17,9 @@ import structlog
 
 from core.errors import ConfigurationError
 from server.audit import AuditLog
+from server.audit.outside.authority import Authority
 from server.audit.outside.cosigner import Cosigner
-from server.audit.outside.stamping import Authority, Timestamper
+from server.audit.outside.stamping import Timestamper
 from server.audit.outside.watch import Watch
 from server.audit.outside.witness import WitnessClient
 from server.audit.privacy.retention import RetentionKeeper, RetentionRule

@@ -16,7 +16,21 @@ from pydantic import Field, ValidationError, field_validator
 
 from core.errors import ConfigurationError
 from countersign import settings as client
-from server.sections import MediaLimits, PolicyRules, Retention, Section, Signing, Timestamps, Tls, Token, Witness
+from server.sections import (
+    Aigc,
+    LabelRule,
+    MediaLimits,
+    PolicyRules,
+    Retention,
+    Section,
+    Signing,
+    Timestamps,
+    Tls,
+    Token,
+    TrustedList,
+    Watermarking,
+    Witness,
+)
 
 ENVIRONMENT = {
     "COUNTERSIGN_ADDRESS": "address",
@@ -35,7 +49,9 @@ class Settings(Section):
     checkpoints. device: where generators run. metrics_address: host:port of Prometheus metrics, off when empty.
     parsers, threads: processes that parse media and threads that examine it. in_flight: decoded media at a time.
     max_pending: requests that may wait for a place before callers are told to come back. max_upload_bytes: uploads that
-    are held at a time, all callers together. retention: at most one table a tenant.
+    are held at a time, all callers together. trust: lists of roots that are believed beside our own, each of its own
+    name. retention: at most one table a tenant. labels: the first that fits holds.
+    watermark: whether an output that holds no watermark may leave.
     """
 
     address: str = client.DEFAULT_ADDRESS
@@ -53,12 +69,16 @@ class Settings(Section):
     max_pending: int = Field(default=256, gt=0)
     max_upload_bytes: int = Field(default=2 * 1024**3, gt=0)
     tls: Tls | None = None
-    signing: Signing | None = None
+    signing: Signing = Signing()
+    trust: tuple[TrustedList, ...] = ()
     tokens: tuple[Token, ...] = ()
     limits: MediaLimits = MediaLimits()
     retention: tuple[Retention, ...] = ()
     witnesses: tuple[Witness, ...] = ()
     timestamps: Timestamps | None = None
+    watermark: Watermarking = Watermarking.PREFERRED
+    labels: tuple[LabelRule, ...] = ()
+    aigc: Aigc | None = None
 
     @field_validator("policy", mode="before")
     @classmethod
@@ -73,6 +93,14 @@ class Settings(Section):
         if doubled:
             raise ValueError(f"two tables for the tenant {doubled[0]!r}")
         return rules
+
+    @field_validator("trust")
+    @classmethod
+    def _one_list_a_name(cls, lists: tuple[TrustedList, ...]) -> tuple[TrustedList, ...]:
+        doubled = [name for name, count in Counter(one.name for one in lists).items() if count > 1]
+        if doubled:
+            raise ValueError(f"two lists of the name {doubled[0]!r}")
+        return lists
 
     @classmethod
     def load(cls, path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:

@@ -124,3 +124,12 @@ class Examiner:
         """Only the credentials of `data`: no detector looks at it and nothing is decided."""
         media = await self._sandbox.open(data, {CREDENTIALS})
         return media, await self._provenance.read(media)
+
+    async def marks(self, data: bytes, detectors: Collection[str]) -> tuple[Media, tuple[Finding, ...]]:
+        """The media in `data`, with what some detectors see in its pixels; nothing is decided."""
+        media = await self._sandbox.open(data)
+        return media, await self._engine.detect(media, detectors)
+
+    async def crjson(self, media: Media) -> str:
+        """The manifest store of opened media in C2PA's crJSON form; "" where there is none."""
+        return await self._provenance.crjson(media)

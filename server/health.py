@@ -23,11 +23,15 @@ from countersign.v1 import (
     provenance_pb2,
     review_pb2,
     screening_pb2,
+    softbinding_pb2,
 )
 from server.audit import SignedCheckpoint
 from server.metrics import Metrics
 
-FILES = (screening_pb2, generation_pb2, provenance_pb2, audit_pb2, review_pb2, privacy_pb2, model_pb2, policy_pb2)
+FILES = (
+    *(screening_pb2, generation_pb2, provenance_pb2, softbinding_pb2),
+    *(audit_pb2, review_pb2, privacy_pb2, policy_pb2, model_pb2),
+)
 SERVICES = tuple(
     file.DESCRIPTOR.services_by_name[name].full_name for file in FILES for name in file.DESCRIPTOR.services_by_name
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -34,5 +36,22 @@ class Metrics:
             "1 while the activated policy cannot be used here, and another one goes on deciding.",
             registry=self.registry,
         )
+        self.unmarked_outputs = Counter(
+            "countersign_unmarked_outputs", "Outputs that hold no watermark.", registry=self.registry
+        )
         self.log_size = Gauge("countersign_log_entries", "Entries in the audit log.", registry=self.registry)
+        self.unstamped = Counter(
+            "countersign_outputs_unstamped",
+            "Outputs that left without the timestamp that they should have.",
+            registry=self.registry,
+        )
+        self.certificate = Gauge(
+            "countersign_signing_certificate_seconds",
+            "Seconds until the signing certificate expires; negative once it has.",
+            registry=self.registry,
+        )
         self.healthy = Gauge("countersign_healthy", "1 while the audit store answers.", registry=self.registry)
+
+    def certificate_expires(self, not_after: datetime) -> None:
+        """Counts down to `not_after`, at every look."""
+        self.certificate.set_function(lambda: (not_after - datetime.now(UTC)).total_seconds())

@@ -2,7 +2,7 @@
 
     inbound    upload → open (sandbox) → examine, decide → record → decision + receipt
     outbound   order  → decide on what is asked for → open → examine, decide → record intent → make
-                      → open → examine, decide → sign → record
+               → open → examine, decide → watermark, label, declare → sign → record
 
 Nothing leaves unrecorded, and nothing made here leaves unsigned. This module knows the order of things. It does not
 know how anything is parsed, examined, decided, signed or stored.
@@ -27,10 +27,13 @@ from server.auth import Caller
 from server.claims import claim_of
 from server.engine.base import Engine
 from server.examination import Context, Examination, Examiner
+from server.finishing.finisher import Finished, Finisher
+from server.finishing.marks import Marks
 from server.once import Once
 from server.outputs import OutputStore
 from server.provenance import Provenance
 from server.recorder import Recorder
+from server.recovery.bindings import Bindings
 from server.requests import Made, Order, Report, Request, Upload
 
 
@@ -43,6 +46,7 @@ class Pipeline:
         engine: Engine,
         provenance: Provenance,
         recorder: Recorder,
+        finisher: Finisher,
         outputs: OutputStore,
         screening: Room,
         making: Room,
@@ -51,6 +55,7 @@ class Pipeline:
         self._engine = engine
         self._provenance = provenance
         self._recorder = recorder
+        self._finisher = finisher
         self._outputs = outputs
         self._screening = screening
         self._making = making
@@ -110,16 +115,28 @@ class Pipeline:
         seen = replace(seen, decision=inputs.joined(asked, seen.decision))
         if seen.decision.action is Action.BLOCK:
             return await self._block(request, context, seen, making)
-        # 6. Sign, and keep the file before the record that names it: what is recorded can be given again.
+        # 6. Finish: watermark, label, declaration. Nothing changes the pixels from here on.
+        report("finishing", 0.0)
+        marks = self._finisher.marking(seen.decision, order, context, intent.index)
+        finished = await self._finish(request, context, output, seen.media, marks)
+        bindings = await asyncio.to_thread(Bindings.of, finished.media.frames(), finished.watermark)
+        # 7. Sign, and keep the file before the record that names it: what is recorded can be given again.
         report("signing", 0.0)
-        claim = claim_of(order, seen.decision, intent.index)
-        signed = await self._provenance.sign(output.data, output.mime, claim, source.media if source else None)
+        claim = claim_of(order, seen.decision, intent.index, finished, bindings)
+        parent = source.media if source else None
+        signed = await self._provenance.sign(finished.media.data, finished.media.mime, claim, parent)
         digest = await asyncio.to_thread(self._outputs.put, signed.data)
-        # 7. Record the digest and the credential of what leaves.
+        # 8. Record the digest and the credential of what leaves, and what it is recognised by without them.
         report("recording", 0.0)
-        file = record.media_json(seen.media) | {"digest": digest, "byte_size": len(signed.data)}
         recorded = await self._recorder.decision(
-            request, context, seen, media=file, credential=signed.credential, making=making
+            request,
+            context,
+            seen,
+            media=record.media_json(finished.media) | {"digest": digest, "byte_size": len(signed.data)},
+            credential=signed.credential,
+            making=making | record.marks_json(finished),
+            bindings=bindings,
+            manifest=await self._provenance.stores.take(signed.data, finished.media.mime),
         )
         return Made(recorded, signed.data)
 
@@ -173,6 +190,14 @@ class Pipeline:
             return await self._engine.generate(order.model, job, lambda fraction: report("making", fraction))
         except (InvalidInput, LimitExceeded) as error:
             await self._recorder.refusal(request, context, error, media.digest if media else "")
+            raise
+
+    async def _finish(self, request: Request, context: Context, output: Output, made: Media, marks: Marks) -> Finished:
+        """The finished output; a label that does not fit it is recorded as refused."""
+        try:
+            return await self._finisher.finish(output, made, marks)
+        except (InvalidInput, LimitExceeded) as error:
+            await self._recorder.refusal(request, context, error, made.digest)
             raise
 
     async def _block(self, request: Request, context: Context, seen: Examination, making: Mapping[str, Any]) -> Made:

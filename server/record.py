@@ -18,6 +18,7 @@ from detectors.base import Finding, Verdict
 from policies.base import Decision, Reason
 from server.audit import Blob, Recorded
 from server.examination import Context, Examination
+from server.finishing.finisher import Finished
 from server.requests import Order
 
 OPTIONAL_FIGURES = ("probability", "score", "log10_lr", "fpr_at_threshold")
@@ -63,7 +64,8 @@ def reason_json(reason: Reason) -> dict[str, Any]:
 
 
 def credential_json(credential: Credential) -> dict[str, Any]:
-    """The credential's verdict; the manifests themselves stay in the file."""
+    """The credential's verdict; the manifests themselves stay in the file. trusted_by only where a list vouches."""
+    vouched = {"trusted_by": credential.trusted_by} if credential.trusted_by else {}
     return {
         "state": credential.state.value,
         "codes": list(credential.codes),
@@ -71,6 +73,7 @@ def credential_json(credential: Credential) -> dict[str, Any]:
         "issuer": credential.issuer,
         "claim_generator": credential.claim_generator,
         "digital_source_types": list(credential.digital_source_types),
+        **vouched,
     }
 
 
@@ -133,6 +136,20 @@ def making_json(
     if source is not None:
         making["source"] = source_json(source.media, source.decision)
     return making
+
+
+def marks_json(finished: Finished) -> dict[str, Any]:
+    """What was put into an output before it was signed. A label's text is the requester's words, and a watermark's
+    identifier leads to whom it was made for: neither enters a leaf.
+    """
+    marks: dict[str, Any] = {"watermarked": finished.watermark is not None}
+    if finished.unmarked:
+        marks["unmarked"] = finished.unmarked
+    if label := finished.marks.label:
+        marks["label"] = {key: value for key, value in label.content().items() if key != "text"}
+    if finished.marks.declares:
+        marks["declared"] = True
+    return {"marks": marks}
 
 
 def source_json(media: Media, decision: Decision) -> dict[str, Any]:

@@ -9,14 +9,15 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
-from core.credential import Credential
+from core.credential import NO_CREDENTIAL, Credential
 from core.errors import Conflict, CorruptMedia, InvalidInput, LimitExceeded, ParserFailed, UnsupportedMedia
 from detectors.base import Finding
 from policies.base import Decision
 from server import record
-from server.audit import AuditLog, Entry, Recorded
+from server.audit import AuditLog, Durable, Entry, Recorded
 from server.examination import Context, Examination
 from server.metrics import Metrics
+from server.recovery.bindings import Bindings
 from server.requests import Order, Request
 
 REFUSALS: Mapping[str, type[InvalidInput] | type[LimitExceeded]] = {
@@ -106,11 +107,15 @@ class Recorder:
         media: Mapping[str, Any] | None = None,
         credential: Credential | None = None,
         making: Mapping[str, Any] | None = None,
+        bindings: Bindings | None = None,
+        manifest: bytes = b"",
     ) -> Recorded:
         """Records a decision.
 
         media: `record.media_json` of the file that the caller has or gets, and credential what that file carries,
         where these are not the examined ones (signing changes both). making: how the media was made, outbound only.
+        bindings: what the signed file that leaves is recognised by, with its manifest store (JUMBF): kept with the
+        entry, so that the manifest is found again when a copy of the file has lost it.
         A decision that the log cannot hold, because media made it too long, is recorded as a refusal, which is raised.
         """
         file = dict(media or record.media_json(seen.media))
@@ -128,7 +133,8 @@ class Recorder:
             body["making"] = dict(making)
         try:
             private = {"credential": named} if named else {}
-            return await self._append("decision", request, body, seen.decision, seen.findings, private)
+            durable = durable_of(bindings, manifest, credential) if bindings else None
+            return await self._append("decision", request, body, seen.decision, seen.findings, private, durable)
         except (InvalidInput, LimitExceeded) as error:
             await self.refusal(request, context, error, str(body["media_digest"]))
             raise
@@ -141,6 +147,7 @@ class Recorder:
         decision: Decision | None = None,
         findings: tuple[Finding, ...] = (),
         private: Mapping[str, Any] = NOTHING,
+        durable: Durable | None = None,
     ) -> Recorded:
         configuration = self._made_with(decision.policy_digest if decision else "")
         recorded = await self._log.append(
@@ -160,11 +167,18 @@ class Recorder:
                 subject=request.subject,
                 private=private,
                 evidence=record.evidence_blobs(findings),
+                durable=durable,
             )
         )
         if kind == "decision":
             self._metrics.decisions.labels(str(body["direction"]), str(body.get("action", "REFUSED"))).inc()
         return recorded
+
+
+def durable_of(bindings: Bindings, manifest: bytes, credential: Credential | None) -> Durable:
+    """What the log keeps of a signed file. credential: of that file."""
+    manifest_id = (credential or NO_CREDENTIAL).manifest_id
+    return Durable(bindings.values, manifest_id, manifest, b"".join(bindings.sketches))
 
 
 def refuse_another(request: Request, found: Recorded | None) -> None:

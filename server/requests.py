@@ -10,13 +10,14 @@ from typing import Any, TypeAlias
 from core.errors import InvalidInput
 from core.media import digest_of
 from generators.base import Generator, Value
+from generators.marking.label import Label
 from server.audit import Recorded
 from server.auth import Caller
 
 MAX_SEED = 2**53 - 1
 """Readers of JSON, and so of log entries, agree on no integer beyond it (RFC 8259, section 6)."""
 Report: TypeAlias = Callable[[str, float], None]
-"""Told the stage ("examining", "making", "signing", "recording") and the fraction of it that is done."""
+"""Told the stage ("examining", "making", "finishing", "signing", "recording") and the fraction of it that is done."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -64,7 +65,10 @@ UNDECLARED = Declared()
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Order:
-    """Media to make: from `source` where it is to be improved, from `prompt` where not. subject: as of `Upload`."""
+    """Media to make: from `source` where it is to be improved, from `prompt` where not. subject: as of `Upload`.
+
+    label: to be drawn visibly, None where the requester wants none; policy may demand one all the same.
+    """
 
     request_id: str
     model: Generator
@@ -77,6 +81,7 @@ class Order:
     jurisdiction: str = ""
     subject: str = ""
     declared: Declared = UNDECLARED
+    label: Label | None = None
 
     def __post_init__(self) -> None:
         """Raises InvalidInput for a seed that the log could not record, before anything is examined or made."""
@@ -98,6 +103,8 @@ class Order:
             "surface": self.surface,
             "jurisdiction": self.jurisdiction,
             **self._declared(),
+            # Only where there is one: a request recorded before labels existed is still the same one.
+            **({"label": self.label.content()} if self.label else {}),
         }
 
     def work(self) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import cv2
 import structlog
@@ -25,11 +25,12 @@ from server.audit import AuditLog
 from server.audit.sql import schema
 from server.audit.tree import keys
 from server.audit.tree.generations import read_standing
+from server.background import keep_running
 from server.config import Settings
 from server.examination import CREDENTIALS
-from server.provenance import Identity, Provenance, Trust, development_identity, load_identity
-
-EXPIRES_SOON = timedelta(days=30)
+from server.metrics import Metrics
+from server.provenance import Provenance
+from server.signing import imprint_of, signing_identity, stamper_of, trust_of, watch_expiry
 
 
 def limit_library_threads() -> None:
@@ -56,35 +57,24 @@ async def open_log(settings: Settings, stack: AsyncExitStack) -> AuditLog:
     return log
 
 
-async def open_provenance(settings: Settings, limits: Limits, stack: AsyncExitStack) -> tuple[Sandbox, Provenance]:
+async def open_provenance(
+    settings: Settings, limits: Limits, metrics: Metrics, stack: AsyncExitStack
+) -> tuple[Sandbox, Provenance]:
     """The sandbox with all parsers, and the credentials that are read and signed through it, tried out once."""
     identity = await asyncio.to_thread(signing_identity, settings)
-    trust = Trust(identity.root_pem)
-    structlog.get_logger("countersign").info("trust", digest=trust.digest)
+    trust = await asyncio.to_thread(trust_of, settings, identity)
+    stamper = stamper_of(settings, trust, metrics)
+    metrics.certificate_expires(identity.not_after)
     sandbox = await Sandbox.start(
         {**PARSERS, **provenance.PARSERS}, limits, settings.parsers, options={CREDENTIALS: trust.options()}
     )
     stack.push_async_callback(sandbox.close)
-    credentials = Provenance(sandbox, identity, trust)
+    credentials = Provenance(sandbox, identity, trust, imprint_of(settings), stamper)
     await credentials.self_test()
+    if stamper is not None:
+        await asyncio.to_thread(stamper.try_out)
+    keep_running("certificate", watch_expiry(identity), stack)
     return sandbox, credentials
-
-
-def signing_identity(settings: Settings) -> Identity:
-    """The configured identity; without one, an authority of our own, of which the log warns loudly."""
-    log = structlog.get_logger("countersign")
-    if settings.signing:
-        identity = load_identity(settings.signing.chain, settings.signing.key, settings.signing.root)
-    else:
-        identity = development_identity(settings.data_dir / "provenance")
-    if identity.is_development:
-        log.warning(
-            "DEVELOPMENT CERTIFICATE: outputs are signed by an authority made here, which nobody else trusts",
-            certificates=str(settings.data_dir / "provenance"),
-        )
-    if identity.not_after - datetime.now(UTC) < EXPIRES_SOON:
-        log.warning("the signing certificate expires soon", not_after=identity.not_after.isoformat())
-    return identity
 
 
 def second_person(settings: Settings) -> bool:

@@ -12,12 +12,14 @@ numpy of a plain number type. This module does not know how parsers are run.
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, BinaryIO, TypeAlias, cast
 
 from core.limits import Limits
 from core.media import View
+from core.sandbox.streams import Blobs
 
 
 def _nobody(_question: bytes) -> bytes:
@@ -32,6 +34,7 @@ class Request:
     blobs: what to parse, hostile. mime: as sniffed from the first blob, "" where no format of ours was found.
     options: JSON values: what the parser is always given, and on top what this caller gives it. ask: sends bytes to
     the caller outside the sandbox and returns its answer, as for a signature whose key must not come in here.
+    result: a file to write; what is in it becomes the view's `file`.
     """
 
     blobs: Sequence[bytes]
@@ -39,6 +42,13 @@ class Request:
     limits: Limits
     options: Mapping[str, Any] = field(default_factory=dict)
     ask: Callable[[bytes], bytes] = _nobody
+    result: BinaryIO = field(default_factory=io.BytesIO)
+
+    def stream(self, number: int) -> BinaryIO:
+        """A blob as a file to read, which copies nothing where that can be avoided."""
+        if isinstance(self.blobs, Blobs):
+            return cast("BinaryIO", self.blobs.stream(number))
+        return io.BytesIO(self.blobs[number])
 
 
 Parser: TypeAlias = Callable[[Request], View]

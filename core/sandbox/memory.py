@@ -43,18 +43,11 @@ def write_blobs(descriptor: int, blobs: Sequence[bytes]) -> None:
         at += len(blob)
 
 
-def read_blobs(descriptor: int, lengths: Sequence[int]) -> tuple[bytes, ...]:
-    """The blobs again."""
-    blobs = []
-    at = 0
-    for length in lengths:
-        blobs.append(_read_bytes(descriptor, length, at))
-        at += length
-    return tuple(blobs)
+def read_bytes(descriptor: int, length: int, offset: int) -> bytes:
+    """`length` bytes, without the copy that a buffer would cost, wherever one read suffices.
 
-
-def _read_bytes(descriptor: int, length: int, offset: int) -> bytes:
-    """Without the copy that a buffer would cost, wherever one read suffices."""
+    Raises EOFError where the file is shorter.
+    """
     data = os.pread(descriptor, length, offset)
     while len(data) < length:
         piece = os.pread(descriptor, length - len(data), offset + len(data))
@@ -115,17 +108,30 @@ def _is_size(value: Any) -> bool:
     return type(value) is int and 0 <= value < 1 << 48
 
 
-def read_memory(descriptor: int, limit: int) -> NDArray[np.uint8]:
-    """A copy of a memory file, so that nobody can change it afterwards. Raises ParserFailed above `limit` bytes."""
+def read_memory(descriptor: int, limit: int, skipped: int = 0) -> NDArray[np.uint8]:
+    """A copy of a memory file, so that nobody can change it afterwards. Raises ParserFailed above `limit` bytes.
+
+    skipped: bytes at its beginning that are left out of the copy, and mean nothing in it.
+    """
     size = os.fstat(descriptor).st_size
-    if size > limit:
-        raise malformed("more was written than is allowed")
+    if size > limit or skipped > size:
+        raise malformed("more or less was written than is allowed")
     memory = np.empty(size, dtype=np.uint8)
     try:
-        read_at(descriptor, memory.data, 0)
+        read_at(descriptor, memory.data[skipped:], skipped)
     except EOFError as error:
         raise malformed("the memory shrank while it was read") from error
     return memory
+
+
+def read_file(descriptor: int, size: int, limit: int) -> bytes:
+    """A copy of the first `size` bytes. Raises ParserFailed above `limit`, and where there are fewer."""
+    if size > limit:
+        raise malformed("a file is too large")
+    try:
+        return read_bytes(descriptor, size, 0)
+    except EOFError as error:
+        raise malformed("a file is shorter than it says") from error
 
 
 def write_at(descriptor: int, data: memoryview, offset: int) -> None:

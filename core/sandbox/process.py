@@ -25,8 +25,8 @@ from core.sandbox import wire
 from core.sandbox.channel import Channel, heavy
 from core.sandbox.confinement import Confinement
 from core.sandbox.failures import revive
-from core.sandbox.memory import memory_file, read_memory, write_blobs
-from core.sandbox.trip import Answer, Trip, views_of
+from core.sandbox.memory import memory_file, read_file, read_memory, write_blobs
+from core.sandbox.trip import Answer, Trip, file_size, views_of
 
 _BOOTSTRAP = "import sys; sys.path[:] = sys.argv[2:]; from core.sandbox.worker import main; main()"
 _START_SECONDS = 60.0
@@ -87,13 +87,13 @@ class WorkerProcess:
         self.jobs += 1
         self.idle = False
         try:
-            reply, memory = await self._exchange(trip, seconds)
+            reply, memory, file = await self._exchange(trip, seconds)
         except EOFError:
             raise await self._obituary() from None
         if "failure" in reply.head:
             self.idle = True
             raise revive(reply.head["failure"])
-        views = views_of(reply.head, trip.parsers, memory)
+        views = views_of(reply.head, trip.parsers, memory, file)
         self.idle = True
         return views
 
@@ -142,17 +142,23 @@ class WorkerProcess:
         if reply.head.get("ready") is not True:
             raise ConfigurationError(f"a parsing worker did not start: {reply.head.get('error')}")
 
-    async def _exchange(self, trip: Trip, seconds: float) -> tuple[wire.Message, Any]:
-        """The reply, and a copy of the memory that came with it. Raises EOFError where the worker ends."""
+    async def _exchange(self, trip: Trip, seconds: float) -> tuple[wire.Message, Any, bytes]:
+        """The reply, a copy of the memory that came with it, and the file at its beginning, which is not in that copy.
+
+        Raises EOFError where the worker ends.
+        """
         lengths = [len(blob) for blob in trip.blobs]
         job = {"parsers": list(trip.parsers), "mime": trip.mime, "options": dict(trip.options), "lengths": lengths}
-        with memory_file("blobs") as source, memory_file("arrays") as target:
-            await heavy(sum(lengths), write_blobs, source, trip.blobs)
-            self._allow_cpu(seconds)
-            await self._channel.send(wire.Message(job), source, target)
-            reply = await self._converse(trip.answer)
-            written = os.fstat(target).st_size
-            return reply, await heavy(written, read_memory, target, self._limits.max_result)
+        with memory_file("arrays") as target:
+            with memory_file("blobs") as source:
+                await heavy(sum(lengths), write_blobs, source, trip.blobs)
+                self._allow_cpu(seconds)
+                await self._channel.send(wire.Message(job), source, target)
+                reply = await self._converse(trip.answer)
+            # What was sent is let go of before what came back is copied: of a large film, one copy fewer.
+            size, written, limit = file_size(reply.head), os.fstat(target).st_size, self._limits.max_result
+            file = await heavy(size, read_file, target, size, limit) if size else b""
+            return reply, await heavy(written - size, read_memory, target, limit, size), file
 
     async def _converse(self, answer: Answer | None) -> wire.Message:
         """Answers what the parser asks, until it is done. Raises what `answer` raised, once the parser is done."""

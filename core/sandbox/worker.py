@@ -14,7 +14,7 @@ import socket
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from core.errors import InvalidInput, LimitExceeded, ParserFailed
 from core.limits import Limits
@@ -22,7 +22,8 @@ from core.sandbox import wire
 from core.sandbox.confinement import Confinement, confine, tie_to_parent
 from core.sandbox.contract import Parser, Request
 from core.sandbox.failures import describe
-from core.sandbox.memory import read_blobs, write_arrays
+from core.sandbox.memory import write_arrays
+from core.sandbox.streams import Blobs, MemoryStream
 
 # Python looks a codec up in the file system at its first use, which is too late once we are confined.
 _TEXT_CODECS = (
@@ -81,7 +82,9 @@ class Worker:
         views: dict[str, Any] = {}
         end = 0
         try:
-            request = self._request(job, source)
+            result = MemoryStream(target, limit=self._limits.max_result)
+            blobs = Blobs(source, job["lengths"])
+            request = Request(blobs, job["mime"], self._limits, job["options"], self._ask, cast("BinaryIO", result))
             for name in job["parsers"]:
                 try:
                     views[name], end = self._parse(name, request, target, end)
@@ -91,14 +94,7 @@ class Worker:
                     views[name] = {"facts": {}, "arrays": [], "error": str(error)}
         except (InvalidInput, LimitExceeded) as error:
             return {"failure": describe(error)}
-        return {"views": views}
-
-    def _request(self, job: Mapping[str, Any], source: int) -> Request:
-        try:
-            blobs = read_blobs(source, job["lengths"])
-        except MemoryError as error:
-            raise self._out_of_memory() from error
-        return Request(blobs, job["mime"], self._limits, job["options"], self._ask)
+        return {"views": views, "file": result.size}
 
     def _parse(self, name: str, request: Request, target: int, end: int) -> tuple[dict[str, Any], int]:
         """One parser's view as JSON, its arrays written behind `end`, and the new end.
@@ -108,6 +104,7 @@ class Worker:
         try:
             bound = self._parsers[name]
             view = bound.parse(replace(request, options={**bound.options, **request.options}))
+            end = max(end, request.result.seek(0, os.SEEK_END))
             arrays, end = write_arrays(target, view.arrays, end, self._limits.max_result)
         except (InvalidInput, LimitExceeded):
             raise

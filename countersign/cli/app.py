@@ -28,6 +28,7 @@ from countersign.cli import (
     models,
     policy,
     policy_trials,
+    recover,
     review,
     screen,
     verify,
@@ -58,7 +59,7 @@ def build_app(plugins: Iterable[EntryPoint] = ()) -> typer.Typer:
     )
     app.callback()(take_globals)
     groups = {name: typer.Typer(help=text, no_args_is_help=True) for name, text in GROUPS.items()}
-    for command in (screen, enhance, inspect, verify, review, erase):
+    for command in (screen, enhance, inspect, recover, verify, review, erase):
         command.register(app)
     log.register(groups["log"])
     follow.register(groups["log"])

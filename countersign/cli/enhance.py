@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from countersign.cli import labels
 from countersign.cli.exits import ExitCode
 from countersign.cli.files import refuse_output, write_atomically, write_json
 from countersign.cli.progress import Bars
@@ -30,6 +31,10 @@ def enhance(
     model: Annotated[str, typer.Option(help="A model by name; by default the task's own.")] = "",
     param: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A setting of the model.")] = None,
     seed: Annotated[int, typer.Option(help="For models that draw random numbers.")] = 0,
+    label: labels.Text = "",
+    label_mark: labels.Sign = None,
+    label_placement: labels.Where = None,
+    label_height: labels.Height = None,
     receipt: Annotated[Path | None, typer.Option(help="Save the receipt here.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace existing output files.")] = False,
     as_json: AsJson = False,
@@ -46,6 +51,7 @@ def enhance(
 ) -> None:
     """Improve an image. It comes back signed and recorded, or not at all."""
     parameters = parameters_of(param or [])
+    drawn = labels.label_of(label, label_mark, label_placement, label_height)
     if receipt and receipt.resolve() == output.resolve():
         raise typer.BadParameter("--output and --receipt name the same file")
     with reporting(as_json, file=str(file)):
@@ -62,6 +68,7 @@ def enhance(
                 context=context_of(surface, jurisdiction),
                 subject=subject,
                 declarations=Declarations(purpose=purpose, likeness=likeness, consent=consent),
+                label=drawn,
                 progress=bars.working(file.name),
             )
         view = enhancement_json(str(output) if enhancement.media is not None else None, enhancement)

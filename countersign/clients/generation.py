@@ -34,13 +34,15 @@ class GenerationCalls(Calls):
         context: common_pb2.Context = NO_CONTEXT,
         subject: str = "",
         declarations: generation_pb2.Declarations = UNDECLARED,
+        label: generation_pb2.Label | None = None,
         request_id: str | None = None,
         progress: StageProgress = no_stages,
     ) -> Enhancement:
         """Improves media of at most 32 MiB.
 
         subject: your own opaque name of the person who ordered it. declarations: what you say the result is for, and
-        of the people it shows. progress: called with the stage and its fraction, 0 to 1.
+        of the people it shows. label: to be drawn visibly onto the output.
+        progress: called with the stage and its fraction, 0 to 1.
         """
         request = generation_pb2.EnhanceRequest(
             request_id=request_id or new_id(),
@@ -52,6 +54,7 @@ class GenerationCalls(Calls):
             context=context,
             subject=subject,
             declarations=declarations,
+            label=label,
         )
         return self._connection.stream(
             self._generation.Enhance, request, lambda parts: enhancement_of(parts, progress), self._long_timeout

@@ -18,7 +18,11 @@ class ProvenanceCalls(Calls):
     def _provenance(self) -> ProvenanceServiceStub:
         return ProvenanceServiceStub(self._connection.channel)
 
-    def inspect(self, media: bytes | Path, *, request_id: str | None = None) -> provenance_pb2.InspectResponse:
-        """Reads and validates the credentials in media of at most 32 MiB."""
-        request = provenance_pb2.InspectRequest(request_id=request_id or new_id(), media=Upload.of(media).read())
+    def inspect(
+        self, media: bytes | Path, *, crjson: bool = False, request_id: str | None = None
+    ) -> provenance_pb2.InspectResponse:
+        """Reads and validates the credentials in media of at most 32 MiB. crjson: asks for that form of them too."""
+        request = provenance_pb2.InspectRequest(
+            request_id=request_id or new_id(), media=Upload.of(media).read(), include_crjson=crjson
+        )
         return self._connection.unary(self._provenance.Inspect, request, self._timeout)

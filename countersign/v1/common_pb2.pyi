@@ -137,6 +137,12 @@ class _CredentialStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Crede
     CREDENTIAL_STATE_INGREDIENT_FAILED: _CredentialState.ValueType  # 6
     CREDENTIAL_STATE_REMOTE_NOT_FETCHED: _CredentialState.ValueType  # 7
     CREDENTIAL_STATE_UNPARSEABLE: _CredentialState.ValueType  # 8
+    CREDENTIAL_STATE_RECOVERED_SOFT_BINDING: _CredentialState.ValueType  # 9
+    """The file carries no manifest that can be read. What it shows was signed here: the manifest was found by a watermark
+    or fingerprint, and its signature is trusted. The file may have been altered since.
+    """
+    CREDENTIAL_STATE_KNOWN_STRIPPED: _CredentialState.ValueType  # 10
+    """As before, but the manifest that was found cannot be trusted any more."""
 
 class CredentialState(_CredentialState, metaclass=_CredentialStateEnumTypeWrapper):
     """What the media's C2PA credentials are worth. NONE does not mean authentic; TRUSTED does not mean true."""
@@ -150,6 +156,12 @@ CREDENTIAL_STATE_EXPIRED_NO_TIMESTAMP: CredentialState.ValueType  # 5
 CREDENTIAL_STATE_INGREDIENT_FAILED: CredentialState.ValueType  # 6
 CREDENTIAL_STATE_REMOTE_NOT_FETCHED: CredentialState.ValueType  # 7
 CREDENTIAL_STATE_UNPARSEABLE: CredentialState.ValueType  # 8
+CREDENTIAL_STATE_RECOVERED_SOFT_BINDING: CredentialState.ValueType  # 9
+"""The file carries no manifest that can be read. What it shows was signed here: the manifest was found by a watermark
+or fingerprint, and its signature is trusted. The file may have been altered since.
+"""
+CREDENTIAL_STATE_KNOWN_STRIPPED: CredentialState.ValueType  # 10
+"""As before, but the manifest that was found cannot be trusted any more."""
 Global___CredentialState: _TypeAlias = CredentialState  # noqa: Y015
 
 class _ReviewState:
@@ -439,11 +451,14 @@ class Provenance(_message.Message):
     CLAIM_GENERATOR_FIELD_NUMBER: _builtins.int
     DIGITAL_SOURCE_TYPES_FIELD_NUMBER: _builtins.int
     MANIFESTS_FIELD_NUMBER: _builtins.int
+    TRUSTED_BY_FIELD_NUMBER: _builtins.int
     state: Global___CredentialState.ValueType
     manifest_id: _builtins.str
     """Label of the active manifest, empty when there is none."""
     issuer: _builtins.str
     claim_generator: _builtins.str
+    trusted_by: _builtins.str
+    """The name of the trust list that vouches for the signer; empty unless the state is trusted."""
     @_builtins.property
     def codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """C2PA validation status codes other than success."""
@@ -462,10 +477,11 @@ class Provenance(_message.Message):
         claim_generator: _builtins.str = ...,
         digital_source_types: _abc.Iterable[_builtins.str] | None = ...,
         manifests: _abc.Iterable[Global___Manifest] | None = ...,
+        trusted_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim_generator", b"claim_generator", "codes", b"codes", "digital_source_types", b"digital_source_types", "issuer", b"issuer", "manifest_id", b"manifest_id", "manifests", b"manifests", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claim_generator", b"claim_generator", "codes", b"codes", "digital_source_types", b"digital_source_types", "issuer", b"issuer", "manifest_id", b"manifest_id", "manifests", b"manifests", "state", b"state", "trusted_by", b"trusted_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

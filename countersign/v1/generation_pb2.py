@@ -26,13 +26,23 @@ from countersign._vendor.buf.validate import validate_pb2 as buf_dot_validate_do
 from countersign.v1 import common_pb2 as countersign_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ountersign/v1/generation.proto\x12\x0e\x63ountersign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1b\x63ountersign/v1/common.proto\"\xa2\x03\n\x0e\x45nhanceRequest\x12\x33\n\nrequest_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9._:-]{8,128}$\x12\r\n\x05media\x18\x02 \x01(\x0c\x12,\n\x04task\x18\x03 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{1,31}$\x12\x16\n\x05model\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12L\n\nparameters\x18\x05 \x03(\x0b\x32..countersign.v1.EnhanceRequest.ParametersEntryB\x08\xbaH\x05\x9a\x01\x02\x10 \x12\x0c\n\x04seed\x18\x06 \x01(\x03\x12(\n\x07\x63ontext\x18\x07 \x01(\x0b\x32\x17.countersign.v1.Context\x12\x19\n\x07subject\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x32\n\x0c\x64\x65\x63larations\x18\t \x01(\x0b\x32\x1c.countersign.v1.Declarations\x1a\x31\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x88\x01\n\x0c\x44\x65\x63larations\x12\x32\n\x07purpose\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\x12\x15\n\x08likeness\x18\x02 \x01(\x08H\x00\x88\x01\x01\x12\x14\n\x07\x63onsent\x18\x03 \x01(\x08H\x01\x88\x01\x01\x42\x0b\n\t_likenessB\n\n\x08_consent\"\x85\x01\n\x0f\x45nhanceResponse\x12,\n\x08progress\x18\x01 \x01(\x0b\x32\x18.countersign.v1.ProgressH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x12+\n\x06result\x18\x03 \x01(\x0b\x32\x19.countersign.v1.MadeMediaH\x00\x42\x06\n\x04part\"\xa6\x03\n\x0fGenerateRequest\x12\x33\n\nrequest_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9._:-]{8,128}$\x12\x1a\n\x06prompt\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\x12!\n\x0fnegative_prompt\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\x12\x16\n\x05model\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12M\n\nparameters\x18\x05 \x03(\x0b\x32/.countersign.v1.GenerateRequest.ParametersEntryB\x08\xbaH\x05\x9a\x01\x02\x10 \x12\x0c\n\x04seed\x18\x06 \x01(\x03\x12(\n\x07\x63ontext\x18\x07 \x01(\x0b\x32\x17.countersign.v1.Context\x12\x19\n\x07subject\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x32\n\x0c\x64\x65\x63larations\x18\t \x01(\x0b\x32\x1c.countersign.v1.Declarations\x1a\x31\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x86\x01\n\x10GenerateResponse\x12,\n\x08progress\x18\x01 \x01(\x0b\x32\x18.countersign.v1.ProgressH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x12+\n\x06result\x18\x03 \x01(\x0b\x32\x19.countersign.v1.MadeMediaH\x00\x42\x06\n\x04part\"+\n\x08Progress\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x10\n\x08\x66raction\x18\x02 \x01(\x01\"\xde\x01\n\tMadeMedia\x12*\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x18.countersign.v1.Decision\x12(\n\x07receipt\x18\x02 \x01(\x0b\x32\x17.countersign.v1.Receipt\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12\x11\n\tmime_type\x18\x04 \x01(\t\x12\x11\n\tbyte_size\x18\x05 \x01(\x03\x12\r\n\x05model\x18\x06 \x01(\t\x12\x0c\n\x04seed\x18\x07 \x01(\x03\x12(\n\x07\x62locked\x18\x08 \x01(\x0b\x32\x17.countersign.v1.Blocked\"\xd8\x01\n\x07\x42locked\x12,\n\x05stage\x18\x01 \x01(\x0e\x32\x1d.countersign.v1.Blocked.Stage\x12\x10\n\x08\x63\x61tegory\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x11\n\tuser_text\x18\x04 \x01(\t\x12\x12\n\nsupport_id\x18\x05 \x01(\t\x12\x15\n\rpolicy_digest\x18\x06 \x01(\t\"A\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTAGE_INPUT\x10\x01\x12\x10\n\x0cSTAGE_OUTPUT\x10\x02\x32\xb2\x01\n\x11GenerationService\x12L\n\x07\x45nhance\x12\x1e.countersign.v1.EnhanceRequest\x1a\x1f.countersign.v1.EnhanceResponse0\x01\x12O\n\x08Generate\x12\x1f.countersign.v1.GenerateRequest\x1a .countersign.v1.GenerateResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ountersign/v1/generation.proto\x12\x0e\x63ountersign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1b\x63ountersign/v1/common.proto\"\xa3\x02\n\x05Label\x12\x15\n\x04text\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x31\n\x04mark\x18\x02 \x01(\x0e\x32\x19.countersign.v1.LabelMarkB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12;\n\tplacement\x18\x03 \x01(\x0e\x32\x1e.countersign.v1.LabelPlacementB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x33\n\x0fheight_fraction\x18\x04 \x01(\x01\x42\x1a\xbaH\x17\x12\x12\x19\x00\x00\x00\x00\x00\x00\xd0?){\x14\xaeG\xe1z\x94?\xd8\x01\x01:^\xbaH[\x1aY\n\x14label.says_something\x12\x1e\x61 label needs a text or a mark\x1a!this.text != \'\' || this.mark != 0\"\xc8\x03\n\x0e\x45nhanceRequest\x12\x33\n\nrequest_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9._:-]{8,128}$\x12\r\n\x05media\x18\x02 \x01(\x0c\x12,\n\x04task\x18\x03 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{1,31}$\x12\x16\n\x05model\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12L\n\nparameters\x18\x05 \x03(\x0b\x32..countersign.v1.EnhanceRequest.ParametersEntryB\x08\xbaH\x05\x9a\x01\x02\x10 \x12\x0c\n\x04seed\x18\x06 \x01(\x03\x12(\n\x07\x63ontext\x18\x07 \x01(\x0b\x32\x17.countersign.v1.Context\x12\x19\n\x07subject\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12$\n\x05label\x18\t \x01(\x0b\x32\x15.countersign.v1.Label\x12\x32\n\x0c\x64\x65\x63larations\x18\n \x01(\x0b\x32\x1c.countersign.v1.Declarations\x1a\x31\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x88\x01\n\x0c\x44\x65\x63larations\x12\x32\n\x07purpose\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\x12\x15\n\x08likeness\x18\x02 \x01(\x08H\x00\x88\x01\x01\x12\x14\n\x07\x63onsent\x18\x03 \x01(\x08H\x01\x88\x01\x01\x42\x0b\n\t_likenessB\n\n\x08_consent\"\x85\x01\n\x0f\x45nhanceResponse\x12,\n\x08progress\x18\x01 \x01(\x0b\x32\x18.countersign.v1.ProgressH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x12+\n\x06result\x18\x03 \x01(\x0b\x32\x19.countersign.v1.MadeMediaH\x00\x42\x06\n\x04part\"\xcc\x03\n\x0fGenerateRequest\x12\x33\n\nrequest_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9._:-]{8,128}$\x12\x1a\n\x06prompt\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\x12!\n\x0fnegative_prompt\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\x12\x16\n\x05model\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12M\n\nparameters\x18\x05 \x03(\x0b\x32/.countersign.v1.GenerateRequest.ParametersEntryB\x08\xbaH\x05\x9a\x01\x02\x10 \x12\x0c\n\x04seed\x18\x06 \x01(\x03\x12(\n\x07\x63ontext\x18\x07 \x01(\x0b\x32\x17.countersign.v1.Context\x12\x19\n\x07subject\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12$\n\x05label\x18\t \x01(\x0b\x32\x15.countersign.v1.Label\x12\x32\n\x0c\x64\x65\x63larations\x18\n \x01(\x0b\x32\x1c.countersign.v1.Declarations\x1a\x31\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x86\x01\n\x10GenerateResponse\x12,\n\x08progress\x18\x01 \x01(\x0b\x32\x18.countersign.v1.ProgressH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x12+\n\x06result\x18\x03 \x01(\x0b\x32\x19.countersign.v1.MadeMediaH\x00\x42\x06\n\x04part\"+\n\x08Progress\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x10\n\x08\x66raction\x18\x02 \x01(\x01\"\xde\x01\n\tMadeMedia\x12*\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x18.countersign.v1.Decision\x12(\n\x07receipt\x18\x02 \x01(\x0b\x32\x17.countersign.v1.Receipt\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12\x11\n\tmime_type\x18\x04 \x01(\t\x12\x11\n\tbyte_size\x18\x05 \x01(\x03\x12\r\n\x05model\x18\x06 \x01(\t\x12\x0c\n\x04seed\x18\x07 \x01(\x03\x12(\n\x07\x62locked\x18\x08 \x01(\x0b\x32\x17.countersign.v1.Blocked\"\xd8\x01\n\x07\x42locked\x12,\n\x05stage\x18\x01 \x01(\x0e\x32\x1d.countersign.v1.Blocked.Stage\x12\x10\n\x08\x63\x61tegory\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x11\n\tuser_text\x18\x04 \x01(\t\x12\x12\n\nsupport_id\x18\x05 \x01(\t\x12\x15\n\rpolicy_digest\x18\x06 \x01(\t\"A\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTAGE_INPUT\x10\x01\x12\x10\n\x0cSTAGE_OUTPUT\x10\x02*\xed\x01\n\x0eLabelPlacement\x12\x1f\n\x1bLABEL_PLACEMENT_UNSPECIFIED\x10\x00\x12\x1c\n\x18LABEL_PLACEMENT_TOP_LEFT\x10\x01\x12\x1d\n\x19LABEL_PLACEMENT_TOP_RIGHT\x10\x02\x12\x1f\n\x1bLABEL_PLACEMENT_BOTTOM_LEFT\x10\x03\x12 \n\x1cLABEL_PLACEMENT_BOTTOM_RIGHT\x10\x04\x12\x1a\n\x16LABEL_PLACEMENT_CENTRE\x10\x05\x12\x1e\n\x1aLABEL_PLACEMENT_BOTTOM_BAR\x10\x06*:\n\tLabelMark\x12\x1a\n\x16LABEL_MARK_UNSPECIFIED\x10\x00\x12\x11\n\rLABEL_MARK_AI\x10\x01\x32\xb2\x01\n\x11GenerationService\x12L\n\x07\x45nhance\x12\x1e.countersign.v1.EnhanceRequest\x1a\x1f.countersign.v1.EnhanceResponse0\x01\x12O\n\x08Generate\x12\x1f.countersign.v1.GenerateRequest\x1a .countersign.v1.GenerateResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'countersign.v1.generation_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_LABEL'].fields_by_name['text']._loaded_options = None
+  _globals['_LABEL'].fields_by_name['text']._serialized_options = b'\272H\004r\002\030@'
+  _globals['_LABEL'].fields_by_name['mark']._loaded_options = None
+  _globals['_LABEL'].fields_by_name['mark']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_LABEL'].fields_by_name['placement']._loaded_options = None
+  _globals['_LABEL'].fields_by_name['placement']._serialized_options = b'\272H\005\202\001\002\020\001'
+  _globals['_LABEL'].fields_by_name['height_fraction']._loaded_options = None
+  _globals['_LABEL'].fields_by_name['height_fraction']._serialized_options = b'\272H\027\022\022\031\000\000\000\000\000\000\320?){\024\256G\341z\224?\330\001\001'
+  _globals['_LABEL']._loaded_options = None
+  _globals['_LABEL']._serialized_options = b'\272H[\032Y\n\024label.says_something\022\036a label needs a text or a mark\032!this.text != \'\' || this.mark != 0'
   _globals['_ENHANCEREQUEST_PARAMETERSENTRY']._loaded_options = None
   _globals['_ENHANCEREQUEST_PARAMETERSENTRY']._serialized_options = b'8\001'
   _globals['_ENHANCEREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -61,28 +71,34 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GENERATEREQUEST'].fields_by_name['parameters']._serialized_options = b'\272H\005\232\001\002\020 '
   _globals['_GENERATEREQUEST'].fields_by_name['subject']._loaded_options = None
   _globals['_GENERATEREQUEST'].fields_by_name['subject']._serialized_options = b'\272H\005r\003\030\200\002'
-  _globals['_ENHANCEREQUEST']._serialized_start=110
-  _globals['_ENHANCEREQUEST']._serialized_end=528
-  _globals['_ENHANCEREQUEST_PARAMETERSENTRY']._serialized_start=479
-  _globals['_ENHANCEREQUEST_PARAMETERSENTRY']._serialized_end=528
-  _globals['_DECLARATIONS']._serialized_start=531
-  _globals['_DECLARATIONS']._serialized_end=667
-  _globals['_ENHANCERESPONSE']._serialized_start=670
-  _globals['_ENHANCERESPONSE']._serialized_end=803
-  _globals['_GENERATEREQUEST']._serialized_start=806
-  _globals['_GENERATEREQUEST']._serialized_end=1228
-  _globals['_GENERATEREQUEST_PARAMETERSENTRY']._serialized_start=479
-  _globals['_GENERATEREQUEST_PARAMETERSENTRY']._serialized_end=528
-  _globals['_GENERATERESPONSE']._serialized_start=1231
-  _globals['_GENERATERESPONSE']._serialized_end=1365
-  _globals['_PROGRESS']._serialized_start=1367
-  _globals['_PROGRESS']._serialized_end=1410
-  _globals['_MADEMEDIA']._serialized_start=1413
-  _globals['_MADEMEDIA']._serialized_end=1635
-  _globals['_BLOCKED']._serialized_start=1638
-  _globals['_BLOCKED']._serialized_end=1854
-  _globals['_BLOCKED_STAGE']._serialized_start=1789
-  _globals['_BLOCKED_STAGE']._serialized_end=1854
-  _globals['_GENERATIONSERVICE']._serialized_start=1857
-  _globals['_GENERATIONSERVICE']._serialized_end=2035
+  _globals['_LABELPLACEMENT']._serialized_start=2227
+  _globals['_LABELPLACEMENT']._serialized_end=2464
+  _globals['_LABELMARK']._serialized_start=2466
+  _globals['_LABELMARK']._serialized_end=2524
+  _globals['_LABEL']._serialized_start=110
+  _globals['_LABEL']._serialized_end=401
+  _globals['_ENHANCEREQUEST']._serialized_start=404
+  _globals['_ENHANCEREQUEST']._serialized_end=860
+  _globals['_ENHANCEREQUEST_PARAMETERSENTRY']._serialized_start=811
+  _globals['_ENHANCEREQUEST_PARAMETERSENTRY']._serialized_end=860
+  _globals['_DECLARATIONS']._serialized_start=863
+  _globals['_DECLARATIONS']._serialized_end=999
+  _globals['_ENHANCERESPONSE']._serialized_start=1002
+  _globals['_ENHANCERESPONSE']._serialized_end=1135
+  _globals['_GENERATEREQUEST']._serialized_start=1138
+  _globals['_GENERATEREQUEST']._serialized_end=1598
+  _globals['_GENERATEREQUEST_PARAMETERSENTRY']._serialized_start=811
+  _globals['_GENERATEREQUEST_PARAMETERSENTRY']._serialized_end=860
+  _globals['_GENERATERESPONSE']._serialized_start=1601
+  _globals['_GENERATERESPONSE']._serialized_end=1735
+  _globals['_PROGRESS']._serialized_start=1737
+  _globals['_PROGRESS']._serialized_end=1780
+  _globals['_MADEMEDIA']._serialized_start=1783
+  _globals['_MADEMEDIA']._serialized_end=2005
+  _globals['_BLOCKED']._serialized_start=2008
+  _globals['_BLOCKED']._serialized_end=2224
+  _globals['_BLOCKED_STAGE']._serialized_start=2159
+  _globals['_BLOCKED_STAGE']._serialized_end=2224
+  _globals['_GENERATIONSERVICE']._serialized_start=2527
+  _globals['_GENERATIONSERVICE']._serialized_end=2705
 # @@protoc_insertion_point(module_scope)

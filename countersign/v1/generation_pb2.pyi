@@ -20,6 +20,86 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _LabelPlacement:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _LabelPlacementEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LabelPlacement.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    LABEL_PLACEMENT_UNSPECIFIED: _LabelPlacement.ValueType  # 0
+    """Bottom right."""
+    LABEL_PLACEMENT_TOP_LEFT: _LabelPlacement.ValueType  # 1
+    LABEL_PLACEMENT_TOP_RIGHT: _LabelPlacement.ValueType  # 2
+    LABEL_PLACEMENT_BOTTOM_LEFT: _LabelPlacement.ValueType  # 3
+    LABEL_PLACEMENT_BOTTOM_RIGHT: _LabelPlacement.ValueType  # 4
+    LABEL_PLACEMENT_CENTRE: _LabelPlacement.ValueType  # 5
+    LABEL_PLACEMENT_BOTTOM_BAR: _LabelPlacement.ValueType  # 6
+    """A bar over the whole width."""
+
+class LabelPlacement(_LabelPlacement, metaclass=_LabelPlacementEnumTypeWrapper):
+    """Where a label stands, on the picture as people see it."""
+
+LABEL_PLACEMENT_UNSPECIFIED: LabelPlacement.ValueType  # 0
+"""Bottom right."""
+LABEL_PLACEMENT_TOP_LEFT: LabelPlacement.ValueType  # 1
+LABEL_PLACEMENT_TOP_RIGHT: LabelPlacement.ValueType  # 2
+LABEL_PLACEMENT_BOTTOM_LEFT: LabelPlacement.ValueType  # 3
+LABEL_PLACEMENT_BOTTOM_RIGHT: LabelPlacement.ValueType  # 4
+LABEL_PLACEMENT_CENTRE: LabelPlacement.ValueType  # 5
+LABEL_PLACEMENT_BOTTOM_BAR: LabelPlacement.ValueType  # 6
+"""A bar over the whole width."""
+Global___LabelPlacement: _TypeAlias = LabelPlacement  # noqa: Y015
+
+class _LabelMark:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _LabelMarkEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LabelMark.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    LABEL_MARK_UNSPECIFIED: _LabelMark.ValueType  # 0
+    LABEL_MARK_AI: _LabelMark.ValueType  # 1
+    """The letters AI in a ring."""
+
+class LabelMark(_LabelMark, metaclass=_LabelMarkEnumTypeWrapper):
+    """A sign drawn beside a label's text, or in its place."""
+
+LABEL_MARK_UNSPECIFIED: LabelMark.ValueType  # 0
+LABEL_MARK_AI: LabelMark.ValueType  # 1
+"""The letters AI in a ring."""
+Global___LabelMark: _TypeAlias = LabelMark  # noqa: Y015
+
+@_typing.final
+class Label(_message.Message):
+    """A label to be drawn visibly onto the picture: a text, a mark, or both."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TEXT_FIELD_NUMBER: _builtins.int
+    MARK_FIELD_NUMBER: _builtins.int
+    PLACEMENT_FIELD_NUMBER: _builtins.int
+    HEIGHT_FRACTION_FIELD_NUMBER: _builtins.int
+    text: _builtins.str
+    """Letters that the server has no glyphs for are refused."""
+    mark: Global___LabelMark.ValueType
+    placement: Global___LabelPlacement.ValueType
+    height_fraction: _builtins.float
+    """Least height of the characters, of the picture's shortest side; 0 takes 0.05."""
+    def __init__(
+        self,
+        *,
+        text: _builtins.str = ...,
+        mark: Global___LabelMark.ValueType = ...,
+        placement: Global___LabelPlacement.ValueType = ...,
+        height_fraction: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["height_fraction", b"height_fraction", "mark", b"mark", "placement", b"placement", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Label: _TypeAlias = Label  # noqa: Y015
+
 @_typing.final
 class EnhanceRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -52,6 +132,7 @@ class EnhanceRequest(_message.Message):
     SEED_FIELD_NUMBER: _builtins.int
     CONTEXT_FIELD_NUMBER: _builtins.int
     SUBJECT_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
     DECLARATIONS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     media: _builtins.bytes
@@ -72,6 +153,10 @@ class EnhanceRequest(_message.Message):
     @_builtins.property
     def context(self) -> _common_pb2.Context: ...
     @_builtins.property
+    def label(self) -> Global___Label:
+        """Drawn onto the output. What the operator's policy demands is drawn in its place where this is less."""
+
+    @_builtins.property
     def declarations(self) -> Global___Declarations: ...
     def __init__(
         self,
@@ -84,11 +169,12 @@ class EnhanceRequest(_message.Message):
         seed: _builtins.int = ...,
         context: _common_pb2.Context | None = ...,
         subject: _builtins.str = ...,
+        label: Global___Label | None = ...,
         declarations: Global___Declarations | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations", "label", b"label"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations", "media", b"media", "model", b"model", "parameters", b"parameters", "request_id", b"request_id", "seed", b"seed", "subject", b"subject", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations", "label", b"label", "media", b"media", "model", b"model", "parameters", b"parameters", "request_id", b"request_id", "seed", b"seed", "subject", b"subject", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -195,6 +281,7 @@ class GenerateRequest(_message.Message):
     SEED_FIELD_NUMBER: _builtins.int
     CONTEXT_FIELD_NUMBER: _builtins.int
     SUBJECT_FIELD_NUMBER: _builtins.int
+    LABEL_FIELD_NUMBER: _builtins.int
     DECLARATIONS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     prompt: _builtins.str
@@ -208,6 +295,10 @@ class GenerateRequest(_message.Message):
     @_builtins.property
     def context(self) -> _common_pb2.Context: ...
     @_builtins.property
+    def label(self) -> Global___Label:
+        """As in EnhanceRequest."""
+
+    @_builtins.property
     def declarations(self) -> Global___Declarations: ...
     def __init__(
         self,
@@ -220,11 +311,12 @@ class GenerateRequest(_message.Message):
         seed: _builtins.int = ...,
         context: _common_pb2.Context | None = ...,
         subject: _builtins.str = ...,
+        label: Global___Label | None = ...,
         declarations: Global___Declarations | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations", "label", b"label"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations", "model", b"model", "negative_prompt", b"negative_prompt", "parameters", b"parameters", "prompt", b"prompt", "request_id", b"request_id", "seed", b"seed", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations", "label", b"label", "model", b"model", "negative_prompt", b"negative_prompt", "parameters", b"parameters", "prompt", b"prompt", "request_id", b"request_id", "seed", b"seed", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -266,7 +358,7 @@ class Progress(_message.Message):
     STAGE_FIELD_NUMBER: _builtins.int
     FRACTION_FIELD_NUMBER: _builtins.int
     stage: _builtins.str
-    """"making", "examining", "signing" or "recording"."""
+    """"examining", "making", "finishing", "signing" or "recording"."""
     fraction: _builtins.float
     """0 to 1 within the stage."""
     def __init__(

@@ -3,9 +3,12 @@
 isort:skip_file
 C2PA credentials: what a file says of itself, and whether that can be believed."""
 
+from collections import abc as _abc
 from countersign.v1 import common_pb2 as _common_pb2
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -23,18 +26,22 @@ class InspectRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     MEDIA_FIELD_NUMBER: _builtins.int
+    INCLUDE_CRJSON_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     media: _builtins.bytes
     """At most 32 MiB."""
+    include_crjson: _builtins.bool
+    """Whether to answer with the store as crJSON too."""
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         media: _builtins.bytes = ...,
+        include_crjson: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["media", b"media", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["include_crjson", b"include_crjson", "media", b"media", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -48,12 +55,22 @@ class InspectResponse(_message.Message):
     MEDIA_DIGEST_FIELD_NUMBER: _builtins.int
     MIME_TYPE_FIELD_NUMBER: _builtins.int
     MANIFEST_STORE_JSON_FIELD_NUMBER: _builtins.int
+    CHAIN_FIELD_NUMBER: _builtins.int
+    CRJSON_FIELD_NUMBER: _builtins.int
     media_digest: _builtins.str
     mime_type: _builtins.str
     manifest_store_json: _builtins.str
     """The manifest store as c2pa reports it, JSON; empty when there is none."""
+    crjson: _builtins.str
+    """The store in C2PA's crJSON form; empty unless it was asked for and there is one."""
     @_builtins.property
     def provenance(self) -> _common_pb2.Provenance: ...
+    @_builtins.property
+    def chain(self) -> Global___ChainManifest:
+        """The provenance as a tree, from the active manifest back to the first sources; absent when there is none. Every text
+        in it was written by whoever made the file: it holds no control characters, but it may be markup.
+        """
+
     def __init__(
         self,
         *,
@@ -61,11 +78,262 @@ class InspectResponse(_message.Message):
         media_digest: _builtins.str = ...,
         mime_type: _builtins.str = ...,
         manifest_store_json: _builtins.str = ...,
+        chain: Global___ChainManifest | None = ...,
+        crjson: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["provenance", b"provenance"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["chain", b"chain", "provenance", b"provenance"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["manifest_store_json", b"manifest_store_json", "media_digest", b"media_digest", "mime_type", b"mime_type", "provenance", b"provenance"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chain", b"chain", "crjson", b"crjson", "manifest_store_json", b"manifest_store_json", "media_digest", b"media_digest", "mime_type", b"mime_type", "provenance", b"provenance"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___InspectResponse: _TypeAlias = InspectResponse  # noqa: Y015
+
+@_typing.final
+class ChainManifest(_message.Message):
+    """One manifest, and by way of its ingredients all those before it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LABEL_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    CLAIM_GENERATOR_FIELD_NUMBER: _builtins.int
+    SIGNER_FIELD_NUMBER: _builtins.int
+    SIGNED_AT_FIELD_NUMBER: _builtins.int
+    TIME_PROVEN_FIELD_NUMBER: _builtins.int
+    ACTIONS_FIELD_NUMBER: _builtins.int
+    INGREDIENTS_FIELD_NUMBER: _builtins.int
+    SOFT_BINDINGS_FIELD_NUMBER: _builtins.int
+    PREFERENCES_FIELD_NUMBER: _builtins.int
+    CUT_FIELD_NUMBER: _builtins.int
+    label: _builtins.str
+    title: _builtins.str
+    format: _builtins.str
+    """MIME type, where the manifest states one."""
+    claim_generator: _builtins.str
+    """Name and version of what wrote the manifest."""
+    time_proven: _builtins.bool
+    """Whether that timestamp is by an authority on the trust list."""
+    cut: _builtins.bool
+    """Whether more was stated than is told here."""
+    @_builtins.property
+    def signer(self) -> Global___ChainSigner: ...
+    @_builtins.property
+    def signed_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was signed, as a timestamp in the manifest says; absent where there is none."""
+
+    @_builtins.property
+    def actions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChainAction]:
+        """In the order in which they are stated."""
+
+    @_builtins.property
+    def ingredients(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChainIngredient]: ...
+    @_builtins.property
+    def soft_bindings(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChainSoftBinding]: ...
+    @_builtins.property
+    def preferences(self) -> _containers.RepeatedCompositeFieldContainer[Global___ChainPreference]: ...
+    def __init__(
+        self,
+        *,
+        label: _builtins.str = ...,
+        title: _builtins.str = ...,
+        format: _builtins.str = ...,
+        claim_generator: _builtins.str = ...,
+        signer: Global___ChainSigner | None = ...,
+        signed_at: _timestamp_pb2.Timestamp | None = ...,
+        time_proven: _builtins.bool = ...,
+        actions: _abc.Iterable[Global___ChainAction] | None = ...,
+        ingredients: _abc.Iterable[Global___ChainIngredient] | None = ...,
+        soft_bindings: _abc.Iterable[Global___ChainSoftBinding] | None = ...,
+        preferences: _abc.Iterable[Global___ChainPreference] | None = ...,
+        cut: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["signed_at", b"signed_at", "signer", b"signer"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actions", b"actions", "claim_generator", b"claim_generator", "cut", b"cut", "format", b"format", "ingredients", b"ingredients", "label", b"label", "preferences", b"preferences", "signed_at", b"signed_at", "signer", b"signer", "soft_bindings", b"soft_bindings", "time_proven", b"time_proven", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChainManifest: _TypeAlias = ChainManifest  # noqa: Y015
+
+@_typing.final
+class ChainSigner(_message.Message):
+    """Whose certificate signed a manifest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    ORGANIZATION_FIELD_NUMBER: _builtins.int
+    NOT_BEFORE_FIELD_NUMBER: _builtins.int
+    NOT_AFTER_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    organization: _builtins.str
+    @_builtins.property
+    def not_before(self) -> _timestamp_pb2.Timestamp:
+        """When the certificate is valid; absent where it could not be examined."""
+
+    @_builtins.property
+    def not_after(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        organization: _builtins.str = ...,
+        not_before: _timestamp_pb2.Timestamp | None = ...,
+        not_after: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["not_after", b"not_after", "not_before", b"not_before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "not_after", b"not_after", "not_before", b"not_before", "organization", b"organization"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChainSigner: _TypeAlias = ChainSigner  # noqa: Y015
+
+@_typing.final
+class ChainAction(_message.Message):
+    """One thing that was done, as a manifest states it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_FIELD_NUMBER: _builtins.int
+    WHEN_FIELD_NUMBER: _builtins.int
+    TOOL_FIELD_NUMBER: _builtins.int
+    DIGITAL_SOURCE_TYPE_FIELD_NUMBER: _builtins.int
+    DESCRIPTION_FIELD_NUMBER: _builtins.int
+    INGREDIENTS_FIELD_NUMBER: _builtins.int
+    action: _builtins.str
+    """C2PA's name: "c2pa.created", "c2pa.opened", "c2pa.edited", …"""
+    tool: _builtins.str
+    """Name and version of the software."""
+    digital_source_type: _builtins.str
+    """IPTC digital source type, an address."""
+    description: _builtins.str
+    @_builtins.property
+    def when(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def ingredients(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Titles of the ingredients it was done with."""
+
+    def __init__(
+        self,
+        *,
+        action: _builtins.str = ...,
+        when: _timestamp_pb2.Timestamp | None = ...,
+        tool: _builtins.str = ...,
+        digital_source_type: _builtins.str = ...,
+        description: _builtins.str = ...,
+        ingredients: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["when", b"when"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "description", b"description", "digital_source_type", b"digital_source_type", "ingredients", b"ingredients", "tool", b"tool", "when", b"when"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChainAction: _TypeAlias = ChainAction  # noqa: Y015
+
+@_typing.final
+class ChainIngredient(_message.Message):
+    """Something the media was made from."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TITLE_FIELD_NUMBER: _builtins.int
+    FORMAT_FIELD_NUMBER: _builtins.int
+    RELATIONSHIP_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    CODES_FIELD_NUMBER: _builtins.int
+    INTACT_FIELD_NUMBER: _builtins.int
+    MANIFEST_FIELD_NUMBER: _builtins.int
+    REPEATED_ELSEWHERE_FIELD_NUMBER: _builtins.int
+    title: _builtins.str
+    format: _builtins.str
+    relationship: _builtins.str
+    """"parentOf", "componentOf" or "inputTo"."""
+    state: _common_pb2.CredentialState.ValueType
+    """Of its own credentials, as recorded when it was taken in and as far as they can be checked again now."""
+    intact: _builtins.bool
+    """Whether its manifest lies in the file as it was taken in; false as well where it has none."""
+    repeated_elsewhere: _builtins.bool
+    """Whether its manifest is told elsewhere in the chain."""
+    @_builtins.property
+    def codes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def manifest(self) -> Global___ChainManifest:
+        """Absent where it has none, where it is told elsewhere in the chain, or where it lies too deep."""
+
+    def __init__(
+        self,
+        *,
+        title: _builtins.str = ...,
+        format: _builtins.str = ...,
+        relationship: _builtins.str = ...,
+        state: _common_pb2.CredentialState.ValueType = ...,
+        codes: _abc.Iterable[_builtins.str] | None = ...,
+        intact: _builtins.bool = ...,
+        manifest: Global___ChainManifest | None = ...,
+        repeated_elsewhere: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["manifest", b"manifest"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["codes", b"codes", "format", b"format", "intact", b"intact", "manifest", b"manifest", "relationship", b"relationship", "repeated_elsewhere", b"repeated_elsewhere", "state", b"state", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChainIngredient: _TypeAlias = ChainIngredient  # noqa: Y015
+
+@_typing.final
+class ChainSoftBinding(_message.Message):
+    """A mark by which the media is said to be recognisable without its metadata."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ALGORITHM_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    algorithm: _builtins.str
+    value: _builtins.str
+    """In the algorithm's own form."""
+    def __init__(
+        self,
+        *,
+        algorithm: _builtins.str = ...,
+        value: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["algorithm", b"algorithm", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChainSoftBinding: _TypeAlias = ChainSoftBinding  # noqa: Y015
+
+@_typing.final
+class ChainPreference(_message.Message):
+    """What may be done with the media, as a manifest states it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USE_FIELD_NUMBER: _builtins.int
+    CHOICE_FIELD_NUMBER: _builtins.int
+    CONSTRAINT_FIELD_NUMBER: _builtins.int
+    use: _builtins.str
+    """"cawg.ai_training", "cawg.data_mining", …"""
+    choice: _builtins.str
+    """"allowed", "notAllowed" or "constrained"."""
+    constraint: _builtins.str
+    def __init__(
+        self,
+        *,
+        use: _builtins.str = ...,
+        choice: _builtins.str = ...,
+        constraint: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["choice", b"choice", "constraint", b"constraint", "use", b"use"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChainPreference: _TypeAlias = ChainPreference  # noqa: Y015

@@ -54,20 +54,20 @@ def open_timestamp(token: bytes, note: str, roots: bytes, nonce: int | None = No
     this note text, and an authority under one of `roots` (PEM) signed it with a certificate for time-stamping.
     ModuleNotFoundError where rfc3161-client is not installed.
     """
+    return open_stamp(token, parse_note(note).text.encode(), roots, nonce)
+
+
+def open_stamp(token: bytes, data: bytes, roots: bytes, nonce: int | None = None) -> datetime:
+    """As `open_timestamp`, of a token over SHA-256 of any `data`."""
     import rfc3161_client
 
     response = _parse(token)
     verifier = rfc3161_client.VerifierBuilder(roots=load_roots(roots), nonce=nonce).build()
     try:
-        verifier.verify(response, timestamped(note))
+        verifier.verify(response, hashlib.sha256(data).digest())
     except (rfc3161_client.VerificationError, ValueError, TypeError) as error:
         raise VerificationError(f"the timestamp does not hold: {error}") from error
     return response.tst_info.gen_time
-
-
-def timestamped(note: str) -> bytes:
-    """What is stamped: SHA-256 of the note text, 32 bytes. VerificationError if `note` is none."""
-    return hashlib.sha256(parse_note(note).text.encode()).digest()
 
 
 def load_roots(pem: bytes) -> list[x509.Certificate]:

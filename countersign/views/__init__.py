@@ -27,6 +27,7 @@ from countersign.views.record import (
     intent_json,
     reviewed_json,
 )
+from countersign.views.recovery import recovery_json
 from countersign.views.values import Json, action_name
 
 __all__ = [
@@ -50,6 +51,7 @@ __all__ = [
     "policies_json",
     "problem_json",
     "provenance_json",
+    "recovery_json",
     "reviewed_json",
     "screening_json",
     "step_taken_json",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from countersign.receipts import receipt_json
 from countersign.results import Enhancement, Screening
 from countersign.v1 import generation_pb2, provenance_pb2
+from countersign.views.chain import chain_json
 from countersign.views.decisions import decision_json, provenance_json, reason_json
 from countersign.views.values import Json, action_name, enum_name
 
@@ -21,6 +22,7 @@ def inspection_json(file: str, answer: provenance_pb2.InspectResponse) -> Json:
         **provenance_json(answer.provenance),
         "media_digest": answer.media_digest,
         "mime_type": answer.mime_type,
+        "chain": chain_json(answer.chain) if answer.HasField("chain") else None,
     }
 
 

@@ -1,5 +1,6 @@
 """The audit log: an RFC 6962 tree in SQL that loses nothing it acknowledged. Read `log` first."""
 
+from server.audit.entries.durable import Durable
 from server.audit.entries.entry import OPERATOR, Blob, Entry, Recorded
 from server.audit.entries.state import ReviewState, State
 from server.audit.log import AuditLog
@@ -15,6 +16,7 @@ __all__ = [
     "Blob",
     "ConsistencyParts",
     "Document",
+    "Durable",
     "Entry",
     "Filter",
     "History",

@@ -25,13 +25,11 @@ def check(
 ) -> None:
     """Check a policy against the signals of this release's detectors. The exit code is 1 when it has problems."""
     with operating(as_json=as_json):
-        from detectors.catalog import build
-        from detectors.hash_list import HashList
         from policies import files
+        from server.sources import all_sources
 
         path = file or settings_of(ctx).policy.file or files.DEFAULT_PACK
-        # Which signals there are does not depend on what is on the list of known content.
-        problems = files.check(path, build(HashList()))
+        problems = files.check(path, all_sources())
     if as_json:
         say_json({"ok": not problems, "file": str(path), "problems": [problem_json(each) for each in problems]})
     elif problems:

@@ -31,16 +31,14 @@ def run(
     notice a change.
     """
     with operating(as_json=as_json):
-        from detectors.catalog import build
-        from detectors.hash_list import HashList
         from policies import files
         from policies.cases import run_cases
         from policies.mutation import run_mutation
+        from server.sources import all_sources
 
         path = file or settings_of(ctx).policy.file or files.DEFAULT_PACK
         beside = cases or files.cases_of(path)
-        # Which signals there are does not depend on what is on the list of known content.
-        sources = tuple(build(HashList()))
+        sources = all_sources()
         texts = files.read_text(path), files.read_text(beside)
         report = run_cases(*texts, sources, policy_name=str(path), cases_name=str(beside))
         mutation = run_mutation(*texts, sources, name=str(path)) if mutate and report.ok else None

@@ -4,10 +4,12 @@ Answers are made from the recorded leaf, not from what was in memory: what a cal
 """
 
 from server.convert.backtests import backtest_part
+from server.convert.chains import chain
 from server.convert.credentials import provenance, recorded_provenance
 from server.convert.decisions import decision, decision_view
 from server.convert.events import event, open_intent
 from server.convert.filters import filter_of, whole_filter
+from server.convert.matches import match, named
 from server.convert.models import detector_model, generator_model
 from server.convert.policies import live as live_policy
 from server.convert.policies import outcome as policy_outcome
@@ -20,6 +22,7 @@ from server.convert.times import moment, timestamp
 
 __all__ = [
     "backtest_part",
+    "chain",
     "decision",
     "decision_view",
     "detector_model",
@@ -28,7 +31,9 @@ __all__ = [
     "generator_model",
     "live_policy",
     "log_key",
+    "match",
     "moment",
+    "named",
     "open_intent",
     "policy_outcome",
     "policy_problem",

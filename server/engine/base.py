@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from core.media import Media
@@ -13,8 +13,11 @@ from generators.base import Generator, Job, Output
 class Engine(Protocol):
     """Runs models. Every method may raise Unavailable when more work waits than the engine accepts."""
 
-    async def detect(self, media: Media) -> tuple[Finding, ...]:
-        """The findings of every detector that accepts this kind of media, in the order of the catalog."""
+    async def detect(self, media: Media, only: Collection[str] = ()) -> tuple[Finding, ...]:
+        """The findings of every detector that accepts this kind of media, in the order of the catalog.
+
+        only: names of those that are wanted; all where it is empty.
+        """
         ...
 
     async def generate(self, model: Generator, job: Job, progress: Callable[[float], None]) -> Output:

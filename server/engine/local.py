@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 
@@ -68,9 +68,13 @@ class LocalEngine:
                 abstention(detector, "the detector failed on this media; the server's log has the cause", (FAILED,))
             ]
 
-    async def detect(self, media: Media) -> tuple[Finding, ...]:
+    async def detect(self, media: Media, only: Collection[str] = ()) -> tuple[Finding, ...]:
         """All findings on one piece of media; the detectors run side by side."""
-        chosen = [batcher for detector, batcher in self._detectors if media.kind in detector.kinds]
+        chosen = [
+            batcher
+            for detector, batcher in self._detectors
+            if media.kind in detector.kinds and (not only or detector.name in only)
+        ]
         return tuple(await asyncio.gather(*(batcher.submit(media) for batcher in chosen)))
 
     async def generate(self, model: Generator, job: Job, progress: Callable[[float], None]) -> Output:

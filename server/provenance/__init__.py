@@ -3,12 +3,17 @@
 The private key stays in this process; media and manifests are parsed in the sandbox only (`parse`).
 """
 
-from server.provenance.claim import Binding, Claim, ClaimedAction
+from server.provenance import parse, stores
+from server.provenance.claim import Binding, Claim, ClaimedAction, SoftBinding
 from server.provenance.development import development_identity
 from server.provenance.identity import Identity, load_identity
-from server.provenance.parse import PARSERS
+from server.provenance.imprint import Imprint, Permission
 from server.provenance.provenance import Provenance, Signed
+from server.provenance.recovered import Stores
 from server.provenance.trust import Trust
+
+PARSERS = {**parse.PARSERS, **stores.PARSERS}
+"""For `Sandbox.start`: every parser that touches manifest stores."""
 
 __all__ = [
     "PARSERS",
@@ -16,8 +21,12 @@ __all__ = [
     "Claim",
     "ClaimedAction",
     "Identity",
+    "Imprint",
+    "Permission",
     "Provenance",
     "Signed",
+    "SoftBinding",
+    "Stores",
     "Trust",
     "development_identity",
     "load_identity",

@@ -4,12 +4,15 @@ Issues and compares certificates in memory. Knows no file and no manifest.
 
 The profile is that of C2PA Technical Specification 2.x, section "X.509 Certificates": the leaf carries the key purpose
 of claim signing (1.3.6.1.4.1.62558.2.1) beside emailProtection, which older validators ask for, the key usages
-digitalSignature and nonRepudiation, and lives at most 366 days, as Assurance Level 1 demands. All keys are P-256: the
-chain need not be stronger than its leaf, and P-384 above it doubles the time that reading a credential takes.
+digitalSignature and nonRepudiation, names C2PA's certificate policy (1.3.6.1.4.1.62558.1.1), and lives at most 366
+days, as Assurance Level 1 demands. What only an assessment can give is left out: the assurance level itself, the record
+in the list of conforming products, and the address of an OCSP responder. All keys are P-256: the chain need not be
+stronger than its leaf, and P-384 above it doubles the time that reading a credential takes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
@@ -20,9 +23,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
-CLAIM_SIGNING = x509.ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
-EMAIL_PROTECTION = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.4")
+from server.provenance.trust import CLAIM_SIGNING, EMAIL_PROTECTION
 
+POLICY = x509.ObjectIdentifier("1.3.6.1.4.1.62558.1.1")
 ORGANIZATION = "Countersign development"
 AUTHORITY_LIFE = timedelta(days=3650)
 LEAF_LIFE = timedelta(days=365)
@@ -30,6 +33,7 @@ LEAF_LIFE = timedelta(days=365)
 CLOCK_SKEW = timedelta(minutes=5)
 
 PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | rsa.RSAPrivateKey
+PublicKey: TypeAlias = ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -54,14 +58,23 @@ def intermediate_authority(root: Issued) -> Issued:
     return Issued(authority(name, root.certificate.subject, key, root.key, path_length=0), key)
 
 
-def claim_signer(issuer: Issued, start: datetime | None = None, life: timedelta = LEAF_LIFE) -> Issued:
-    """An ES256 leaf that may sign claims, valid from `start` (default: now, less the clock skew) for `life`."""
+def claim_signer(
+    issuer: Issued,
+    start: datetime | None = None,
+    life: timedelta = LEAF_LIFE,
+    purposes: Sequence[str] = (CLAIM_SIGNING, EMAIL_PROTECTION),
+) -> Issued:
+    """An ES256 leaf that may sign claims, valid from `start` (default: now, less the clock skew) for `life`.
+
+    purposes: of its key, dotted identifiers.
+    """
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
         draft(named("Countersign development signer"), issuer.certificate.subject, key, start, life)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(usage(authority=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([CLAIM_SIGNING, EMAIL_PROTECTION]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([x509.ObjectIdentifier(purpose) for purpose in purposes]), critical=False)
+        .add_extension(policies(), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(public(issuer.key)), critical=False)
         .sign(issuer.key, hashes.SHA256())
     )
@@ -76,6 +89,7 @@ def authority(
         draft(subject, issuer, key, None, AUTHORITY_LIFE)
         .add_extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True)
         .add_extension(usage(authority=True), critical=True)
+        .add_extension(policies(), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(public(issuer_key)), critical=False)
         .sign(issuer_key, hashes.SHA256())
     )
@@ -108,6 +122,11 @@ def named(common_name: str) -> x509.Name:
     )
 
 
+def policies() -> x509.CertificatePolicies:
+    """The policy that every certificate of a chain has to name (RFC 5280, section 6.1)."""
+    return x509.CertificatePolicies([x509.PolicyInformation(POLICY, None)])
+
+
 def usage(*, authority: bool) -> x509.KeyUsage:
     """CertSign and cRLSign for an authority, digitalSignature and nonRepudiation for a leaf."""
     return x509.KeyUsage(
@@ -123,15 +142,15 @@ def usage(*, authority: bool) -> x509.KeyUsage:
     )
 
 
-def public(key: PrivateKey) -> ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey | rsa.RSAPublicKey:
+def public(key: PrivateKey) -> PublicKey:
     """The public half of a private key."""
     return key.public_key()
 
 
-def fits(certificate: x509.Certificate, key: PrivateKey) -> bool:
-    """Whether `key` is the private half of the certificate's public key."""
+def fits(certificate: x509.Certificate, key: PublicKey) -> bool:
+    """Whether `key` is the certificate's public key."""
     form = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
-    return certificate.public_key().public_bytes(*form) == public(key).public_bytes(*form)
+    return certificate.public_key().public_bytes(*form) == key.public_bytes(*form)
 
 
 def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:

@@ -25,6 +25,7 @@ from server.provenance.certificates import (
     intermediate_authority,
     issued_by,
     pem,
+    public,
     root_authority,
 )
 from server.provenance.identity import Identity, identity_of
@@ -38,6 +39,7 @@ from server.provenance.keyfiles import (
     read_secret,
     refuse_open,
 )
+from server.provenance.keys import LocalKey
 
 ROOT = "root.pem"
 INTERMEDIATE = "intermediate.pem"
@@ -70,7 +72,7 @@ def open_or_create(folder: Path) -> Identity:
     if leaf.certificate.not_valid_after_utc - datetime.now(UTC) < RENEW_BEFORE:
         leaf = renew(folder, intermediate)
     chain = [leaf.certificate, intermediate.certificate]
-    return identity_of(chain, leaf.key, root, source=folder / SIGNER, is_development=True)
+    return identity_of(chain, LocalKey(leaf.key), root, source=folder / SIGNER, is_development=True)
 
 
 def create(folder: Path) -> None:
@@ -116,6 +118,6 @@ def load(path: Path) -> Issued:
     """Key and certificate of a private file; they must fit each other."""
     content = read_secret(path)
     issued = Issued(parse_certificates(content, path)[0], parse_key(content, path))
-    if not fits(issued.certificate, issued.key):
+    if not fits(issued.certificate, public(issued.key)):
         raise ConfigurationError(f"the private key in {path} does not belong to the certificate beside it")
     return issued

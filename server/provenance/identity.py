@@ -15,9 +15,10 @@ from pathlib import Path
 from cryptography import x509
 
 from core.errors import ConfigurationError
-from server.provenance.certificates import PrivateKey, fits, issued_by, pem
+from server.provenance.certificates import fits, issued_by, pem
 from server.provenance.keyfiles import parse_certificates, parse_key, read_public, read_secret
-from server.provenance.signatures import algorithm_of, signer
+from server.provenance.keys import LocalKey, SigningKey
+from server.provenance.signatures import algorithm_of
 from server.provenance.trust import PURPOSES
 
 
@@ -45,15 +46,22 @@ def load_identity(chain: Path, key: Path, root: Path) -> Identity:
     Raises ConfigurationError for unreadable files, a key open to other users or of another certificate, a broken
     chain, an expired or not yet valid leaf, and a leaf that may not sign claims.
     """
+    return identity_with(chain, LocalKey(parse_key(read_secret(key), key)), root)
+
+
+def identity_with(chain: Path, key: SigningKey, root: Path) -> Identity:
+    """The identity of a chain and its root in an operator's PEM files, and a key that lies elsewhere.
+
+    Raises ConfigurationError as `load_identity` does.
+    """
     certificates = parse_certificates(read_public(chain), chain)
     roots = parse_certificates(read_public(root), root)
-    secret = parse_key(read_secret(key), key)
-    return identity_of(certificates, secret, roots[0], source=chain, is_development=False)
+    return identity_of(certificates, key, roots[0], source=chain, is_development=False)
 
 
 def identity_of(
     chain: Sequence[x509.Certificate],
-    key: PrivateKey,
+    key: SigningKey,
     root: x509.Certificate,
     *,
     source: Path,
@@ -61,15 +69,15 @@ def identity_of(
 ) -> Identity:
     """Checks that the parts belong together and may sign today; `source` is named in errors."""
     leaf = chain[0]
-    if not fits(leaf, key):
+    if not fits(leaf, key.public_key):
         raise ConfigurationError(f"the private key does not belong to the first certificate of {source}")
     check_chain([*without_root(chain, root), root], source)
     check_dates(leaf, source)
     check_purpose(leaf, source)
     return Identity(
         chain_pem=pem(*without_root(chain, root)),
-        algorithm=algorithm_of(key),
-        sign=signer(key),
+        algorithm=algorithm_of(key.public_key),
+        sign=key.sign,
         root_pem=pem(root),
         not_after=leaf.not_valid_after_utc,
         is_development=is_development,

@@ -1,26 +1,25 @@
-"""Judges what the sandbox read of a manifest store.
-
-c2pa's own verdict is not enough: it calls a file "Trusted" whose parent was tampered with before it was opened, and
-lets certificates sign that were made for other purposes. Pure; parses no media.
-"""
+"""Judges what the sandbox read of a manifest store. Pure; parses no media. From codes to states is `verdict`."""
 
 from __future__ import annotations
 
 from core.credential import NO_CREDENTIAL, Credential, CredentialState, Manifest
 from core.errors import IntegrityError
 from core.media import View
-from server.provenance.reading import Reading, ReadManifest, Store
+from server.provenance.chain import chain_of
+from server.provenance.read_manifest import ReadManifest
+from server.provenance.reading import Reading, Store
 from server.provenance.trust import Trust
-
-UNTRUSTED = "signingCredential.untrusted"
-EXPIRY = frozenset({"signingCredential.expired", "claimSignature.outsideValidity"})
-PURPOSE = "signingCredential.invalid"
-INACCESSIBLE = "manifest.inaccessible"
-UNREADABLE = "general.error"
-UNEXAMINED = "org.countersign.signerUnexamined"
-"""The one code that C2PA does not define: the file is intact, but its signer's certificate could not be examined."""
-# An ingredient by a signer we do not know, or with a manifest elsewhere, is unproven; it is not broken.
-UNPROVEN = frozenset({UNTRUSTED, INACCESSIBLE})
+from server.provenance.verdict import (
+    INACCESSIBLE,
+    PURPOSE,
+    SIGNER_TRUSTED,
+    UNREADABLE,
+    UNTRUSTED,
+    Evidence,
+    misused,
+    verdict,
+    voucher,
+)
 
 OCSP_OFF = "signingCredential.ocsp.skipped"
 """Noted on every signed file, because we never ask the network: it says nothing of the file."""
@@ -48,37 +47,46 @@ def judge(view: View, trust: Trust) -> Credential:
 
 def credential_of(store: Store, trust: Trust) -> Credential:
     """The credential in a store that could be read."""
-    state, extra = verdict(store, trust)
+    deeper = {*store.ingredient_failures, *misuses(store, trust)}
+    evidence = Evidence(
+        failures=store.failures,
+        deeper=deeper,
+        trusted=signer_trusted(store),
+        intact=store.state in ("Trusted", "Valid"),
+        signer=store.signers.get(store.active),
+    )
+    state, extra = verdict(evidence, trust)
+    vouched = voucher(evidence.signer, trust) if state is CredentialState.TRUSTED else None
     manifests = tuple(manifest(one, store.active) for one in store.manifests)
     active = next((one for one in manifests if one.active), Manifest(store.active))
     return Credential(
         state=state,
-        codes=tuple(sorted({*store.failures, *store.notes, *store.ingredient_failures, *extra} - {OCSP_OFF})),
+        codes=tuple(sorted({*store.failures, *store.notes, *deeper, *extra} - {OCSP_OFF})),
         manifest_id=active.label,
         issuer=active.issuer,
         claim_generator=active.claim_generator,
         digital_source_types=active.digital_source_types,
         manifests=manifests,
         store_json=store.report,
+        chain=chain_of(store, trust),
+        trusted_by=vouched.name if vouched else "",
     )
 
 
-def verdict(store: Store, trust: Trust) -> tuple[CredentialState, tuple[str, ...]]:
-    """The state, and codes of ours that explain it. The worst thing found decides."""
-    broken = set(store.failures) - {UNTRUSTED}
-    if broken and broken <= EXPIRY:
-        return CredentialState.EXPIRED_NO_TIMESTAMP, ()
-    if broken or store.state not in ("Trusted", "Valid"):
-        return CredentialState.INVALID, ()
-    if store.purposes is not None and not set(store.purposes) & set(trust.purposes):
-        return CredentialState.INVALID, (PURPOSE,)
-    if set(store.ingredient_failures) - UNPROVEN:
-        return CredentialState.INGREDIENT_FAILED, ()
-    if store.state != "Trusted" or UNTRUSTED in store.failures:
-        return CredentialState.VALID_UNTRUSTED, ()
-    if store.purposes is None:
-        return CredentialState.VALID_UNTRUSTED, (UNEXAMINED,)
-    return CredentialState.TRUSTED, ()
+def signer_trusted(store: Store) -> bool:
+    """Whether the active manifest's signer is on the trust list.
+
+    c2pa calls a file merely "Valid" too where the signer of something it was made from is not on the list any more, as
+    when that certificate expired. That says nothing of who signed this file.
+    """
+    named = SIGNER_TRUSTED in store.successes and UNTRUSTED in store.ingredient_failures
+    return store.state == "Trusted" or named
+
+
+def misuses(store: Store, trust: Trust) -> tuple[str, ...]:
+    """The code for a manifest before the active one that was signed with a certificate made for other purposes."""
+    others = (signer for label, signer in store.signers.items() if label != store.active)
+    return (PURPOSE,) if any(misused(signer, trust) for signer in others) else ()
 
 
 def manifest(read: ReadManifest, active: str) -> Manifest:

@@ -1,4 +1,4 @@
-"""The two parsers that touch manifest stores, both run by the sandbox: `credentials` reads, `sign` writes.
+"""The parsers that touch manifest stores, all run by the sandbox: `credentials` and `crjson` read, `sign` writes.
 
 c2pa parses whole media files, so it runs where a break-in finds no network, no files and no keys: a signature is asked
 for outside (`Request.ask`). Never fetches anything. Judges nothing: that is `server.provenance.judge`.
@@ -7,7 +7,7 @@ for outside (`Request.ask`). Never fetches anything. Judges nothing: that is `se
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from ctypes import CFUNCTYPE
 from typing import Any
@@ -15,13 +15,16 @@ from typing import Any
 import numpy as np
 from c2pa import Builder, C2paError, C2paSigningAlg, Context, Reader, Signer
 
-from core.errors import CorruptMedia
+from core.errors import CorruptMedia, LimitExceeded
 from core.media import View
 from core.sandbox.contract import Request
-from server.provenance.jumbf import signer_purposes
+from server.provenance.countersigning import countersign
+from server.provenance.framing import refuse_framing
+from server.provenance.jumbf import signers
 from server.provenance.report import StoreTooLarge, facts_of
+from server.provenance.vouching import roots_of
 
-PARSERS = {"credentials": "server.provenance.parse:credentials", "sign": "server.provenance.parse:sign"}
+PARSERS = {name: f"server.provenance.parse:{name}" for name in ("credentials", "crjson", "sign")}
 """For `Sandbox.start`. `credentials` needs `Trust.options()` as its constant options."""
 
 FORMATS = frozenset(
@@ -47,6 +50,7 @@ ALGORITHMS = {
 }
 REMOTE = "Remote"  # how c2pa's message begins where it would have to fetch the manifest
 CALLBACKS = 62
+MAX_CRJSON = 4 << 20  # bytes; the form is two to three times as long as the report that `credentials` reads
 
 
 def warm() -> None:
@@ -71,11 +75,12 @@ def credentials(request: Request) -> View:
     try:
         with ExitStack() as stack:
             context = stack.enter_context(Context.from_dict(settings(request.options)))
-            reader = Reader.try_create(request.mime, io.BytesIO(request.blobs[0]), context=context)
+            reader = Reader.try_create(request.mime, request.stream(0), context=context)
             if reader is None:
                 return View(facts=facts)
             store = facts_of(stack.enter_context(reader).json())
-            store["purposes"] = purposes_of(reader, store["active"])
+            refuse_framing(request.stream(0), request.mime)
+            store["signers"] = signers_of(reader, store, request.options)
             return View(facts=facts | {"store": store})
     except (C2paError, StoreTooLarge, ValueError, RecursionError) as error:
         reason = str(error) or type(error).__name__
@@ -84,26 +89,69 @@ def credentials(request: Request) -> View:
         return View(facts=facts | {"unparseable": reason[:512]})
 
 
+def crjson(request: Request) -> View:
+    """The manifest store of the first blob in C2PA's crJSON form, whatever it is worth.
+
+    options: `Trust.options()`. Arrays: `crjson`, uint8, UTF-8; none where there is no store in the file, or none that
+    can be read. Raises LimitExceeded above MAX_CRJSON.
+    """
+    if request.mime not in FORMATS:
+        return View()
+    try:
+        with ExitStack() as stack:
+            context = stack.enter_context(Context.from_dict(settings(request.options)))
+            reader = Reader.try_create(request.mime, request.stream(0), context=context)
+            if reader is None:
+                return View()
+            text = stack.enter_context(reader).crjson().encode()
+    except C2paError:
+        return View()
+    if len(text) > MAX_CRJSON:
+        raise LimitExceeded(
+            f"the crJSON form has {len(text)} bytes, allowed are {MAX_CRJSON}",
+            field="crjson",
+            limit=str(MAX_CRJSON),
+            found=str(len(text)),
+        )
+    return View(arrays={"crjson": np.frombuffer(text, np.uint8)})
+
+
 def sign(request: Request) -> View:
-    """Embeds a manifest into the first blob; the second blob, if any, becomes its parent ingredient.
+    """Embeds a manifest into the first blob; the other blobs, if any, become its ingredients.
 
     options: `Trust.options()`, `mime` of the output, `definition` (c2pa's manifest definition, JSON), `chain` (PEM),
-    `algorithm`, and with a parent `parent` (c2pa's ingredient definition, JSON) and `parent_mime`.
-    Arrays: `signed`, uint8, the signed file. Raises CorruptMedia naming what c2pa refused.
+    `algorithm`, `ingredients`, one for each of the other blobs: c2pa's `definition` of it, JSON, and its `mime`; and
+    `timestamp`, whether to ask for one as well. Asks for the signature, then for the token (`StampQuestion`).
+    File: the signed one. Raises CorruptMedia naming what c2pa refused.
     """
-    options, signed = request.options, io.BytesIO()
+    options, signed, asked = request.options, request.result, Remembered(request.ask)
     try:
         with ExitStack() as stack:
             context = stack.enter_context(Context.from_dict(settings(options)))
             algorithm = ALGORITHMS[options["algorithm"]]
-            signer = stack.enter_context(Signer.from_callback(request.ask, algorithm, options["chain"], None))
+            signer = stack.enter_context(Signer.from_callback(asked, algorithm, options["chain"], None))
             builder = stack.enter_context(Builder(options["definition"], context))
-            if len(request.blobs) > 1:
-                builder.add_ingredient(options["parent"], options["parent_mime"], io.BytesIO(request.blobs[1]))
-            builder.sign(signer, options["mime"], io.BytesIO(request.blobs[0]), signed)
+            for number, ingredient in enumerate(options["ingredients"], start=1):
+                builder.add_ingredient(ingredient["definition"], ingredient["mime"], request.stream(number))
+            store = builder.sign(signer, options["mime"], request.stream(0), signed)
     except C2paError as error:
         raise CorruptMedia(f"cannot sign this file: {error}"[:512], field="media") from error
-    return View(arrays={"signed": np.frombuffer(signed.getbuffer(), np.uint8)})
+    if options["timestamp"]:
+        countersign(signed, options["mime"], store, asked.answer, request.ask)
+    return View()
+
+
+class Remembered:
+    """Asks, and keeps the last answer."""
+
+    def __init__(self, ask: Callable[[bytes], bytes]) -> None:
+        self._ask = ask
+        self.answer = b""
+
+    def __call__(self, question: bytes) -> bytes:
+        """The answer."""
+        self.answer = self._ask(question)
+        return self.answer
 
 
 def settings(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,17 +163,18 @@ def settings(options: Mapping[str, Any]) -> dict[str, Any]:
     """
     return {
         "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_after_sign": False},
-        "trust": {"trust_anchors": options["anchors"], "trust_config": "\n".join(options["purposes"]) + "\n"},
+        "trust": {"anchors": options["lists"], "trust_config": "\n".join(options["purposes"]) + "\n"},
         "builder": {"thumbnail": {"enabled": False}},
     }
 
 
-def purposes_of(reader: Reader, active: str) -> list[str] | None:
-    """Key purposes of the active manifest's signer; None where they cannot be found."""
-    store = io.BytesIO()
+def signers_of(reader: Reader, store: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts of the signers by the labels of their manifests; of those that cannot be examined, none."""
+    boxes = io.BytesIO()
     try:
         # For the address of a manifest, c2pa gives the whole store as it lies in the file.
-        reader.resource_to_stream(f"self#jumbf=/c2pa/{active}", store)
+        reader.resource_to_stream(f"self#jumbf=/c2pa/{store['active']}", boxes)
     except C2paError:
-        return None
-    return signer_purposes(store.getvalue(), active)
+        return {}
+    labels = {manifest["label"] for manifest in store["manifests"]}
+    return signers(boxes.getvalue(), labels, roots_of(options["lists"]))

@@ -11,37 +11,26 @@ from typing import Any
 
 from core.errors import ParserFailed
 from core.media import View
-
-
-@dataclass(frozen=True, slots=True)
-class ReadManifest:
-    """One manifest. parents: how many of its ingredients are called its parent."""
-
-    label: str
-    title: str
-    claim_generator: str
-    issuer: str
-    actions: tuple[str, ...]
-    source_types: tuple[str, ...]
-    parents: int
+from server.provenance.read_manifest import ReadManifest, ReadSigner, manifest_of, signer_of, text, texts
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
     """A manifest store that could be read.
 
-    state: "Trusted", "Valid" or "Invalid", as c2pa says. active: label of the active manifest. failures, notes: status
-    codes on the active manifest. ingredient_failures: status codes on ingredients. purposes: key purposes of the active
-    manifest's signer, None where its certificate could not be examined. report: c2pa's JSON.
+    state: "Trusted", "Valid" or "Invalid", as c2pa says. active: label of the active manifest. successes, failures,
+    notes: status codes on the active manifest. ingredient_failures: status codes on ingredients. signers: by label of
+    the manifest they signed, only those whose certificate could be examined. report: c2pa's JSON.
     """
 
     state: str
     active: str
     manifests: tuple[ReadManifest, ...]
+    successes: tuple[str, ...]
     failures: tuple[str, ...]
     notes: tuple[str, ...]
     ingredient_failures: tuple[str, ...]
-    purposes: tuple[str, ...] | None
+    signers: Mapping[str, ReadSigner]
     report: str
 
     @property
@@ -68,7 +57,7 @@ class Reading:
         """The reading in a view without error. Raises ParserFailed where a field has another type than it must."""
         try:
             return reading_of(view.facts)
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise ParserFailed(f"the credentials parser's answer is malformed: {error}", field="media") from error
 
 
@@ -84,44 +73,14 @@ def reading_of(facts: Mapping[str, Any]) -> Reading:
 
 def store_of(facts: Mapping[str, Any]) -> Store:
     """The store in its facts."""
-    purposes = facts["purposes"]
     return Store(
         state=text(facts["state"]),
         active=text(facts["active"]),
         manifests=tuple(manifest_of(one) for one in facts["manifests"]),
+        successes=texts(facts["successes"]),
         failures=texts(facts["failures"]),
         notes=texts(facts["notes"]),
         ingredient_failures=texts(facts["ingredient_failures"]),
-        purposes=None if purposes is None else texts(purposes),
+        signers={text(label): signer_of(signer) for label, signer in facts["signers"].items()},
         report=text(facts["report"]),
     )
-
-
-def manifest_of(facts: Mapping[str, Any]) -> ReadManifest:
-    """The manifest in its facts."""
-    parents = facts["parents"]
-    if type(parents) is not int:
-        raise TypeError("parents is not a number")
-    return ReadManifest(
-        label=text(facts["label"]),
-        title=text(facts["title"]),
-        claim_generator=text(facts["claim_generator"]),
-        issuer=text(facts["issuer"]),
-        actions=texts(facts["actions"]),
-        source_types=texts(facts["source_types"]),
-        parents=parents,
-    )
-
-
-def text(value: object) -> str:
-    """The value, which MUST be a text."""
-    if not isinstance(value, str):
-        raise TypeError(f"a text is a {type(value).__name__}")
-    return value
-
-
-def texts(values: object) -> tuple[str, ...]:
-    """The values, which MUST be a list of texts."""
-    if not isinstance(values, list):
-        raise TypeError(f"a list is a {type(values).__name__}")
-    return tuple(text(value) for value in values)

@@ -1,7 +1,7 @@
-"""COSE signatures with a private key held in this process.
+"""COSE signatures: the algorithm that fits a key, and signing with one that is held in this process.
 
-Chooses the algorithm that fits the key (C2PA Technical Specification 2.x, "Digital Signatures") and gives signatures in
-COSE's own encoding (RFC 9053). Knows no certificate and no file.
+Algorithms are those of C2PA Technical Specification 2.x, "Digital Signatures"; signatures are in COSE's own encoding
+(RFC 9053). Knows no certificate and no file.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from core.errors import ConfigurationError
-from server.provenance.certificates import PrivateKey
+from server.provenance.certificates import PrivateKey, PublicKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,14 @@ CURVES = {
 MINIMUM_RSA_BITS = 2048
 
 
-def algorithm_of(key: PrivateKey) -> str:
+def algorithm_of(key: PublicKey) -> str:
     """The COSE algorithm for `key`: "es256", "es384", "es512", "ed25519" or "ps256".
 
     Raises ConfigurationError for a curve or key size that C2PA does not allow.
     """
-    if isinstance(key, ed25519.Ed25519PrivateKey):
+    if isinstance(key, ed25519.Ed25519PublicKey):
         return "ed25519"
-    if isinstance(key, rsa.RSAPrivateKey):
+    if isinstance(key, rsa.RSAPublicKey):
         if key.key_size < MINIMUM_RSA_BITS:
             raise ConfigurationError(f"the RSA signing key has {key.key_size} bits; C2PA asks for {MINIMUM_RSA_BITS}")
         return "ps256"
@@ -59,7 +59,7 @@ def signer(key: PrivateKey) -> Callable[[bytes], bytes]:
     return lambda data: raw(key.sign(data, ec.ECDSA(curve.digest)), curve.width)
 
 
-def curve_of(key: ec.EllipticCurvePrivateKey) -> Curve:
+def curve_of(key: ec.EllipticCurvePrivateKey | ec.EllipticCurvePublicKey) -> Curve:
     """How to sign on the key's curve."""
     try:
         return CURVES[key.curve.name]

@@ -17,6 +17,7 @@ from countersign.v1 import (
     provenance_pb2_grpc,
     review_pb2_grpc,
     screening_pb2_grpc,
+    softbinding_pb2_grpc,
 )
 from detectors.base import Source
 from generators.base import Generator
@@ -29,6 +30,7 @@ from server.pipeline import Pipeline
 from server.policy.backtest import Backtests
 from server.policy.desk import Desk
 from server.policy.rehearsal import Rehearsal
+from server.recovery.resolution import Resolution
 from server.services.answers import Answers
 from server.services.audit import AuditService
 from server.services.files import Files
@@ -40,6 +42,7 @@ from server.services.privacy import PrivacyService
 from server.services.provenance import ProvenanceService
 from server.services.review import ReviewService
 from server.services.screening import ScreeningService
+from server.services.soft_bindings import SoftBindingService
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ class Parts:
     pipeline: Pipeline
     examiner: Examiner
     log: AuditLog
+    resolution: Resolution
     limits: Limits
     budget: ByteBudget
     detectors: tuple[Source, ...]
@@ -72,6 +76,8 @@ def register(server: grpc.aio.Server, parts: Parts) -> None:
     generation_pb2_grpc.add_GenerationServiceServicer_to_server(generation, server)
     provenance = ProvenanceService(edge, parts.examiner, parts.budget)
     provenance_pb2_grpc.add_ProvenanceServiceServicer_to_server(provenance, server)
+    bindings = SoftBindingService(edge, parts.examiner, parts.resolution, parts.budget)
+    softbinding_pb2_grpc.add_SoftBindingServiceServicer_to_server(bindings, server)
     audit_pb2_grpc.add_AuditServiceServicer_to_server(audit, server)
     review_pb2_grpc.add_ReviewServiceServicer_to_server(ReviewService(edge, log, answers), server)
     privacy = PrivacyService(edge, log, answers, parts.aftercare)

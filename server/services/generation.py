@@ -15,6 +15,7 @@ from generators.catalog import choose
 from server.admission import ByteBudget
 from server.auth import Caller
 from server.convert.blocked import blocked
+from server.convert.labels import label_of
 from server.edge import Context, Edge
 from server.pipeline import Pipeline
 from server.requests import Declared, Made, Order
@@ -61,6 +62,7 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
                 jurisdiction=request.context.jurisdiction,
                 subject=request.subject,
                 declared=declared_of(request.declarations),
+                label=label_of(request),
             )
             with self._budget.hold(len(request.media)):
                 async for part in self._stream(order, caller, pb.EnhanceResponse):
@@ -83,6 +85,7 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
                 jurisdiction=request.context.jurisdiction,
                 subject=request.subject,
                 declared=declared_of(request.declarations),
+                label=label_of(request),
             )
             async for part in self._stream(order, caller, pb.GenerateResponse):
                 yield part

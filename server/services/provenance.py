@@ -29,9 +29,12 @@ class ProvenanceService(provenance_pb2_grpc.ProvenanceServiceServicer):
                 raise error
             with self._budget.hold(len(request.media)):
                 media, credential = await self._examiner.inspect(request.media)
+                crjson = await self._examiner.crjson(media) if request.include_crjson else ""
             return provenance_pb2.InspectResponse(
                 provenance=convert.provenance(credential),
                 media_digest=media.digest,
                 mime_type=media.mime,
                 manifest_store_json=credential.store_json,
+                chain=convert.chain(credential.chain) if credential.chain else None,
+                crjson=crjson,
             )

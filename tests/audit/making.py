@@ -13,7 +13,7 @@ from sqlalchemy import NullPool, create_engine, text
 
 from core.media import digest_of
 from countersign.verify.note import VerifierKey
-from server.audit import AuditLog, Blob, Entry, Recorded
+from server.audit import AuditLog, Blob, Durable, Entry, Recorded
 from server.audit.operations import Appeal, Review
 from server.audit.sql import schema
 from server.audit.store import sqlite_url
@@ -49,6 +49,12 @@ def decision(number: int, tenant: str = "acme", **changes: Any) -> Entry:
         "evidence": (blob(b"mask %d" % (number % 5)),) if number % 2 else (),
     }
     return Entry(**{**values, **changes})
+
+
+def durable(number: int) -> Durable:
+    """What signed file number `number` is found by."""
+    values = (("pdq", bytes([number]) * 32), ("iscc", bytes([number + 1]) * 32), ("watermark", bytes([number]) * 6))
+    return Durable(values, f"urn:c2pa:{number}", b"manifest %d" % number, b"sketch %d" % number)
 
 
 _UNDECIDED: dict[str, Any] = {

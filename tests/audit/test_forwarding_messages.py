@@ -19,7 +19,7 @@ from server.audit.forwarding.errors import read_error, write_error
 from server.audit.forwarding.frames import MAX_FRAME, frame_of, read_frame
 from server.audit.forwarding.messages import read_recorded, read_work, write_recorded, write_work
 from server.audit.operations import Appeal, Review
-from tests.audit.making import blob, decision, intent, now
+from tests.audit.making import blob, decision, durable, intent, now
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | st.text(),
@@ -30,6 +30,7 @@ ENTRIES = [
     decision(3),
     decision(4, evidence=(blob(b"one"), blob(b"two", "text/plain"))),
     intent(5),
+    decision(7, durable=durable(7)),
     decision(6, kind="review", refers_to=Reference("0" * 32, 7)),
 ]
 OPERATIONS = [

@@ -12,7 +12,7 @@ from sqlalchemy import MetaData, NullPool, create_engine, select
 
 from core.errors import Conflict, InvalidInput
 from countersign.verify.receipt import verify_receipt
-from server.audit import AuditLog, Filter, ReceiptParts, Recorded
+from server.audit import AuditLog, Durable, Filter, ReceiptParts, Recorded
 from server.audit.fsck import fsck
 from server.audit.operations import Erase, erase
 from server.audit.privacy.erasure import Aftercare, Erasure, erase_subject
@@ -22,7 +22,17 @@ from server.audit.tree.membership import digest_of_set
 from tests.audit.making import VKEY, appeal, blob, decision, execute, intent, opened, review
 
 NAME = "anna-lena.schmidt@example.org"
-SECRETS = [NAME, "Lena painted this", "she is a minor", "a castle by Lena", "face of Lena", "Issuer Lena"]
+SECRETS = [
+    NAME,
+    "Lena painted this",
+    "she is a minor",
+    "a castle by Lena",
+    "face of Lena",
+    "Issuer Lena",
+    "urn:lena",
+    "signed by Lena",
+    "Lena, small",
+]
 
 
 class Outputs:
@@ -46,6 +56,7 @@ def about(number: int, **changes: Any) -> Any:
         "subject": NAME,
         "private": {"credential": {"issuer": "Issuer Lena"}},
         "evidence": (blob(b"face of Lena %d" % number),),
+        "durable": Durable((("pdq", b"Lena by PDQ"),), "urn:lena", b"signed by Lena", b"Lena, small"),
     }
     return decision(number, **{**values, **changes})
 

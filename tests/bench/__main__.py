@@ -25,6 +25,7 @@ from server.provenance import Trust, development_identity
 from tests.bench.audit.run import main as bench_log
 from tests.bench.bare import BareLoop
 from tests.bench.policy import main as bench_policy
+from tests.bench.recovery import bench as bench_recovery
 from tests.bench.serving import drive, server
 
 MEDIA = Path(__file__).parents[1] / "media"
@@ -122,7 +123,12 @@ def policy(console: Console, _arguments: argparse.Namespace) -> None:
     bench_policy(console)
 
 
-PARTS = {"screening": screening, "log": log, "memory": memory, "policy": policy}
+def recovery(console: Console, arguments: argparse.Namespace) -> None:
+    """Look-ups among 10⁵ and 10⁶ signed files."""
+    bench_recovery(console, MEDIA)
+
+
+PARTS = {"screening": screening, "recovery": recovery, "log": log, "memory": memory, "policy": policy}
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
-from countersign.v1 import common_pb2
+from countersign.v1 import common_pb2, provenance_pb2
 from tests.client.fake_log import FakeLog
 
 Context = grpc.aio.ServicerContext[Any, Any]
@@ -62,6 +62,8 @@ class FakeBase:
         self.deadlines: list[float] = []
         self.failures: dict[str, list[status_pb2.Status]] = defaultdict(list)
         self.decisions: dict[str, common_pb2.Decision] = {}
+        self.chain: provenance_pb2.ChainManifest | None = None
+        self.crjson = ""
 
     async def enter(self, context: Context, method: str, request: Any) -> None:
         """Notes the call, and fails it if a failure is waiting."""

@@ -30,9 +30,11 @@ from countersign.v1 import (
     review_pb2_grpc,
     screening_pb2,
     screening_pb2_grpc,
+    softbinding_pb2_grpc,
 )
 from tests.client.fake_parts import PROVENANCE, Context, decision_on, refusal, status
 from tests.client.fake_record import FakeRecord
+from tests.client.fake_soft_bindings import FakeSoftBindings
 
 MODELS = [
     model_pb2.Model(name="copy_move", version="1", role=model_pb2.MODEL_ROLE_DETECTOR, task="copy_move"),
@@ -50,6 +52,7 @@ MODELS = [
 
 class FakeServer(
     FakeRecord,
+    FakeSoftBindings,
     screening_pb2_grpc.ScreeningServiceServicer,
     generation_pb2_grpc.GenerationServiceServicer,
     provenance_pb2_grpc.ProvenanceServiceServicer,
@@ -132,7 +135,13 @@ class FakeServer(
         self, request: provenance_pb2.InspectRequest, context: Context
     ) -> provenance_pb2.InspectResponse:
         await self.enter(context, "Inspect", request)
-        return provenance_pb2.InspectResponse(provenance=PROVENANCE, media_digest="sha256:0", mime_type="image/jpeg")
+        return provenance_pb2.InspectResponse(
+            provenance=PROVENANCE,
+            media_digest="sha256:0",
+            mime_type="image/jpeg",
+            chain=self.chain,
+            crjson=self.crjson if request.include_crjson else "",
+        )
 
     async def ListModels(  # noqa: N802
         self, request: model_pb2.ListModelsRequest, context: Context
@@ -178,6 +187,7 @@ def registrations() -> Iterable[Any]:
         screening_pb2_grpc.add_ScreeningServiceServicer_to_server,
         generation_pb2_grpc.add_GenerationServiceServicer_to_server,
         provenance_pb2_grpc.add_ProvenanceServiceServicer_to_server,
+        softbinding_pb2_grpc.add_SoftBindingServiceServicer_to_server,
         audit_pb2_grpc.add_AuditServiceServicer_to_server,
         review_pb2_grpc.add_ReviewServiceServicer_to_server,
         privacy_pb2_grpc.add_PrivacyServiceServicer_to_server,

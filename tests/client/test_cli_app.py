@@ -26,7 +26,7 @@ CHOOSING += ["--digest", "--subject", "--state"]
 SURFACE = {
     "screen": ["--json", "--receipt-dir", "--evidence", "--surface", "--jurisdiction", "--subject"],
     "enhance": ["--output", "--task", "--model", "--param", "--seed", "--receipt", "--force", "--json"],
-    "inspect": ["--json"],
+    "inspect": ["--json", "--crjson"],
     "verify": ["--media", "--log-key", "--json"],
     "log list": [*CHOOSING, "--limit", "--json"],
     "log follow": [*CHOOSING, "--after", "--limit", "--json"],

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from countersign.v1 import generation_pb2
 from tests.client.conftest import Command
 from tests.client.fake_server import FakeServer
 
@@ -96,6 +97,43 @@ def test_malformed_parameters_are_bad_usage(command: Command, photo: Path, param
     words = [word for param in params for word in ("--param", param)]
     result = command("enhance", photo, "-o", photo.with_name("out.png"), "--task", "upscale", "--json", *words)
     assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_a_label_reaches_the_server(server: FakeServer, command: Command, photo: Path) -> None:
+    words = ["enhance", photo, "-o", photo.with_name("out.png"), "--task", "upscale", "--json", "--label", "AI生成"]
+    words += ["--label-mark", "ai", "--label-placement", "top-left", "--label-height", "0.1"]
+    assert command(*words).exit_code == 0
+    assert server.seen["Enhance"][0].label == generation_pb2.Label(
+        text="AI生成",
+        mark=generation_pb2.LABEL_MARK_AI,
+        placement=generation_pb2.LABEL_PLACEMENT_TOP_LEFT,
+        height_fraction=0.1,
+    )
+
+
+def test_a_mark_alone_is_a_label_and_nothing_is_none(server: FakeServer, command: Command, photo: Path) -> None:
+    words = ["enhance", photo, "-o", photo.with_name("out.png"), "--task", "upscale", "--json", "--force"]
+    assert command(*words, "--label-mark", "ai").exit_code == 0
+    assert command(*words).exit_code == 0
+    marked, plain = server.seen["Enhance"]
+    assert marked.label == generation_pb2.Label(mark=generation_pb2.LABEL_MARK_AI)
+    assert not plain.HasField("label")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--label-height", "0.1"],
+        ["--label-placement", "centre"],
+        ["--label", "AI", "--label-height", "0.3"],
+        ["--label", "AI", "--label-placement", "left"],
+        ["--label-mark", "robot"],
+    ],
+)
+def test_a_malformed_label_is_bad_usage(server: FakeServer, command: Command, photo: Path, words: list[str]) -> None:
+    result = command("enhance", photo, "-o", photo.with_name("out.png"), "--task", "upscale", "--json", *words)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert not server.seen
 
 
 def test_output_and_receipt_may_not_be_one_file(server: FakeServer, command: Command, photo: Path) -> None:

@@ -1,4 +1,4 @@
-"""`countersign verify`: offline, and wrong whenever one byte is; `inspect` beside it."""
+"""`countersign verify`: offline, and wrong whenever one byte is."""
 
 from __future__ import annotations
 
@@ -102,25 +102,3 @@ def test_missing_files_are_unusable(command: Command, screened: Path, tmp_path: 
     result = command("verify", *words, "--json")
     assert result.exit_code == 2
     assert "does not exist" in json.loads(result.stdout)["error"]["message"]
-
-
-def test_inspect_prints_one_object(command: Command, photo: Path) -> None:
-    result = command("inspect", photo, "--json")
-    assert (result.exit_code, result.stderr) == (0, "")
-    view = json.loads(result.stdout)
-    assert (view["file"], view["state"], view["codes"]) == (str(photo), "INVALID", ["assertion.dataHash.mismatch"])
-    assert view["manifests"][0]["active"] is True
-    assert view["manifests"][0]["actions"] == ["c2pa.opened"]
-
-
-def test_inspect_shows_people_the_state_and_the_manifests(command: Command, photo: Path) -> None:
-    result = command("inspect", photo)
-    assert result.exit_code == 0
-    assert result.stdout.startswith("INVALID\n  assertion.dataHash.mismatch")
-    assert "urn:c2pa:1 (active)" in result.stdout
-
-
-def test_inspect_of_a_missing_file_names_it(command: Command, tmp_path: Path) -> None:
-    result = command("inspect", tmp_path / "no.png", "--json")
-    assert result.exit_code == 2
-    assert json.loads(result.stdout)["file"] == str(tmp_path / "no.png")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from core.errors import LimitExceeded, ParserFailed
 from core.sandbox import memory
+from core.sandbox.streams import Blobs
 from core.sandbox.wire import HEADER, MAX_BODY, MAX_HEAD, Message, decode, encode, receive_blocking, sizes
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
@@ -85,19 +86,29 @@ def test_a_memory_file_that_shrinks_or_grows() -> None:
     with memory.memory_file("test") as descriptor:
         os.ftruncate(descriptor, 100)
         assert memory.read_memory(descriptor, 100).size == 100
-        with pytest.raises(ParserFailed, match="more was written"):
+        with pytest.raises(ParserFailed, match="more or less was written"):
             memory.read_memory(descriptor, 99)
         with pytest.raises(EOFError):
             memory.read_at(descriptor, memoryview(bytearray(101)), 0)
         with pytest.raises(EOFError):
-            memory.read_blobs(descriptor, [60, 41])
+            memory.read_bytes(descriptor, 41, 60)
+        with pytest.raises(ParserFailed, match="shorter"):
+            memory.read_file(descriptor, 101, 200)
+        with pytest.raises(ParserFailed, match="too large"):
+            memory.read_file(descriptor, 100, 99)
+        assert memory.read_file(descriptor, 60, 60) == bytes(60)
+        assert memory.read_memory(descriptor, 100, 60).size == 100
+        with pytest.raises(ParserFailed, match="more or less was written"):
+            memory.read_memory(descriptor, 200, 101)
 
 
 @given(st.lists(st.binary(max_size=50), max_size=5))
 def test_blobs_cross_unchanged(blobs: list[bytes]) -> None:
     with memory.memory_file("test") as descriptor:
         memory.write_blobs(descriptor, blobs)
-        assert memory.read_blobs(descriptor, [len(blob) for blob in blobs]) == tuple(blobs)
+        crossed = Blobs(descriptor, [len(blob) for blob in blobs])
+        assert tuple(crossed) == crossed[:] == tuple(blobs)
+        assert [crossed.stream(number).read() for number in range(len(blobs))] == blobs
 
 
 def test_arrays_follow_each_other() -> None:

@@ -18,7 +18,22 @@ from server.auth import METHOD_ROLES, ROLES
 from server.config import ENVIRONMENT, Settings
 from server.health import FILES
 from server.metrics import Metrics
-from server.sections import MediaLimits, PolicyRules, Retention, Signing, Timestamps, Tls, Token, Witness
+from server.sections import (
+    Aigc,
+    Hsm,
+    LabelRule,
+    MediaLimits,
+    PolicyRules,
+    Retention,
+    Section,
+    Signing,
+    Timestamps,
+    Tls,
+    Token,
+    Training,
+    TrustedList,
+    Witness,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -73,13 +88,26 @@ def test_every_rpc_stands_in_the_readme_and_nothing_else_does() -> None:
     assert documented == {(name, each.name) for name, service in services.items() for each in service.methods}
 
 
-SECTIONS = (Signing, Tls, Token, MediaLimits, Retention, Witness, Timestamps, PolicyRules)
+SECTIONS = (Tls, Token, MediaLimits, Retention, Witness, Timestamps, LabelRule, Aigc, PolicyRules)
 
 
 @pytest.mark.parametrize("model", [Settings, *SECTIONS])
-def test_every_setting_is_documented(model: type[Settings]) -> None:
+def test_every_setting_is_documented(model: type[Section]) -> None:
     missing = [name for name in model.model_fields if f"`{name}`" not in OPERATIONS]
     assert missing == []
+
+
+@pytest.mark.parametrize("model", [Signing, Hsm, Training, TrustedList])
+def test_every_setting_of_signing_is_documented(model: type[Section]) -> None:
+    signing = (ROOT / "docs/signing.md").read_text()
+    assert [name for name in model.model_fields if f"`{name}`" not in signing] == []
+
+
+def test_the_example_of_signing_is_one() -> None:
+    examples = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/signing.md").read_text(), re.DOTALL)
+    assert examples
+    for example in examples:
+        Settings.model_validate(tomllib.loads(example)["server"])
 
 
 def test_every_role_is_documented_with_what_it_allows() -> None:

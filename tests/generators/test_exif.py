@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
-from generators.exif import with_size
+from generators.exif import orientation, with_size
 
 WIDTH, HEIGHT = ExifTags.Base.ExifImageWidth, ExifTags.Base.ExifImageHeight
 
@@ -63,3 +63,27 @@ def test_damaged_exif_never_grows_and_never_raises(endian: str, draws: st.DataOb
         data[draws.draw(st.integers(0, len(data) - 1))] = draws.draw(st.integers(0, 255))
     cut = bytes(data[: draws.draw(st.integers(0, len(data)))])
     assert len(with_size(cut, 10, 10)) == len(cut)
+
+
+@pytest.mark.parametrize("value", range(1, 9))
+@pytest.mark.parametrize("endian", ["<", ">"])
+def test_the_orientation_is_read(value: int, endian: str) -> None:
+    exif = Image.Exif()
+    exif.endian = endian
+    exif[ExifTags.Base.Make] = "Maker"
+    exif[ExifTags.Base.Orientation] = value
+    assert orientation(exif.tobytes()) == value
+    assert orientation(exif.tobytes().removeprefix(b"Exif\x00\x00")) == value
+
+
+@pytest.mark.parametrize("value", [0, 9, 65535])
+def test_an_orientation_that_does_not_exist_is_upright(value: int) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = value
+    assert orientation(exif.tobytes()) == 1
+
+
+@given(st.binary(max_size=200), st.sampled_from([b"II*\x00", b"MM\x00*"]))
+def test_no_bytes_have_an_orientation_out_of_range(data: bytes, order: bytes) -> None:
+    assert orientation(data) == 1
+    assert orientation(order + data) in range(1, 9)

@@ -39,6 +39,11 @@ def test_our_reader_trusts_the_output_and_names_the_parent(served: Served, enhan
     assert seen["state"] == "TRUSTED"
     (active,) = [manifest for manifest in seen["manifests"] if manifest["active"]]
     assert "c2pa.opened" in active["actions"]
+    (upload,) = seen["chain"]["ingredients"]
+    assert (upload["relationship"], upload["state"], upload["manifest"]) == ("parentOf", "NONE", None)
+    assert seen["chain"]["actions"][0]["ingredients"] == [upload["title"]]
+    crjson = json.loads(served.run("inspect", enhanced / "out.jpg", "--crjson"))
+    assert crjson["manifests"][0]["label"] == seen["chain"]["label"]
 
 
 def test_a_reader_that_shares_no_code_with_ours_trusts_it_too(

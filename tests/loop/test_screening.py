@@ -11,6 +11,8 @@ from PIL import Image
 
 from server.demo import files
 from tests.loop.conftest import Served
+from tests.provenance.manifests import produce
+from tests.provenance.signers import stranger
 
 MEDIA = Path(__file__).parents[1] / "media"
 
@@ -89,3 +91,14 @@ def test_the_record_lists_and_shows_decisions(served: Served, folder: Path) -> N
     shown = served.json("log", "show", answer["decision_id"])
     assert shown["action"] == "REVIEW"
     assert shown["policy_digest"].startswith("sha256:")
+
+
+def test_a_cameras_credential_on_a_generators_picture_is_reviewed(served: Served, tmp_path: Path) -> None:
+    """Anybody can have a picture signed as captured: here by somebody on no list, over a generator's own record."""
+    forged = tmp_path / "captured.png"
+    forged.write_bytes(produce("captured", stranger(), data=files.generator_chunk(), mime="image/png"))
+    (answer,) = screen(served, forged)
+    assert answer["provenance"]["state"] == "VALID_UNTRUSTED"
+    assert finding(answer, "contradictions")["codes"] == ["contradiction.camera_generated"]
+    assert "contradiction" in {reason["code"] for reason in answer["reasons"]}
+    assert answer["action"] == "REVIEW"

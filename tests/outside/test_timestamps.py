@@ -18,7 +18,8 @@ from countersign.verify.errors import VerificationError
 from countersign.verify.note import parse_note
 from countersign.verify.timestamp import MAX_TOKEN, check_timestamp, open_timestamp
 from server.audit import AuditLog
-from server.audit.outside.stamping import Authority, Timestamper
+from server.audit.outside.authority import Authority
+from server.audit.outside.stamping import Timestamper
 from server.audit.outside.watch import Watch
 from server.audit.tree.head import HeadSigner
 from server.audit.tree.witnessed import newest_cosigned, newest_stamped, receipt_against

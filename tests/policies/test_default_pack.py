@@ -23,6 +23,7 @@ DETECTED, ABSTAINED = Verdict.DETECTED, Verdict.ABSTAINED
 def detectors(videos: frozenset[Kind] = IMAGES) -> list[FakeDetector]:
     """`videos`: the kinds that metadata and known_hash accept."""
     by_kind = {"metadata": videos, "known_hash": videos, "copy_move": IMAGES, "jpeg_history": IMAGES}
+    by_kind |= {"watermark": videos, "contradictions": BOTH, "recovery": BOTH}
     return [FakeDetector(name, kinds) for name, kinds in by_kind.items()]
 
 
@@ -34,11 +35,15 @@ def pack() -> RulePolicy:
 def photo(**verdicts: Verdict | None) -> tuple[Finding, ...]:
     """The findings for a plain photo, without a hash list; a named detector differs, None leaves it out."""
     codes = {"metadata": ("sd.prompt",), "known_hash": ("list.demo", "match.pdq")}
+    codes["contradictions"] = ("contradiction.camera_generated",)
     given: dict[str, Verdict | None] = {
         "metadata": Verdict.NOT_DETECTED,
         "known_hash": ABSTAINED,
         "copy_move": Verdict.NOT_DETECTED,
         "jpeg_history": Verdict.NOT_DETECTED,
+        "watermark": Verdict.NOT_DETECTED,
+        "contradictions": Verdict.NOT_DETECTED,
+        "recovery": Verdict.NOT_DETECTED,
     }
     chosen = {name: verdict for name, verdict in (given | verdicts).items() if verdict is not None}
     return tuple(
@@ -66,6 +71,11 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any], Action, str]] = [
     ("an enhanced photo", {}, ENHANCED, Action.ALLOW, "no_rule_fired"),
     ("an enhanced AI picture", {"metadata": DETECTED}, ENHANCED, Action.LABEL, "declared_ai"),
     ("an enhanced copied region", {"copy_move": DETECTED}, ENHANCED, Action.ALLOW, "no_rule_fired"),
+    ("a contradiction", {"contradictions": DETECTED}, {}, Action.REVIEW, "contradiction"),
+    ("a stripped copy of ours", {"recovery": DETECTED}, {}, Action.ALLOW, "no_rule_fired"),
+    ("a copy or its source", {"recovery": ABSTAINED}, {}, Action.ALLOW, "no_rule_fired"),
+    ("nothing to compare", {"contradictions": ABSTAINED}, {}, Action.ALLOW, "no_rule_fired"),
+    ("a contradictory upload's enhanced copy", {"contradictions": DETECTED}, ENHANCED, Action.ALLOW, "no_rule_fired"),
     ("a listed output", {"known_hash": DETECTED}, OUTBOUND, Action.BLOCK, "known_content"),
 ]
 
@@ -90,6 +100,9 @@ CREDENTIALS: list[tuple[CredentialState, tuple[str, ...], Action, str]] = [
     (CredentialState.UNPARSEABLE, (), Action.REVIEW, "credential_unparseable"),
     (CredentialState.EXPIRED_NO_TIMESTAMP, (), Action.ALLOW, "no_rule_fired"),
     (CredentialState.REMOTE_NOT_FETCHED, (), Action.ALLOW, "no_rule_fired"),
+    (CredentialState.RECOVERED_SOFT_BINDING, (), Action.ALLOW, "no_rule_fired"),
+    (CredentialState.RECOVERED_SOFT_BINDING, (TRAINED,), Action.LABEL, "credential_ai"),
+    (CredentialState.KNOWN_STRIPPED, (), Action.ALLOW, "no_rule_fired"),
 ]
 
 
@@ -121,6 +134,7 @@ REHEARSED: list[tuple[dict[str, Any], CredentialState, dict[str, Any], list[str]
     ({}, CredentialState.NONE, {}, ["known_content_unjudged"]),
     ({"jpeg_history": DETECTED}, CredentialState.NONE, {}, ["double_jpeg", "known_content_unjudged"]),
     ({"jpeg_history": ABSTAINED}, CredentialState.NONE, {}, ["known_content_unjudged"]),
+    ({"recovery": DETECTED}, CredentialState.KNOWN_STRIPPED, {}, ["known_stripped", "known_content_unjudged"]),
     ({"jpeg_history": DETECTED}, CredentialState.EXPIRED_NO_TIMESTAMP, ENHANCED, ["known_content_unjudged"]),
     ({}, CredentialState.EXPIRED_NO_TIMESTAMP, {}, ["credential_unsettled", "known_content_unjudged"]),
     ({}, CredentialState.REMOTE_NOT_FETCHED, {}, ["credential_unsettled", "known_content_unjudged"]),
@@ -162,6 +176,11 @@ def test_the_match_is_shown(pack: RulePolicy) -> None:
     assert reason.text == "The file matches an entry of a list of known content (list.demo, match.pdq)."
 
 
+def test_a_contradiction_is_named(pack: RulePolicy) -> None:
+    (reason,) = pack.decide(subject(*photo(contradictions=DETECTED, known_hash=Verdict.NOT_DETECTED))).reasons
+    assert "contradict each other (contradiction.camera_generated)" in reason.text
+
+
 def test_the_digest_is_that_of_the_file(pack: RulePolicy) -> None:
     assert pack.digest == digest_of(DEFAULT_PACK.read_bytes())
 
@@ -185,7 +204,7 @@ def test_checking_a_file_finds_what_is_wrong_with_it(tmp_path: Path) -> None:
         check(tmp_path / "absent.yaml", detectors())
 
 
-@pytest.mark.parametrize("name", ["metadata", "known_hash", "copy_move", "jpeg_history"])
+@pytest.mark.parametrize("name", ["metadata", "known_hash", "copy_move", "jpeg_history", "watermark", "contradictions"])
 def test_a_detector_that_broke_is_looked_at_by_a_person(pack: RulePolicy, name: str) -> None:
     others = [each for each in photo() if each.detector != name]
     decision = pack.decide(subject(*others, finding(name, ABSTAINED, codes=(FAILED,))))

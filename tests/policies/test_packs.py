@@ -6,15 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from detectors.base import Source
-from detectors.catalog import build
-from detectors.hash_list import HashList
 from policies.cases import run_cases
 from policies.files import cases_of, packs
 from policies.mutation import run_mutation
 from policies.protected import BASE_FILE
+from server.sources import all_sources
 
-SOURCES: tuple[Source, ...] = tuple(build(HashList()))
+SOURCES = all_sources()
 PACKS = [pytest.param(path, id=path.stem) for path in (BASE_FILE, *packs())]
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +11,11 @@ import encypher_c2pa
 import pytest
 
 from server.provenance import Identity, Trust
+from tests.provenance.cases import Materials, materials
 from tests.provenance.files import make
-from tests.provenance.signers import embed, stranger
+from tests.provenance.signers import stranger
 
+WORDS = {"Trusted": "trusted", "Valid": "intact", "Invalid": "not intact", "None": "nothing found"}
 Validate = Callable[[bytes, str, Trust], "Opinion"]
 
 
@@ -31,10 +31,11 @@ class Signed:
 
 @dataclass(frozen=True)
 class Opinion:
-    """What the independent validator says. intact: signature, assertions and content all match."""
+    """What the independent validator says. intact: signature, assertions and content all match. word: its verdict."""
 
     intact: bool
     trusted: bool
+    word: str
     codes: tuple[str, ...]
 
 
@@ -49,13 +50,21 @@ def trust(identity: Identity) -> Trust:
 
 
 @pytest.fixture(scope="session")
-def expired() -> Signed:
-    """Signed while the certificate was valid, without a time stamp; it no longer is. c2pa has no clock to set."""
-    identity = stranger(life=timedelta(seconds=3))
-    plain = make("image/png")
-    signed = Signed(embed(plain, "image/png", identity), Trust(identity.root_pem), plain)
-    time.sleep(max(0.0, (identity.not_after - datetime.now(UTC)).total_seconds() + 1.0))
-    return signed
+def have(identity: Identity, tmp_path_factory: pytest.TempPathFactory) -> Materials:
+    """What the cases of the proof table are made of."""
+    return materials(tmp_path_factory.mktemp("materials"), identity)
+
+
+@pytest.fixture(scope="session")
+def expired(have: Materials) -> Signed:
+    """Signed while its certificate was valid, without a time stamp; it no longer is."""
+    return Signed(have.expired, have.timed(clock=False), make("image/png"))
+
+
+@pytest.fixture(scope="session")
+def expired_parent(have: Materials) -> Signed:
+    """Made from such a file while that certificate was valid."""
+    return Signed(have.made_from, Trust(have.me.root_pem + have.brief.root_pem), b"", "image/jpeg")
 
 
 @pytest.fixture(scope="session")
@@ -63,21 +72,40 @@ def validate(tmp_path_factory: pytest.TempPathFactory) -> Validate:
     """`encypher-c2pa`, which shares no code with c2pa, offline."""
     home: Path = tmp_path_factory.mktemp("encypher")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ENCYPHER_C2PA_CONFIG_DIR", str(home))  # where it keeps that it may not send telemetry
-        opinion_of(b"nothing", "image/png", "")
-    return lambda data, mime, trust: opinion_of(data, mime, trust.anchors_pem)
+        patch.setenv("ENCYPHER_C2PA_CONFIG_DIR", str(home))
+        return validator()
 
 
-def opinion_of(data: bytes, mime: str, anchors: str) -> Opinion:
+def validator() -> Validate:
+    """The same, with its first call behind it, in which it writes down that it may not send telemetry, in the folder
+    that ENCYPHER_C2PA_CONFIG_DIR names.
+    """
+    opinion_of(b"nothing", "image/png", "")
+    return lambda data, mime, trust: opinion_of(data, mime, roots(trust, signers=True), roots(trust, signers=False))
+
+
+def roots(trust: Trust, *, signers: bool) -> str:
+    """Those that vouch for signers, or those that vouch for time."""
+    return "".join(one.anchors_pem for one in (trust.own, *trust.lists) if one.signs == signers)
+
+
+def opinion_of(data: bytes, mime: str, anchors: str, clocks: str = "") -> Opinion:
     """A file that it cannot read at all is not intact."""
     try:
         report: Mapping[str, Any] = encypher_c2pa.verify(
-            data, mime, trust_pem=anchors, no_default_trust=True, online=False, telemetry=False
+            data,
+            mime,
+            trust_pem=anchors,
+            tsa_trust_pem=clocks or None,
+            no_default_trust=True,
+            online=False,
+            telemetry=False,
         )
     except ValueError as error:
-        return Opinion(intact=False, trusted=False, codes=(str(error),))
+        return Opinion(intact=False, trusted=False, word="cannot be read", codes=(str(error),))
     return Opinion(
         intact=report["integrity"] == "valid",
         trusted=report["trust"]["status"] == "valid_for_supplied_material",
+        word=WORDS[report["validation_state"]],
         codes=tuple(status["code"] for status in report["validation_results"]["failure"]),
     )

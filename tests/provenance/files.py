@@ -17,27 +17,28 @@ PILLOW = {
     "image/webp": "WEBP",
 }
 MP4 = "video/mp4"
+MOV = "video/quicktime"
 MIMES = (*PILLOW, MP4)
 SIDE = 64
 
 
-def make(mime: str, side: int = SIDE) -> bytes:
+def make(mime: str, side: int = SIDE, seed: int = 0) -> bytes:
     """A picture or a film of noise, unsigned."""
-    if mime == MP4:
-        return film(side)
+    if mime in (MP4, MOV):
+        return film(side, seed, "mp4" if mime == MP4 else "mov")
     buffer = io.BytesIO()
-    Image.fromarray(noise(side)).save(buffer, PILLOW[mime])
+    Image.fromarray(noise(side, seed)).save(buffer, PILLOW[mime])
     return buffer.getvalue()
 
 
-def film(side: int) -> bytes:
-    """Five frames of MPEG-4 video."""
+def film(side: int, first: int = 0, form: str = "mp4") -> bytes:
+    """Five frames of MPEG-4 video. form: of the file, "mp4" or "mov"."""
     buffer = io.BytesIO()
-    with av.open(buffer, "w", format="mp4") as container:
+    with av.open(buffer, "w", format=form) as container:
         stream = container.add_stream("mpeg4", rate=5)
         stream.width = stream.height = side
         stream.pix_fmt = "yuv420p"
-        for seed in range(5):
+        for seed in range(first, first + 5):
             container.mux(stream.encode(av.VideoFrame.from_ndarray(noise(side, seed), format="rgb24")))
         container.mux(stream.encode())
     return buffer.getvalue()

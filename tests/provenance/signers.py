@@ -5,6 +5,7 @@ The parsers are called in this process here: the media is the tests' own.
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,10 +18,11 @@ from core.limits import Limits
 from core.media import View
 from core.sandbox import Request
 from server.provenance import Binding, Claim, Identity, Trust, parse
+from server.provenance.answers import Answers, Stamps
 from server.provenance.certificates import Issued, claim_signer, intermediate_authority, pem, root_authority
-from server.provenance.claim import definition
+from server.provenance.definition import definition
+from server.provenance.ingredients import ingredient
 from server.provenance.judge import judge
-from server.provenance.parent import ingredient
 from server.provenance.signatures import signer
 
 TIME_STAMPING = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.8")
@@ -75,23 +77,27 @@ def with_purpose(old: x509.Certificate, issuer: Issued, purpose: x509.ObjectIden
 
 
 def embed(
-    data: bytes, mime: str, identity: Identity, claim: Claim = CLAIM, parent: tuple[bytes, str] | None = None
+    data: bytes,
+    mime: str,
+    identity: Identity,
+    claim: Claim = CLAIM,
+    parent: tuple[bytes, str] | None = None,
+    stamper: Stamps | None = None,
 ) -> bytes:
-    """Signed and not read back; parent: bytes and MIME type."""
+    """Signed and not read back; parent: bytes and MIME type. stamper: who gives a time stamp."""
     options: dict[str, Any] = {
         **Trust(identity.root_pem).options(),
         "mime": mime,
         "definition": definition(claim, mime),
         "chain": identity.chain_pem,
         "algorithm": identity.algorithm,
+        "ingredients": [{"definition": ingredient(parent[1]), "mime": parent[1]}] if parent else [],
+        "timestamp": stamper is not None,
     }
-    blobs = [data]
-    if parent is not None:
-        blobs.append(parent[0])
-        options |= {"parent": ingredient(parent[1]), "parent_mime": parent[1]}
-    view = parse.sign(Request(blobs, mime, Limits(), options, identity.sign))
-    signed: bytes = view.arrays["signed"].tobytes()
-    return signed
+    blobs = [data, parent[0]] if parent else [data]
+    signed = io.BytesIO()
+    parse.sign(Request(blobs, mime, Limits(), options, Answers(identity.sign, stamper), signed))
+    return signed.getvalue()
 
 
 def look(data: bytes, mime: str, trust: Trust) -> View:

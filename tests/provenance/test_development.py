@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from core.errors import ConfigurationError
 from server.provenance import development_identity
-from server.provenance.certificates import CLAIM_SIGNING, claim_signer, issued_by
+from server.provenance.certificates import POLICY, claim_signer, issued_by
 from server.provenance.development import INTERMEDIATE, ROOT, SIGNER, load, save
+from server.provenance.trust import CLAIM_SIGNING, EMAIL_PROTECTION
 
 
 @pytest.fixture
@@ -42,7 +42,9 @@ def test_the_leaf_follows_the_profile(folder: Path) -> None:
     leaf = load(folder / SIGNER).certificate
     purposes = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     usage = leaf.extensions.get_extension_for_class(x509.KeyUsage)
-    assert set(purposes) == {CLAIM_SIGNING, ExtendedKeyUsageOID.EMAIL_PROTECTION}
+    policies = leaf.extensions.get_extension_for_class(x509.CertificatePolicies).value
+    assert {one.dotted_string for one in purposes} == {CLAIM_SIGNING, EMAIL_PROTECTION}
+    assert [one.policy_identifier for one in policies] == [POLICY]
     assert usage.critical
     assert usage.value.digital_signature
     assert usage.value.content_commitment

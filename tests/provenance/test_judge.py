@@ -9,10 +9,22 @@ import pytest
 from core.credential import NO_CREDENTIAL, CredentialState
 from core.errors import IntegrityError, ParserFailed
 from core.media import View
-from server.provenance.judge import UNEXAMINED, judge
+from server.provenance.judge import judge
 from server.provenance.trust import PURPOSES, Trust
+from server.provenance.verdict import SIGNER_TRUSTED as GOOD
+from server.provenance.verdict import UNEXAMINED
 
 TRUST = Trust("anchors")
+OUTLINE: dict[str, Any] = {
+    "format": "image/png",
+    "name": "n",
+    "signed_at": "",
+    "actions": [],
+    "ingredients": [],
+    "soft_bindings": [],
+    "preferences": [],
+    "cut": False,
+}
 MANIFEST = {
     "label": "urn:a",
     "title": "t",
@@ -21,7 +33,13 @@ MANIFEST = {
     "actions": ["c2pa.created"],
     "source_types": ["uri"],
     "parents": 0,
+    "outline": OUTLINE,
 }
+
+
+def signer(*purposes: str, lists: tuple[str, ...] = (TRUST.own.uri,)) -> dict[str, Any]:
+    dates = {"not_before": "2026-01-01T00:00:00+00:00", "not_after": ""}
+    return {"purposes": list(purposes), "lists": list(lists), **dates}
 
 
 def view(**changes: Any) -> View:
@@ -33,7 +51,8 @@ def view(**changes: Any) -> View:
         "failures": [],
         "notes": [],
         "ingredient_failures": [],
-        "purposes": [PURPOSES[0]],
+        "successes": [],
+        "signers": {"urn:a": signer(PURPOSES[0])},
         "report": "{}",
     }
     return View({"trust": TRUST.digest, "store": store | changes})
@@ -43,15 +62,21 @@ def view(**changes: Any) -> View:
     ("changes", "state"),
     [
         ({}, "trusted"),
-        ({"purposes": [PURPOSES[1]]}, "trusted"),
+        ({"signers": {"urn:a": signer(PURPOSES[1])}}, "trusted"),
         ({"ingredient_failures": ["signingCredential.untrusted", "manifest.inaccessible"]}, "trusted"),
         ({"state": "Valid", "failures": ["signingCredential.untrusted"]}, "valid_untrusted"),
         ({"state": "Valid"}, "valid_untrusted"),
-        ({"purposes": None}, "valid_untrusted"),
+        ({"signers": {}}, "valid_untrusted"),
+        ({"signers": {"urn:another": signer(PURPOSES[0])}}, "valid_untrusted"),
         ({"ingredient_failures": ["assertion.dataHash.mismatch"]}, "ingredient_failed"),
         ({"state": "Valid", "ingredient_failures": ["claimSignature.mismatch"]}, "ingredient_failed"),
-        ({"purposes": []}, "invalid"),
-        ({"purposes": ["1.3.6.1.5.5.7.3.8"]}, "invalid"),
+        ({"signers": {"urn:a": signer()}}, "invalid"),
+        ({"signers": {"urn:a": signer("1.3.6.1.5.5.7.3.8")}}, "invalid"),
+        ({"signers": {"urn:a": signer(PURPOSES[0]), "urn:b": signer("1.3.6.1.5.5.7.3.8")}}, "ingredient_failed"),
+        ({"state": "Valid", "successes": [GOOD]}, "valid_untrusted"),
+        ({"state": "Valid", "successes": [GOOD], "ingredient_failures": ["signingCredential.untrusted"]}, "trusted"),
+        ({"state": "Valid", "ingredient_failures": ["signingCredential.untrusted"]}, "valid_untrusted"),
+        ({"state": "Invalid", "ingredient_failures": ["ingredient.manifest.mismatch"]}, "invalid"),
         ({"state": "Invalid", "failures": ["assertion.dataHash.mismatch"]}, "invalid"),
         ({"failures": ["assertion.dataHash.mismatch"]}, "invalid"),
         ({"state": "Invalid"}, "invalid"),
@@ -74,8 +99,8 @@ def test_codes_are_everything_but_success_sorted_once() -> None:
 
 
 def test_our_own_reasons_are_codes_too() -> None:
-    assert judge(view(purposes=["1.2.3"]), TRUST).codes == ("signingCredential.invalid",)
-    assert judge(view(purposes=None), TRUST).codes == (UNEXAMINED,)
+    assert judge(view(signers={"urn:a": signer("1.2.3")}), TRUST).codes == ("signingCredential.invalid",)
+    assert judge(view(signers={}), TRUST).codes == (UNEXAMINED,)
 
 
 def test_the_active_manifest_speaks_for_the_file() -> None:
@@ -124,6 +149,11 @@ def test_another_trust_list_is_never_passed_off_as_ours() -> None:
         view(manifests=[{**MANIFEST, "parents": "0"}]).facts,
         view(manifests=[{**MANIFEST, "actions": [1]}]).facts,
         view(manifests=["urn:a"]).facts,
+        view(manifests=[{**MANIFEST, "outline": []}]).facts,
+        view(manifests=[{**MANIFEST, "outline": {**OUTLINE, "actions": ["c2pa.edited"]}}]).facts,
+        view(manifests=[{**MANIFEST, "outline": {**OUTLINE, "signed_at": None}}]).facts,
+        view(signers=[]).facts,
+        view(signers={"urn:a": [PURPOSES[0]]}).facts,
         view(failures="none").facts,
     ],
 )

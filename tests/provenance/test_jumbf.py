@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import struct
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.provenance import Trust
-from server.provenance.jumbf import SIGNATURE_TYPE, boxes, signatures, signer_purposes
+from server.provenance.jumbf import SIGNATURE_TYPE, boxes, signatures, signers
 from server.provenance.trust import PURPOSES
 from tests.provenance.files import flip, make
 from tests.provenance.signers import TIME_STAMPING, embed, look, stranger
@@ -26,15 +28,28 @@ def store() -> tuple[bytes, str]:
     return data[start + 4 : start + 4 + length], active
 
 
+def signer_purposes(store: bytes, manifest: str) -> list[str] | None:
+    """Of the one manifest, None where its signer cannot be examined."""
+    found: dict[str, Any] = signers(store, {manifest}).get(manifest, {})
+    return found.get("purposes")
+
+
 def test_the_purposes_of_a_real_signer(store: tuple[bytes, str]) -> None:
     assert signer_purposes(*store) == sorted(PURPOSES[:2])
+
+
+def test_the_validity_of_a_real_signer(store: tuple[bytes, str]) -> None:
+    (signer,) = signers(store[0], {store[1]}).values()
+    begins, ends = (datetime.fromisoformat(signer[name]) for name in ("not_before", "not_after"))
+    assert begins < datetime.now(UTC) < ends
 
 
 def test_the_purposes_of_a_signer_of_another_kind() -> None:
     identity = stranger(purpose=TIME_STAMPING)
     data = embed(make("image/png"), "image/png", identity)
     facts = look(data, "image/png", Trust(identity.root_pem)).facts
-    assert facts["store"]["purposes"] == [TIME_STAMPING.dotted_string]
+    (signer,) = facts["store"]["signers"].values()
+    assert signer["purposes"] == [TIME_STAMPING.dotted_string]
 
 
 def test_a_manifest_that_is_not_there(store: tuple[bytes, str]) -> None:

@@ -20,7 +20,7 @@ from core.errors import CorruptMedia
 from core.limits import Limits
 from core.sandbox import Request
 from server.provenance import Identity, Trust, parse
-from server.provenance.claim import definition
+from server.provenance.definition import definition
 from tests.provenance.conftest import Signed
 from tests.provenance.files import flip, make, pixel_offset, reencode, replace_once
 from tests.provenance.signers import CLAIM, EDIT, TIME_STAMPING, embed, judged, look, stranger
@@ -223,6 +223,8 @@ def test_what_c2pa_cannot_sign_is_named(identity: Identity, trust: Trust) -> Non
         "definition": definition(CLAIM, PNG),
         "chain": identity.chain_pem,
         "algorithm": "es256",
+        "ingredients": [],
+        "timestamp": False,
     }
     with pytest.raises(CorruptMedia, match="cannot sign this file"):
         parse.sign(Request([b"not a picture"], "", Limits(), options, identity.sign))

@@ -12,13 +12,15 @@ import pytest_asyncio
 
 from core.credential import CredentialState
 from core.errors import ConfigurationError, IntegrityError, InvalidInput, LimitExceeded, Unavailable
+from core.limits import Limits
 from core.media import Kind, Media, digest_of
 from core.parsers.catalog import PARSERS as CORE_PARSERS
-from core.sandbox import Sandbox
-from server.provenance import PARSERS, Claim, Identity, Provenance, Trust
+from core.sandbox import Request, Sandbox
+from server.provenance import PARSERS, Claim, Identity, Imprint, Permission, Provenance, SoftBinding, Trust, parse
 from server.provenance.claim import ClaimedAction
 from tests.provenance.conftest import Validate
 from tests.provenance.files import MIMES, MP4, flip, make, pixel_offset, replace_once
+from tests.provenance.manifests import produce
 from tests.provenance.signers import CLAIM, EDIT, stranger
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -123,6 +125,55 @@ async def test_a_parent_with_unreadable_credentials_is_kept_as_failed(
     assert validate(signed, JPEG, trust).intact
 
 
+async def test_a_collage_keeps_the_credentials_of_what_was_placed_in_it(
+    sandbox: Sandbox, provenance: Provenance, trust: Trust, validate: Validate
+) -> None:
+    signed_part = await opened(sandbox, await sign(provenance, make(PNG), PNG))
+    plain_part = await opened(sandbox, PHOTOGRAPH.read_bytes())
+    claim = replace(CLAIM, components=2, source_type="compositeWithTrainedAlgorithmicMedia")
+    signed = await provenance.sign(make(JPEG), JPEG, claim, components=(signed_part, plain_part))
+    assert signed.credential.state is CredentialState.TRUSTED
+    store = json.loads(signed.credential.store_json)["manifests"][signed.credential.manifest_id]
+    first, second = store["ingredients"]
+    assert first["relationship"] == second["relationship"] == "componentOf"
+    assert first["active_manifest"] == (await provenance.read(signed_part)).manifest_id
+    assert "active_manifest" not in second
+    assert validate(signed.data, JPEG, trust).trusted
+
+
+async def test_a_broken_component_is_not_hidden(sandbox: Sandbox, provenance: Provenance) -> None:
+    plain = make(JPEG)
+    intact = await sign(provenance, plain, JPEG)
+    broken = await opened(sandbox, flip(intact, pixel_offset(plain, intact)))
+    parent = await opened(sandbox, PHOTOGRAPH.read_bytes())
+    signed = await provenance.sign(make(PNG), PNG, replace(EDIT, components=1), parent, components=(broken,))
+    assert signed.credential.state is CredentialState.INGREDIENT_FAILED
+    assert "assertion.dataHash.mismatch" in signed.credential.codes
+
+
+async def test_marks_labels_and_wishes_are_signed_and_read_back(
+    sandbox: Sandbox, identity: Identity, trust: Trust, validate: Validate
+) -> None:
+    imprint = Imprint("example.com/log", (Permission("ai_generative_training", "notAllowed"),))
+    bindings = (SoftBinding("org.countersign.mark", "00ff"), SoftBinding("org.countersign.pdq", "ff00"))
+    claim = replace(CLAIM, soft_bindings=bindings, watermarked=True, labelled=True)
+    signed = await Provenance(sandbox, identity, trust, imprint).sign(make(JPEG), JPEG, claim)
+    (manifest,) = signed.credential.manifests
+    assert manifest.actions == ("c2pa.created", "c2pa.watermarked.bound", "c2pa.edited")
+    found = json.loads(signed.credential.store_json)["manifests"][signed.credential.manifest_id]["assertions"]
+    values = [one["data"]["blocks"][0]["value"] for one in found if one["label"] == "c2pa.soft-binding"]
+    assert values == ["00ff", "ff00"]
+    assert "cawg.training-mining" in {one["label"] for one in found}
+    opinion = validate(signed.data, JPEG, trust)
+    assert (opinion.intact, opinion.trusted) == (True, True), opinion.codes
+
+
+async def test_components_are_those_claimed(provenance: Provenance) -> None:
+    with pytest.raises(InvalidInput) as raised:
+        await provenance.sign(make(PNG), PNG, replace(CLAIM, components=1))
+    assert raised.value.field == "components"
+
+
 async def test_the_parents_digest_is_bound_into_the_output(sandbox: Sandbox, provenance: Provenance) -> None:
     parent = await opened(sandbox, make(PNG))
     found = await provenance.read(await opened(sandbox, await sign(provenance, make(JPEG), JPEG, EDIT, parent)))
@@ -207,3 +258,25 @@ async def test_orders_that_cannot_be_signed(provenance: Provenance, mime: str, c
 async def test_what_was_made_from_nothing_has_no_parent(sandbox: Sandbox, provenance: Provenance) -> None:
     with pytest.raises(InvalidInput, match="must not have a parent"):
         await provenance.sign(make(PNG), PNG, CLAIM, await opened(sandbox, make(PNG)))
+
+
+async def test_the_store_in_c2pas_own_json(sandbox: Sandbox, provenance: Provenance) -> None:
+    signed = await opened(sandbox, await sign(provenance, make(PNG), PNG))
+    form = json.loads(await provenance.crjson(signed))
+    assert [one["label"] for one in form["manifests"]] == [(await provenance.read(signed)).manifest_id]
+    assert "signingCredential.trusted" in {one["code"] for one in form["manifests"][0]["validationResults"]["success"]}
+
+
+async def test_no_store_has_no_json(sandbox: Sandbox, provenance: Provenance) -> None:
+    damaged = replace_once(await sign(provenance, make(JPEG), JPEG), b"jumd", b"jumx")
+    for data in (make(PNG), damaged):
+        assert await provenance.crjson(await opened(sandbox, data)) == ""
+
+
+async def test_the_json_form_is_bounded(identity: Identity, trust: Trust, monkeypatch: pytest.MonkeyPatch) -> None:
+    request = Request([produce("photo", identity)], JPEG, Limits(), trust.options())
+    assert parse.crjson(request).arrays["crjson"].size > 1000
+    monkeypatch.setattr(parse, "MAX_CRJSON", 1000)
+    with pytest.raises(LimitExceeded) as raised:
+        parse.crjson(request)
+    assert raised.value.field == "crjson"

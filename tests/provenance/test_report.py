@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from core.media import View
 from server.provenance.reading import Reading
-from server.provenance.report import MAX_ITEMS, MAX_MANIFESTS, MAX_STORE, MAX_TEXT, OTHER_CODE, StoreTooLarge, facts_of
+from server.provenance.report import MAX_MANIFESTS, MAX_STORE, StoreTooLarge, facts_of
+from server.provenance.shapes import MAX_ITEMS, MAX_TEXT, OTHER_CODE
+from server.provenance.statuses import standings
 
 TEXT = st.text("ab", max_size=3)
 JSON = st.recursive(
@@ -35,7 +37,7 @@ def report(**fields: Any) -> str:
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON), st.dictionaries(st.sampled_from(MANIFEST_FIELDS), JSON))
 def test_any_shape_gives_well_formed_facts(store: dict[str, Any], manifest: dict[str, Any]) -> None:
     for value in (store, {**store, "manifests": {"urn:a": manifest}}):
-        facts = {"trust": "", "store": facts_of(json.dumps(value)) | {"purposes": None}}
+        facts = {"trust": "", "store": facts_of(json.dumps(value)) | {"signers": {}}}
         assert Reading.of(View(facts)).store is not None
 
 
@@ -68,6 +70,7 @@ def test_a_manifest_is_summed_up() -> None:
         "ingredients": [{"relationship": "parentOf"}, {"relationship": "componentOf"}],
     }
     (summed,) = facts_of(report(manifests={"urn:a": manifest}))["manifests"]
+    del summed["outline"]  # has tests of its own
     assert summed == {
         "label": "urn:a",
         "title": "t",
@@ -114,3 +117,17 @@ def test_what_the_log_keeps_is_bounded_however_much_a_manifest_says() -> None:
     kept = [facts["failures"], facts["ingredient_failures"], summed["source_types"]]
     assert [len(each) for each in kept] == [MAX_ITEMS] * 3
     assert len(json.dumps(kept)) < 0x7FFF  # half of the largest leaf
+
+
+def test_one_word_against_a_time_is_enough() -> None:
+    """Whoever took it in may have recorded anything, but what they record against themselves counts."""
+    trusted, untrusted = [status("timeStamp.trusted")], [status("timeStamp.untrusted")]
+    recorded: dict[str, Any] = {"success": trusted, "informational": untrusted}
+    deeper = {"ingredientAssertionURI": "self#jumbf=/c2pa/urn:a/c2pa.assertions/i", "validationDeltas": recorded}
+    taken = {"label": "i", "validation_results": {"activeManifest": {"success": trusted}}}
+    other = {"validation_results": {"ingredientDeltas": [deeper]}}
+    manifests = {"urn:a": {"ingredients": [taken]}, "urn:b": {"ingredients": [other]}}
+    assert standings({}, {"urn:a": manifests["urn:a"]})["urn:a", "i"].time_proven
+    assert not standings({}, manifests)["urn:a", "i"].time_proven
+    now = {**deeper, "validationDeltas": {"success": trusted}}
+    assert standings({"ingredientDeltas": [now]}, manifests)["urn:a", "i"].time_proven

@@ -11,20 +11,28 @@ import pytest
 from core.credential import Credential, CredentialState
 from core.errors import ConfigurationError, IntegrityError, InvalidInput, Unavailable
 from core.media import Kind, Media, View
-from server.provenance import Claim, Trust
-from server.provenance.claim import ClaimedAction, definition
-from server.provenance.parent import Parent
-from server.provenance.provenance import OneSignature, refuse_difference
-from server.provenance.selftest import refuse_confusion
+from server.provenance import SoftBinding, Trust
+from server.provenance.answers import Answers
+from server.provenance.claim import Claim, ClaimedAction
+from server.provenance.definition import definition
+from server.provenance.imprint import Imprint, Permission
+from server.provenance.ingredients import Ingredient, outcome
+from server.provenance.provenance import refuse_difference, refuse_state
+from server.provenance.selftest import WANTED, refuse_confusion
+from server.provenance.work import work_of
 from tests.provenance.signers import CLAIM, EDIT
 
 UPLOAD = Media(b"", Kind.IMAGE, "image/jpeg", "sha256:0", 1, 1, 0.0, (), {})
 
 
 def actions_of(claim: Claim) -> list[dict[str, Any]]:
-    (actions, _) = json.loads(definition(claim, "image/png"))["assertions"]
+    actions, *_ = json.loads(definition(claim, "image/png"))["assertions"]
     found: list[dict[str, Any]] = actions["data"]["actions"]
     return found
+
+
+MARKED = replace(CLAIM, soft_bindings=(SoftBinding("org.example.mark", "00ff"),), watermarked=True, labelled=True)
+COLLAGE = replace(CLAIM, components=2, source_type="compositeWithTrainedAlgorithmicMedia")
 
 
 def test_a_created_work_was_not_opened() -> None:
@@ -42,7 +50,7 @@ def test_work_on_an_upload_opens_it_first_and_without_a_source_type(action: Clai
 
 
 def test_the_actions_announced_are_those_written() -> None:
-    for claim in (CLAIM, EDIT):
+    for claim in (CLAIM, EDIT, MARKED, COLLAGE, replace(EDIT, components=1, labelled=True)):
         assert tuple(action["action"] for action in actions_of(claim)) == claim.actions
 
 
@@ -54,7 +62,53 @@ def test_a_source_type_is_one_segment(source_type: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "outcome"),
+    ("task", "source_type", "opened", "components", "action", "term"),
+    [
+        ("generate", "trainedAlgorithmicMedia", False, 0, "created", "trainedAlgorithmicMedia"),
+        ("generate", "trainedAlgorithmicMedia", False, 2, "created", "compositeWithTrainedAlgorithmicMedia"),
+        ("collage", "composite", False, 2, "created", "composite"),
+        ("denoise", "algorithmicallyEnhanced", True, 0, "enhanced", "algorithmicallyEnhanced"),
+        ("upscale", "algorithmicallyEnhanced", True, 0, "resized", "algorithmicallyEnhanced"),
+        ("inpaint", "trainedAlgorithmicMedia", True, 0, "edited", "compositeWithTrainedAlgorithmicMedia"),
+        ("upscale", "compositeWithTrainedAlgorithmicMedia", True, 0, "edited", "compositeWithTrainedAlgorithmicMedia"),
+    ],
+)
+def test_each_kind_of_work_has_its_words(
+    task: str, source_type: str, opened: bool, components: int, action: str, term: str
+) -> None:
+    work = work_of(task, source_type, opened=opened, components=components)
+    assert (work.action, work.source_type) == (action, term)
+
+
+def test_a_watermark_and_a_label_come_after_the_making() -> None:
+    assert MARKED.actions == ("c2pa.created", "c2pa.watermarked.bound", "c2pa.edited")
+    assert actions_of(MARKED)[-1]["description"]
+
+
+def test_components_are_placed_after_what_begins_the_work() -> None:
+    assert COLLAGE.actions == ("c2pa.created", "c2pa.placed", "c2pa.placed")
+    assert replace(EDIT, components=1).actions == ("c2pa.opened", "c2pa.placed", "c2pa.enhanced")
+    assert [one["parameters"]["ingredientIds"] for one in actions_of(COLLAGE)[1:]] == [["component-1"], ["component-2"]]
+
+
+def test_a_bound_watermark_names_what_it_carries() -> None:
+    with pytest.raises(InvalidInput, match="soft binding"):
+        replace(CLAIM, watermarked=True)
+
+
+def test_what_is_said_of_every_output() -> None:
+    mining = (Permission("ai_training", "notAllowed"), Permission("data_mining", "constrained", "ask first"))
+    written = json.loads(definition(CLAIM, "image/png", imprint=Imprint("example.com/log", mining)))
+    stated = {one["label"]: one["data"] for one in written["assertions"]}
+    assert stated["org.countersign.decision"]["logOrigin"] == "example.com/log"
+    assert stated["cawg.training-mining"]["entries"] == {
+        "cawg.ai_training": {"use": "notAllowed"},
+        "cawg.data_mining": {"use": "constrained", "constraint_info": "ask first"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
     [
         ("none", "trusted"),
         ("trusted", "trusted"),
@@ -66,49 +120,84 @@ def test_a_source_type_is_one_segment(source_type: str) -> None:
         ("unparseable", "ingredient_failed"),
     ],
 )
-def test_what_an_honest_output_of_each_upload_reads_as(state: str, outcome: str) -> None:
-    assert Parent(UPLOAD, CredentialState(state)).outcome == outcome
-    assert len(CredentialState) == 8  # no state is missing above
+def test_what_an_honest_output_of_each_upload_reads_as(state: str, expected: str) -> None:
+    sound = Ingredient(UPLOAD, CredentialState.TRUSTED)
+    assert outcome([sound, Ingredient(UPLOAD, CredentialState(state))]) == expected
+
+
+def test_what_was_made_of_nothing_reads_as_trusted() -> None:
+    assert outcome([]) is CredentialState.TRUSTED
 
 
 def test_only_an_unreadable_parent_is_opaque() -> None:
-    assert Parent(UPLOAD, CredentialState.INVALID).mime == "image/jpeg"
-    unreadable = Parent(UPLOAD, CredentialState.UNPARSEABLE)
+    assert Ingredient(UPLOAD, CredentialState.INVALID).mime == "image/jpeg"
+    unreadable = Ingredient(UPLOAD, CredentialState.UNPARSEABLE)
     assert unreadable.mime == "application/octet-stream"
-    assert json.loads(unreadable.ingredient)["format"] == "image/jpeg"
+    assert json.loads(unreadable.definition)["format"] == "image/jpeg"
+
+
+WRITTEN = definition(replace(MARKED, components=1), "image/png", "", Imprint("example.com/log"))
+TAKEN = [{"relationship": "componentOf"}]
+
+
+def seen(manifest: dict[str, Any], label: str = "urn:a") -> View:
+    """What the parser tells of a file with one manifest."""
+    store: dict[str, Any] = {"state": "Trusted", "active": "urn:a", "manifests": [], "signers": {}}
+    store |= {"successes": [], "failures": [], "notes": [], "ingredient_failures": []}
+    return View({"trust": "", "store": store | {"report": json.dumps({"manifests": {label: manifest}})}})
 
 
 @pytest.mark.parametrize(
-    "changes", [{"actions": ["c2pa.edited"]}, {"source_types": []}, {"parents": 1}, {"label": "urn:other"}]
+    ("old", "new", "part"),
+    [
+        ("c2pa.watermarked.bound", "c2pa.watermarked.unbound", "actions"),
+        ("trainedAlgorithmicMedia", "digitalCapture", "actions"),
+        ("painter", "printer", "actions"),
+        ("00ff", "00fe", "assertions"),
+        ("request-1", "request-2", "assertions"),
+        ("example.com/log", "example.org/log", "assertions"),
+        ("c2pa.soft-binding", "c2pa.metadata", "assertions"),
+        ('"title": "output"', '"title": "input"', "title"),
+    ],
 )
-def test_a_signed_file_that_says_something_else_does_not_leave(changes: dict[str, Any]) -> None:
-    manifest = {"label": "urn:a", "title": "", "claim_generator": "", "issuer": "", "parents": 0}
-    manifest |= {"actions": list(CLAIM.actions), "source_types": [CLAIM.source_uri]}
-    trusted = Credential(CredentialState.TRUSTED, manifest_id="urn:a")
-    refuse_difference(trusted, seen(manifest), CLAIM, None)
-    with pytest.raises(IntegrityError, match="does not say what was claimed"):
-        refuse_difference(trusted, seen(manifest | changes), CLAIM, None)
+def test_a_signed_file_that_says_something_else_does_not_leave(old: str, new: str, part: str) -> None:
+    manifest = json.loads(WRITTEN) | {"ingredients": TAKEN}
+    refuse_difference(seen(manifest), WRITTEN)
+    assert old in WRITTEN
+    changed = json.loads(WRITTEN.replace(old, new)) | {"ingredients": TAKEN}
+    with pytest.raises(IntegrityError, match=f"does not say what was claimed of it: {part}"):
+        refuse_difference(seen(changed), WRITTEN)
 
 
-def seen(manifest: dict[str, Any]) -> View:
-    store = {"state": "Trusted", "active": "urn:a", "manifests": [manifest], "purposes": None, "report": ""}
-    return View({"trust": "", "store": store | {"failures": [], "notes": [], "ingredient_failures": []}})
+@pytest.mark.parametrize("ingredients", [[], [{"relationship": "parentOf"}], TAKEN * 2, "one"])
+def test_a_signed_file_with_other_ingredients_does_not_leave(ingredients: Any) -> None:
+    with pytest.raises(IntegrityError, match="ingredients"):
+        refuse_difference(seen(json.loads(WRITTEN) | {"ingredients": ingredients}), WRITTEN)
 
 
-@pytest.mark.parametrize("name", ["signed", "altered", "signed by a stranger"])
+def test_a_file_that_says_more_or_nothing_does_not_leave() -> None:
+    more = json.loads(WRITTEN) | {"ingredients": TAKEN}
+    more["assertions"].append({"label": "org.example.more", "data": {}})
+    for view in (seen(more), seen(json.loads(WRITTEN) | {"ingredients": TAKEN}, "urn:b"), View({"trust": ""})):
+        with pytest.raises(IntegrityError):
+            refuse_difference(view, WRITTEN)
+
+
+def test_a_file_that_reads_back_in_another_state_does_not_leave() -> None:
+    refuse_state(Credential(CredentialState.TRUSTED), CredentialState.TRUSTED)
+    with pytest.raises(IntegrityError, match="reads back as invalid, not trusted"):
+        refuse_state(Credential(CredentialState.INVALID), CredentialState.TRUSTED)
+
+
+@pytest.mark.parametrize("name", WANTED)
 def test_the_self_test_refuses_any_confusion(name: str) -> None:
-    sound = {
-        "signed": CredentialState.TRUSTED,
-        "altered": CredentialState.INVALID,
-        "signed by a stranger": CredentialState.VALID_UNTRUSTED,
-    }
-    refuse_confusion(sound)
+    refuse_confusion(WANTED)
     with pytest.raises(ConfigurationError, match=name):
-        refuse_confusion(sound | {name: CredentialState.NONE})
+        refuse_confusion({**WANTED, name: CredentialState.NONE})
 
 
 def test_one_trip_gets_one_signature() -> None:
-    answer = OneSignature(lambda data: data[::-1])
+    answer = Answers(lambda data: data[::-1], None)
     assert answer(b"claim") == b"mialc"
     with pytest.raises(IntegrityError, match="second signature"):
         answer(b"another claim")
@@ -121,7 +210,7 @@ def test_a_failing_key_is_the_cause() -> None:
         raise cause
 
     with pytest.raises(Unavailable) as raised:
-        OneSignature(fail)(b"claim")
+        Answers(fail, None)(b"claim")
     assert raised.value.__cause__ is cause
 
 

@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,15 +24,19 @@ from server.audit.sql import schema
 from server.audit.tree import keys
 from server.auth import ROLES, Caller
 from server.conclusions import Conclusion, Conclusions
+from server.config import Settings
 from server.engine.local import LocalEngine
 from server.examination import CREDENTIALS, Examiner
+from server.finishing.finisher import Finisher, Watermarks
+from server.finishing.marks import marks_for
 from server.metrics import Metrics
 from server.outputs import OutputStore
 from server.pipeline import Pipeline
 from server.provenance import PARSERS as CREDENTIAL_PARSERS
 from server.provenance import Provenance, Trust, development_identity
 from server.recorder import Recorder
-from tests.server.fakes import BlockRed, RedDetector
+from server.recovery.recovery import Recovery
+from tests.server.fakes import BlockRed, LowBits, RedDetector
 
 if TYPE_CHECKING:
     from tests.server.wires import Wire
@@ -58,6 +63,8 @@ class House:
     metrics: Metrics
     outputs: OutputStore
     folder: Path
+    provenance: Provenance
+    recovery: Recovery
 
     @property
     def url(self) -> str:
@@ -88,12 +95,21 @@ async def trusted(tmp_path_factory: Any) -> AsyncIterator[tuple[Sandbox, Provena
         yield sandbox, Provenance(sandbox, identity, trust)
 
 
+def finisher_of(
+    sandbox: Sandbox, metrics: Metrics, settings: Settings, watermarks: Watermarks | None = None
+) -> Finisher:
+    marking = partial(marks_for, settings=settings)
+    return Finisher(sandbox, watermarks or LowBits(), marking, metrics, settings.watermark)
+
+
 async def build(
     folder: Path,
     trusted: tuple[Sandbox, Provenance],
     extra: Iterable[Detector] = (),
     conclusions: Iterable[Conclusion] = (),
     policy: Policy | None = None,
+    settings: Settings | None = None,
+    watermarks: Watermarks | None = None,
 ) -> House:
     sandbox, provenance = trusted
     url = log_url(folder)
@@ -103,8 +119,12 @@ async def build(
     engine = LocalEngine([detector, *extra], metrics)
     examiner = Examiner(sandbox, engine, provenance, Conclusions(conclusions, metrics), policy or BlockRed(), {"tags"})
     outputs = OutputStore(folder / "outputs")
-    pipeline = Pipeline(examiner, engine, provenance, Recorder(log, metrics), outputs, Room(4, 64), Room(2, 64))
-    return House(pipeline, examiner, log, engine, detector, metrics, outputs, folder)
+    recovery = Recovery(log.durable, provenance.stores)
+    finisher = finisher_of(sandbox, metrics, settings or Settings(), watermarks)
+    pipeline = Pipeline(
+        examiner, engine, provenance, Recorder(log, metrics), finisher, outputs, Room(4, 64), Room(2, 64)
+    )
+    return House(pipeline, examiner, log, engine, detector, metrics, outputs, folder, provenance, recovery)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

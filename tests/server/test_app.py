@@ -201,13 +201,13 @@ async def test_the_operators_own_identity_signs(tmp_path: Path) -> None:
     root = root_authority()
     intermediate = intermediate_authority(root)
     leaf = claim_signer(intermediate)
-    signing = Signing(chain=tmp_path / "chain.pem", key=tmp_path / "key.pem", root=tmp_path / "root.pem")
-    signing.chain.write_text(pem(leaf.certificate, intermediate.certificate))
-    signing.root.write_text(pem(root.certificate))
+    chain, key, top = tmp_path / "chain.pem", tmp_path / "key.pem", tmp_path / "root.pem"
+    chain.write_text(pem(leaf.certificate, intermediate.certificate))
+    top.write_text(pem(root.certificate))
     form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    signing.key.write_bytes(leaf.key.private_bytes(*form))
-    signing.key.chmod(0o600)
-    app = await App.start(settings(tmp_path, signing=signing))
+    key.write_bytes(leaf.key.private_bytes(*form))
+    key.chmod(0o600)
+    app = await App.start(settings(tmp_path, signing=Signing(chain=chain, key=key, root=top)))
     try:
         with Client(app.address) as client:
             made = await asyncio.to_thread(client.enhance, files.small(), "denoise")

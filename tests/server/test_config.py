@@ -47,6 +47,13 @@ def test_the_file_may_be_named_by_the_environment(tmp_path: Path) -> None:
         ("[[server.retention]]\ntenant = '.operator'\nevidence_days = 1\n", "retention.0.tenant"),
         ("[[server.retention]]\ntenant = '*'\nevidence_days = 1\n" * 2, "two tables for the tenant '\\*'"),
         ("[[server.witnesses]]\nurl = 'witness.example'\nkey = 'k'\n", "witnesses.0.url"),
+        ("[[server.labels]]\ncode = '*'\n", "a label needs a text or a mark"),
+        ("[[server.labels]]\ncode = '*'\ntext = 'ذكاء'\n", "labels.0.*fonts here lack"),
+        ("[[server.labels]]\ncode = '*'\ntext = 'AI'\nplacement = 'middle'\n", "labels.0.placement"),
+        ("[[server.labels]]\ncode = '*'\ntext = 'AI'\njurisdictions = ['CN']\n", "GB 45438-2025.*生成"),
+        ("[[server.labels]]\ncode = '*'\ntext = 'AI'\njurisdictions = ['china']\n", "labels.0.jurisdictions"),
+        ("[server.aigc]\nproducer = ''\n", "aigc.producer"),
+        ("[server.aigc]\nproducer = 'a'\nreserved_code_1 = \"a\\nb\"\n", "aigc.reserved_code_1"),
         ("[server.timestamps]\nurl = 'http://tsa.example'\n", "timestamps.roots"),
     ],
 )

@@ -184,7 +184,7 @@ async def test_what_is_made_leaves_signed_and_recorded_after_its_intent(house: H
     assert credential.state == "trusted"
     assert credential.digital_source_types[0].endswith("trainedAlgorithmicMedia")
     assert media.digest == entry["media_digest"]
-    assert list(dict.fromkeys(stages)) == ["examining", "making", "signing", "recording"]
+    assert list(dict.fromkeys(stages)) == ["examining", "making", "finishing", "signing", "recording"]
 
 
 async def test_a_repeated_order_gets_the_same_bytes_and_nothing_is_made_again(house: House) -> None:

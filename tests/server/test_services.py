@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
@@ -189,6 +190,10 @@ async def test_generate_streams_progress_then_chunks_then_the_result(wire: Wire)
     )
     assert seen.provenance.state == common_pb2.CREDENTIAL_STATE_TRUSTED
     assert seen.manifest_store_json
+    assert (seen.chain.label, seen.crjson) == (seen.provenance.manifest_id, "")
+    request = provenance_pb2.InspectRequest(request_id=uuid.uuid4().hex, media=media, include_crjson=True)
+    asked = await ProvenanceServiceStub(wire.channel).Inspect(request, **ACME)
+    assert json.loads(asked.crjson)["manifests"][0]["label"] == seen.chain.label
 
 
 async def collect(call: Any) -> list[Any]:
@@ -212,6 +217,15 @@ async def test_a_blocked_output_sends_no_bytes(wire: Wire) -> None:
         ({"task": "upscale", "parameters": {"gray": "9"}}, grpc.StatusCode.INVALID_ARGUMENT, "parameters.gray"),
         ({"task": "upscale", "parameters": {"grey": "9" * 400}}, grpc.StatusCode.INVALID_ARGUMENT, "parameters.grey"),
         ({"task": "upscale", "seed": 2**53}, grpc.StatusCode.INVALID_ARGUMENT, "seed"),
+        ({"task": "upscale", "label": {"height_fraction": 0.1}}, grpc.StatusCode.INVALID_ARGUMENT, "label"),
+        ({"task": "upscale", "label": {"text": "A" * 65}}, grpc.StatusCode.INVALID_ARGUMENT, "label.text"),
+        ({"task": "upscale", "label": {"text": "AI ☃"}}, grpc.StatusCode.INVALID_ARGUMENT, "label.text"),
+        ({"task": "upscale", "label": {"mark": 7}}, grpc.StatusCode.INVALID_ARGUMENT, "label.mark"),
+        (
+            {"task": "upscale", "label": {"text": "AI", "height_fraction": 0.5}},
+            grpc.StatusCode.INVALID_ARGUMENT,
+            "label.height_fraction",
+        ),
         ({"task": "Up Scale"}, grpc.StatusCode.INVALID_ARGUMENT, "task"),
         ({"task": "upscale", "media": bytes(MAX_UNARY + 1)}, grpc.StatusCode.RESOURCE_EXHAUSTED, "media"),
     ],

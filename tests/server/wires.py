@@ -23,6 +23,7 @@ from countersign.v1.generation_pb2_grpc import GenerationServiceStub
 from countersign.v1.privacy_pb2_grpc import PrivacyServiceStub
 from countersign.v1.review_pb2_grpc import ReviewServiceStub
 from countersign.v1.screening_pb2_grpc import ScreeningServiceStub
+from countersign.v1.softbinding_pb2_grpc import SoftBindingServiceStub
 from detectors.hash_list import HashList
 from detectors.known_hash import KnownHashDetector
 from generators.base import Generator
@@ -42,6 +43,7 @@ from server.policy.following import Follower
 from server.policy.live import Deciding, Loaded
 from server.policy.loading import Loader
 from server.policy.rehearsal import Rehearsal
+from server.recovery.resolution import Resolution
 from server.sections import Token
 from server.services import Parts, register
 from server.services.files import Files
@@ -98,6 +100,10 @@ class Wire:
         return PrivacyServiceStub(self.channel)
 
     @property
+    def soft_bindings(self) -> Any:
+        return SoftBindingServiceStub(self.channel)
+
+    @property
     def audit(self) -> Any:
         return AuditServiceStub(self.channel)
 
@@ -133,6 +139,7 @@ async def wired(house: House) -> AsyncIterator[Wire]:
         pipeline=house.pipeline,
         examiner=house.examiner,
         log=house.log,
+        resolution=Resolution(house.recovery, house.log.durable, house.provenance.stores),
         limits=limits,
         budget=ByteBudget(2**28),
         detectors=(house.detector,),

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.detectors.making import photograph
+from training.evaluation import recovery
+from training.evaluation.attacks import ATTACKS
 from training.evaluation.forgeries import CopyMove, draw, forge, from_jpeg, to_jpeg
 from training.evaluation.intervals import auc, fit_logistic, log_loss, proportion, wilson
 
@@ -73,3 +75,26 @@ def test_the_logistic_fit_finds_the_odds_that_made_the_data() -> None:
     assert weights == pytest.approx([2.0, 0.0], abs=0.1)
     assert log_loss(x, truth, weights) < math.log(2)
     assert log_loss(x, truth, np.zeros(2)) == pytest.approx(math.log(2))
+
+
+def test_what_was_signed_is_found_after_attacks_and_strangers_are_not() -> None:
+    names = ("stream", "crab", "dogs")
+    originals = recovery.signed({name: photograph(name)[::2, ::2] for name in names})
+    assert [each.name for each in originals] == sorted(names)
+    small = originals[:1]
+    looked = {
+        attack: recovery.look(ATTACKS[attack](small[0].pixels, np.random.default_rng(1)), small[0])
+        for attack in ("two_hops", "crop_25")
+    }
+    assert looked["two_hops"].by_codes
+    assert (looked["crop_25"].by_codes, looked["crop_25"].agrees) == (False, True)
+    far = recovery.strangers(originals[:2], originals[2:], 2, np.random.default_rng(2))
+    assert not any(each.by_codes or each.agrees for each in far)
+    assert recovery.distance((), small[0].codes) == 256
+
+
+def test_the_calibration_separates_and_claims_no_more_than_its_photographs() -> None:
+    originals = recovery.signed({name: photograph(name)[::4, ::4] for name in ("stream", "crab", "dogs", "fig")})
+    weight, bias, bound = recovery.calibrated(originals, np.random.default_rng(3))
+    assert weight * 1.0 + bias > 0 > weight * 0.5 + bias
+    assert bound == pytest.approx(math.log10(4))

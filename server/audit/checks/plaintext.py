@@ -14,10 +14,12 @@ from sqlalchemy import Connection, Row
 from countersign.verify.commitments import Disclosure, opens, read_disclosures, write_disclosures
 from countersign.verify.errors import VerificationError
 from server.audit.checks.bundle import Bundle
+from server.audit.checks.durable import check_durable, durable_outside
 from server.audit.checks.lookups import absent
 from server.audit.checks.permissions import Permissions
 from server.audit.checks.raw import index_of, raw, rows_between
 from server.audit.checks.report import Findings
+from server.audit.entries.durable import DURABLE
 from server.audit.entries.leaf import Leaf
 from server.audit.operations.retain import EVIDENCE, PRIVATE
 from server.audit.sql.tables import erased, evidence, private
@@ -43,6 +45,8 @@ def check_plaintext(
     for index, leaf in bundle.leaves.items():
         fields = [name for name in leaf.private if name not in disclosed.get(index, {})]
         _account(index, leaf, Missing(fields, lacking.get(index, ())), index in stones, permissions, findings)
+    signed = {index: each[DURABLE].value for index, each in disclosed.items() if DURABLE in each}
+    check_durable(connection, bundle, signed, findings)
     return {index: str(each["subject"].value) for index, each in disclosed.items() if "subject" in each}
 
 
@@ -54,6 +58,7 @@ def plaintext_outside(connection: Connection, size: int, findings: Findings) -> 
         first = connection.execute(statement).first()
         if first is not None:
             findings.add("order", index_of(first.log_index), f"{table.name} has rows outside the log")
+    durable_outside(connection, size, findings)
 
 
 def _account(

@@ -15,7 +15,7 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 @dataclass(frozen=True, slots=True)
 class Damage:
     """One finding. what: "leaf", "tile", "head", "key", "row", "index", "private", "evidence", "erasure", "document",
-    "order", "witness", "history", "store" or "schema".
+    "order", "witness", "binding", "history", "store" or "schema".
 
     index: the log entry it concerns, None where it concerns no single one. detail: for people.
     """

@@ -12,7 +12,7 @@ from server.audit.checks.report import Findings
 from server.audit.sql import schema
 from server.audit.sql.tables import compatibility, metadata
 
-_OLDEST = "0002"
+_OLDEST = "0003"
 """What this schema's migration says about the releases that may run on it."""
 
 # Everything that could act behind the log's back, as (kind, name).

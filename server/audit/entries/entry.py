@@ -16,6 +16,7 @@ from core.media import digest_of
 from countersign.verify.canonical import canonical_json
 from countersign.verify.commitments import SALT_BYTES, Disclosure, commitment
 from countersign.verify.errors import VerificationError
+from server.audit.entries.durable import DURABLE, Durable
 from server.audit.entries.leaf import MAX_LEAF_BYTES, VERSION, Facets, Reference, format_time, to_microseconds
 from server.audit.entries.state import State
 
@@ -49,6 +50,7 @@ class Entry:
     actor (who asked), subject (whom the media is about or from, the caller's own opaque name, "" where not told) and
     private (further JSON by name): kept where they can be deleted; the leaf binds commitments to them.
     refers_to: the decision that this entry is about.
+    durable: what a signed file is found by; the leaf commits to it as to the private field of that name.
     """
 
     kind: Kind
@@ -67,6 +69,7 @@ class Entry:
     subject: str = ""
     private: Mapping[str, Any] = field(default_factory=dict)
     refers_to: Reference | None = None
+    durable: Durable | None = None
 
     @property
     def facets(self) -> Facets:
@@ -121,7 +124,8 @@ class Draft:
     @property
     def byte_size(self) -> int:
         """Bytes that the draft holds in memory, roughly."""
-        return len(self.leaf) + sum(len(blob.data) for blob in self.entry.evidence)
+        durable = self.entry.durable.byte_size if self.entry.durable else 0
+        return len(self.leaf) + durable + sum(len(blob.data) for blob in self.entry.evidence)
 
 
 def new_id(now: int, chance: Callable[[int], bytes] = os.urandom) -> str:
@@ -158,8 +162,13 @@ def draft(entry: Entry, now: datetime, chance: Callable[[int], bytes] = os.urand
 
 def _disclose(entry: Entry, chance: Callable[[int], bytes]) -> dict[str, Disclosure]:
     """Fresh salts for everything that can be erased."""
-    fields = {"actor": entry.actor, **({"subject": entry.subject} if entry.subject else {}), **entry.private}
-    if len(fields) != len(entry.private) + 1 + bool(entry.subject):
+    own: dict[str, Any] = {"actor": entry.actor}
+    if entry.subject:
+        own["subject"] = entry.subject
+    if entry.durable is not None:
+        own[DURABLE] = entry.durable.as_json()
+    fields = {**own, **entry.private}
+    if len(fields) != len(entry.private) + len(own):
         raise InvalidInput("private repeats a field of the entry", field="private")
     salts = chance(SALT_BYTES * len(fields))
     return {

@@ -6,12 +6,13 @@ by `malformed`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from typing import Any
 
 from countersign.verify.commitments import Disclosure
+from server.audit.entries.durable import Durable
 from server.audit.entries.entry import Blob, Draft, Entry, Recorded
 from server.audit.entries.leaf import Reference, from_microseconds, to_microseconds
 from server.audit.entries.state import ReviewState, State
@@ -73,6 +74,7 @@ def _write_draft(draft: Draft) -> dict[str, Any]:
         **{name: getattr(entry, name) for name in (*_PLAIN, *_NAMES)},
         "evidence": [(blob.digest, blob.mime, blob.data) for blob in entry.evidence],
         "refers_to": entry.refers_to and (entry.refers_to.decision_id, entry.refers_to.log_index),
+        "durable": entry.durable and astuple(entry.durable),
         "decision_id": draft.decision_id,
         "recorded_at": draft.recorded_at,
         "leaf": draft.leaf,
@@ -88,6 +90,7 @@ def _read_draft(value: Mapping[str, Any]) -> Draft:
         body={},
         evidence=tuple(Blob(*each) for each in value["evidence"]),
         refers_to=Reference(*value["refers_to"]) if value["refers_to"] else None,
+        durable=_read_durable(value["durable"]) if value["durable"] else None,
     )
     return Draft(
         entry=entry,
@@ -97,6 +100,11 @@ def _read_draft(value: Mapping[str, Any]) -> Draft:
         facets=entry.facets,
         private=_read_private(value["private"]),
     )
+
+
+def _read_durable(value: Sequence[Any]) -> Durable:
+    bindings, *rest = value
+    return Durable(tuple((kind, each) for kind, each in bindings), *rest)
 
 
 def _write_private(private: Mapping[str, Disclosure]) -> dict[str, Any]:

@@ -8,67 +8,16 @@ from __future__ import annotations
 
 import asyncio
 
-import rfc3161_client
-
-from core.errors import ConfigurationError, CountersignError, Unavailable
-from countersign.verify.errors import VerificationError
-from countersign.verify.note import parse_note
-from countersign.verify.timestamp import MAX_TOKEN, load_roots, open_timestamp
+from core.errors import CountersignError
+from server.audit.outside.authority import Authority
 from server.audit.outside.door import Door, Log
-from server.audit.outside.post import Endpoint, post
 from server.audit.outside.threads import on_own_thread
 from server.audit.outside.watch import TIMESTAMPS, Watch
 from server.audit.tree.head import Head, read_head
 from server.audit.tree.witnessed import add_timestamp, newest_stamped
 
-TIMEOUT = 20.0
 RETRY = 60.0
 """Seconds after which a timestamp that was not given is asked for again."""
-_ANSWER_LIMIT = MAX_TOKEN + 1024
-_REPLY = "application/timestamp-reply"
-
-
-class Authority:
-    """A time-stamping authority. url: where it answers. roots: PEM certificates that it is trusted by.
-
-    ConfigurationError if either cannot be used.
-    """
-
-    def __init__(self, url: str, roots: bytes, *, timeout: float = TIMEOUT) -> None:
-        self._endpoint = Endpoint.parse(url)
-        self._timeout = timeout
-        self._roots = roots
-        try:
-            load_roots(roots)
-        except VerificationError as error:
-            raise ConfigurationError(f"{error} ({url})") from error
-
-    def stamp(self, note: str) -> bytes:
-        """A verified token (DER) over the text of `note`. Blocks. Unavailable if none was given that holds."""
-        request = (
-            rfc3161_client.TimestampRequestBuilder()
-            .data(parse_note(note).text.encode())
-            .hash_algorithm(rfc3161_client.HashAlgorithm.SHA256)
-            .build()
-        )
-        reply = post(
-            self._endpoint,
-            request.as_bytes(),
-            "application/timestamp-query",
-            timeout=self._timeout,
-            limit=_ANSWER_LIMIT,
-        )
-        if reply.status != 200 or reply.kind != _REPLY:
-            raise Unavailable(f"the time-stamping authority answered {reply.status}, {reply.kind:.40}")
-        try:
-            response = rfc3161_client.decode_timestamp_response(reply.body)
-            if response.status != rfc3161_client.PKIStatus.GRANTED:
-                raise VerificationError(f"it was not granted (status {response.status})")
-            token = response.time_stamp_token()
-            open_timestamp(token, note, self._roots, request.nonce)
-        except (VerificationError, ValueError, TypeError) as error:
-            raise Unavailable(f"the time-stamping authority gave no usable timestamp: {error}") from error
-        return token
 
 
 class Timestamper:

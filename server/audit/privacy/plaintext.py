@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, bindparam, delete, update
 
 from countersign.verify.commitments import Disclosure, write_disclosures
-from server.audit.sql.tables import evidence, postings, private
+from server.audit.entries.durable import DURABLE
+from server.audit.sql.tables import bindings, evidence, manifests, postings, private
 from server.audit.sql.terms import subject_terms
 
 _DELETE_FIELDS = delete(private).where(private.c.log_index.in_(bindparam("indexes", expanding=True)))
 _KEEP_FIELDS = update(private).where(private.c.log_index == bindparam("at")).values(fields=bindparam("kept"))
+_DELETE_BINDINGS = delete(bindings).where(bindings.c.log_index.in_(bindparam("indexes", expanding=True)))
+_DELETE_MANIFESTS = delete(manifests).where(manifests.c.log_index.in_(bindparam("indexes", expanding=True)))
 _DELETE_POSTING = delete(postings).where(
     postings.c.term == bindparam("of"),
     postings.c.recorded_at == bindparam("at"),
@@ -52,13 +55,17 @@ class Plaintext:
 
 
 def delete_fields(connection: Connection, parts: Sequence[Plaintext]) -> None:
-    """Delete the named fields of each, and what finds it by a subject that goes."""
+    """Delete the named fields of each, what finds it by a subject that goes, and what belongs to a field that goes."""
     gone = [part.index for part in parts if not part.kept]
     if gone:
         connection.execute(_DELETE_FIELDS, {"indexes": gone})
     rest = [{"at": part.index, "kept": write_disclosures(part.kept)} for part in parts if part.kept]
     if rest:
         connection.execute(_KEEP_FIELDS, rest)
+    unbound = [part.index for part in parts if DURABLE in part.names and DURABLE in part.disclosed]
+    if unbound:
+        connection.execute(_DELETE_BINDINGS, {"indexes": unbound})
+        connection.execute(_DELETE_MANIFESTS, {"indexes": unbound})
     found_by = [
         {"of": term, "at": part.recorded_at, "index": part.index}
         for part in parts

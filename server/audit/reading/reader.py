@@ -19,6 +19,7 @@ from core.errors import PreconditionFailed, Unavailable
 from server.audit.entries.entry import Blob, Recorded
 from server.audit.entries.policy import Live
 from server.audit.reading import queries
+from server.audit.reading.durable import DurableReads
 from server.audit.reading.following import Growth, follow
 from server.audit.reading.listing import Page, list_page
 from server.audit.reading.matching import Filter
@@ -44,13 +45,17 @@ READERS = 4
 
 
 class LogReader:
-    """Answers questions about one log. Every method raises Unavailable while the store cannot be used."""
+    """Answers questions about one log. Every method raises Unavailable while the store cannot be used.
+
+    durable: questions about what was signed, by whomever.
+    """
 
     def __init__(self, store: Store, log_key: str) -> None:
         self._store = store
         self._log_key = log_key
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="audit-reader")
         self._growth = Growth(self._size)
+        self.durable = DurableReads(self._read)
 
     async def find(self, tenant: str, request_id: str, kind: str = "decision") -> Recorded | None:
         """What was recorded for a request, if anything."""

@@ -11,7 +11,16 @@ from countersign.verify.commitments import write_disclosures
 from server.audit.entries.entry import Draft
 from server.audit.entries.state import ReviewState, initial
 from server.audit.sql.statements import bulk_insert
-from server.audit.sql.tables import entries, events, evidence, open_intents, postings, private
+from server.audit.sql.tables import (
+    bindings,
+    entries,
+    events,
+    evidence,
+    manifests,
+    open_intents,
+    postings,
+    private,
+)
 from server.audit.sql.terms import request_key, state_term, subject_terms, terms_of
 
 Placed: TypeAlias = Sequence[tuple[int, Draft]]
@@ -40,6 +49,7 @@ def insert_facets(connection: Connection, placed: Placed) -> None:
     bulk_insert(connection, postings, [row for index, draft in placed for row in _postings(index, draft)])
     bulk_insert(connection, private, [_private_row(index, draft) for index, draft in placed])
     bulk_insert(connection, evidence, [row for index, draft in placed for row in _evidence_rows(index, draft)])
+    _insert_durable(connection, placed)
     bulk_insert(connection, events, [_event_row(index, draft) for index, draft in placed if draft.entry.refers_to])
     _open_and_close_intents(connection, placed)
 
@@ -72,6 +82,13 @@ def _evidence_rows(index: int, draft: Draft) -> list[tuple[Any, ...]]:
     """One row for each picture, however often the entry shows it."""
     blobs = {blob.digest: blob for blob in draft.entry.evidence}
     return [(draft.entry.tenant, blob.digest, index, blob.mime, blob.data) for blob in blobs.values()]
+
+
+def _insert_durable(connection: Connection, placed: Placed) -> None:
+    signed = [(index, draft.entry.durable) for index, draft in placed if draft.entry.durable]
+    bulk_insert(connection, bindings, [(index, *each) for index, durable in signed for each in durable.bindings])
+    rows = [(index, each.manifest_id, each.manifest, each.sketches) for index, each in signed]
+    bulk_insert(connection, manifests, rows)
 
 
 def _event_row(index: int, draft: Draft) -> tuple[int, int]:

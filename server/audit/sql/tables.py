@@ -121,6 +121,29 @@ evidence = Table(
     PrimaryKeyConstraint("tenant", "digest", "log_index", name="evidence_key"),
 )
 
+# Deletable: what signed files are recognised by, one row a value. The entry's private field "durable" says the same.
+bindings = Table(
+    "bindings",
+    metadata,
+    Column("log_index", BigInteger, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("value", LargeBinary(64), nullable=False),
+    PrimaryKeyConstraint("log_index", "kind", "value", name="bindings_key"),
+    Index("bindings_value", "kind", "value", "log_index"),
+    sqlite_with_rowid=False,
+)
+
+# Deletable: the manifest stores (JUMBF) of signed files, and small pictures of them by which a match is confirmed.
+manifests = Table(
+    "manifests",
+    metadata,
+    Column("log_index", _RowNumber, primary_key=True, autoincrement=False),
+    Column("manifest_id", String(512), nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Column("sketches", LargeBinary, nullable=False),
+    Index("manifests_id", "manifest_id"),
+)
+
 # Tombstones: the erasure recorded at by_index took the plaintext of the entry at log_index. Few, and looked up from
 # both sides.
 erased = Table(

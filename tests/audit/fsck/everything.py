@@ -21,7 +21,7 @@ from server.audit.privacy.retention import RetentionKeeper, RetentionRule
 from server.audit.tree.head import read_head
 from server.audit.tree.keys import FileSigner
 from server.audit.tree.witnessed import add_cosignatures, add_timestamp
-from tests.audit.making import ORIGIN, SIGNER, appeal, blob, decision, intent, review
+from tests.audit.making import ORIGIN, SIGNER, appeal, blob, decision, durable, intent, review
 from tests.outside.authority import Tsa
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -48,6 +48,7 @@ class Places:
     key: int
     closed_intent: int
     open_intent: int
+    signed: int
     last: int = SIZE - 1
 
 
@@ -108,7 +109,7 @@ async def fill(url: str, tsa: Tsa) -> Places:
 
 async def _first_part(log: AuditLog, clock: Clock) -> dict[str, int]:
     configured = await log.perform(configuration())
-    expired = [await log.append(decision(number, "zeta")) for number in (1, 3)]
+    expired = [await log.append(decision(number, "zeta", durable=durable(number))) for number in (1, 3)]
     clock.now += timedelta(days=40)
     keeper = RetentionKeeper(log, [RetentionRule("zeta", 30, 30)], clock, lambda: None)
     assert await keeper.keep() == 4
@@ -119,7 +120,8 @@ async def _first_part(log: AuditLog, clock: Clock) -> dict[str, int]:
     reviewed = await log.perform(review(decided[3]))
     appealed = await log.perform(appeal(decided[3], appellant="appellant"))
     await log.perform(review(decided[6], "BLOCK", 2))  # action 3: waits for a person
-    gone = await log.append(decision(11, subject="gone", evidence=(blob(b"a face"),)))
+    gone = await log.append(decision(11, subject="gone", evidence=(blob(b"a face"),), durable=durable(11)))
+    signed = await log.append(decision(12, durable=durable(12)))
     erasure = await log.perform(Erase("acme", "staff", "erase-1", "gone"))
     await log.perform(Erase("acme", "staff", "erase-2", "nobody"))
     return {
@@ -133,6 +135,7 @@ async def _first_part(log: AuditLog, clock: Clock) -> dict[str, int]:
         "erasure": erasure.index,
         "retention": retention.index,
         "closed_intent": closed.index,
+        "signed": signed.index,
     }
 
 

@@ -32,6 +32,7 @@ from server.audit.sql import schema
 from server.audit.tree import keys
 from server.auth import ROLES, Authenticator
 from server.conclusions import Conclusions
+from server.config import Settings
 from server.documents import Register
 from server.edge import Edge
 from server.engine.local import LocalEngine
@@ -47,10 +48,12 @@ from server.policy.loading import Loader
 from server.policy.rehearsal import Rehearsal
 from server.provenance import Provenance
 from server.recorder import Recorder
+from server.recovery.recovery import Recovery
+from server.recovery.resolution import Resolution
 from server.services import Parts, register
 from server.services.files import Files
 from server.services.following import Followers
-from tests.server.conftest import png
+from tests.server.conftest import finisher_of, png
 from tests.server.fakes import RedDetector
 from tests.server.wires import BASE, token
 
@@ -152,6 +155,8 @@ async def station(
     follower = await Follower.start(log, loader, metrics)
     examiner = Examiner(sandbox, engine, provenance, Conclusions((), metrics), follower.policy, {"tags"})
     outputs, room = OutputStore(folder / "outputs"), Room(4, 64)
+    finisher = finisher_of(sandbox, metrics, Settings())
+    recovery = Recovery(log.durable, provenance.stores)
     pen = Recorder(log, metrics, follower.policy.made_with)
     tokens = [token(name, "acme", *ROLES) for name in ("ann", "bob")]
     tokens += [token("eve", "acme", "screen", "audit"), token("dan", "other", *ROLES)]
@@ -159,13 +164,14 @@ async def station(
     desk = Desk(log, loader, follower, second_person=second_person)
     parts = Parts(
         edge=Edge(Authenticator(tokens), metrics),
-        pipeline=Pipeline(examiner, engine, provenance, pen, outputs, room, Room(2, 64)),
+        pipeline=Pipeline(examiner, engine, provenance, pen, finisher, outputs, room, Room(2, 64)),
         examiner=examiner,
         log=log,
         limits=Limits(max_bytes=100_000),
         budget=ByteBudget(2**28),
         detectors=models,
         generators=Registry[Generator]("generator"),
+        resolution=Resolution(recovery, log.durable, provenance.stores),
         followers=Followers(quiet=0.2),
         files=Files(log, DsaMapping()),
         aftercare=Aftercare(outputs.forget, scrubber(url)),

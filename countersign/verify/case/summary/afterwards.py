@@ -23,6 +23,7 @@ NAMES = {
     "actor": "who asked",
     "subject": "whom it is about",
     "credential": "signer and manifest of the credentials",
+    "durable": "what the signed file is recognised by",
     "prompt": "the prompt",
     "negative_prompt": "the negative prompt",
     "note": "the reviewer's note",

@@ -58,7 +58,7 @@ DIRECTIONS = {
     "inbound": "inbound: somebody sent the file to the platform",
     "outbound": "outbound: the platform made the file",
 }
-PEOPLE = {"actor": "Asked by", "subject": "About (the platform's own name)"}
+PEOPLE = {"actor": "Asked by", "subject": "About (the platform's own name)", "durable": "The signed file is known by"}
 DEEPEST = 5
 ELSEWHERE = frozenset({"credential"})
 """Private fields that a section of its own tells."""

@@ -1,0 +1,1 @@
+"""Marks that are put into pictures after they were made."""

@@ -1,0 +1,155 @@
+"""Measures what a signed picture is found again after, and how often another one is taken for it.
+
+    python -m training.evaluation.recovery [--cache DIR] [--seeds N] [--strangers N]
+
+Every photograph of the test split is "signed": its codes and its sketch are kept. Then it goes through every attack,
+and is looked for by the rules of `server.recovery`: by codes, confirmed by the sketch; and by a watermark, confirmed by
+the sketch. Strangers are windows of other photographs. The calibration of likeness is fitted on the train split.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.random import Generator, default_rng
+
+from core.media import Frame, Pixels
+from detectors.fingerprints import NEAR, Fingerprint, fingerprint, ways
+from detectors.sketch import AGREES, likeness, sketch
+from training.corpora.photographs import DEFAULT_CACHE, load_split
+from training.evaluation.attacks import ATTACKS, cropped, fitted
+from training.evaluation.intervals import fit_logistic, proportion
+
+LONGEST = 1024
+_FITTED_ON = ("jpeg_50", "two_hops", "crop_10", "crop_25_jpeg_50", "crop_to_a_quarter", "rotate_5", "squeeze_10")
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What is kept of a photograph."""
+
+    name: str
+    pixels: Pixels
+    codes: Fingerprint
+    sketch: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look at one picture gave. distance: of the nearest code, in any way to see it. likeness: to the sketch."""
+
+    distance: int
+    likeness: float
+
+    @property
+    def by_codes(self) -> bool:
+        """Whether it is found without a watermark."""
+        return self.distance <= NEAR and self.agrees
+
+    @property
+    def agrees(self) -> bool:
+        """Whether it is found where the watermark was read."""
+        return self.likeness >= AGREES
+
+
+def signed(photographs: Mapping[str, Pixels]) -> list[Signed]:
+    """Everything that has codes."""
+    found = []
+    for name, whole in sorted(photographs.items()):
+        pixels = fitted(whole, LONGEST)
+        if (codes := fingerprint(Frame(pixels))) is not None:
+            found.append(Signed(name, pixels, codes, sketch(pixels)))
+    return found
+
+
+def look(pixels: Pixels, at: Signed) -> Looked:
+    """One picture beside one that was signed."""
+    return Looked(distance(ways(Frame(pixels)), at.codes), likeness(pixels, at.sketch))
+
+
+def distance(seen: Sequence[Fingerprint], codes: Fingerprint) -> int:
+    """Differing bits of the nearest code; 256 for a picture without any."""
+    each = (min((way.pdq ^ codes.pdq).bit_count(), (way.iscc ^ codes.iscc).bit_count()) for way in seen)
+    return min(each, default=256)
+
+
+def survived(originals: Sequence[Signed], seeds: int) -> Iterator[tuple[str, list[Looked]]]:
+    """Every attack on every photograph."""
+    for attack, change in ATTACKS.items():
+        yield (
+            attack,
+            [
+                look(change(each.pixels, default_rng([seed, *each.name.encode()])), each)
+                for each in originals
+                for seed in range(seeds)
+            ],
+        )
+
+
+def strangers(originals: Sequence[Signed], others: Sequence[Signed], count: int, rng: Generator) -> list[Looked]:
+    """Windows of other photographs: codes against everything that was signed, the sketch against one of it."""
+    found = []
+    for number in range(count):
+        other = others[number % len(others)]
+        window = cropped(other.pixels, float(rng.uniform(0.4, 1.0)), rng)
+        against = [each for each in originals if each.name != other.name]
+        seen = ways(Frame(window))
+        one = against[int(rng.integers(len(against)))]
+        found.append(Looked(min(distance(seen, each.codes) for each in against), likeness(window, one.sketch)))
+    return found
+
+
+def calibrated(originals: Sequence[Signed], rng: Generator) -> tuple[float, float, float]:
+    """Weight, bias and bound of `detectors.sketch.CALIBRATION`."""
+    same = [
+        likeness(ATTACKS[name](each.pixels, rng), each.sketch)
+        for place, each in enumerate(originals)
+        for name in (_FITTED_ON[place % len(_FITTED_ON)], _FITTED_ON[(place + 3) % len(_FITTED_ON)])
+    ]
+    turned = [*originals[1:], originals[0]]
+    other = [
+        likeness(cropped(each.pixels, float(rng.uniform(0.4, 1.0)), rng), wrong.sketch)
+        for step in (1, 2)
+        for each, wrong in zip(originals, turned[step - 1 :] + turned[: step - 1], strict=True)
+    ]
+    features = np.array([*same, *other])[:, None]
+    truth = np.arange(len(features)) < len(same)
+    weight, bias = fit_logistic(features, truth)
+    return float(weight), float(bias), math.log10(len(originals))
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m training.evaluation.recovery", description=__doc__)
+    parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE)
+    parser.add_argument("--seeds", type=int, default=3, help="attacks of each kind on each photograph")
+    parser.add_argument("--strangers", type=int, default=1200, help="windows of other photographs")
+    arguments = parser.parse_args()
+    originals, others = (signed(load_split(arguments.cache, split)) for split in ("test", "train"))
+    rng = default_rng(1)
+    weight, bias, bound = calibrated(others, rng)
+    print(f"calibration on {len(others)} photographs: weight {weight:.2f}, bias {bias:.2f}, bound {bound:.2f}")
+    far = strangers(originals, others, arguments.strangers, rng)
+    print(f"{len(far)} windows of {len(others)} other photographs against {len(originals)}:")
+    print(
+        f"  by codes {proportion(sum(each.distance <= NEAR for each in far), len(far))}, with the sketch "
+        f"{proportion(sum(each.by_codes for each in far), len(far))}, nearest {min(e.distance for e in far)} bits"
+    )
+    print(
+        f"  a copied watermark confirmed {proportion(sum(each.agrees for each in far), len(far))}, "
+        f"likeness at most {max(each.likeness for each in far):.2f}"
+    )
+    print(f"{'attack':20} {'by codes':30} {'where the watermark is read':30} least likeness")
+    for attack, looked in survived(originals, arguments.seeds):
+        codes = proportion(sum(each.by_codes for each in looked), len(looked))
+        marks = proportion(sum(each.agrees for each in looked), len(looked))
+        print(f"{attack:20} {codes:30} {marks:30} {min(each.likeness for each in looked):.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -15,6 +15,7 @@
           shadow: {double-compression: review}      # all rehearsed ones with their actions; not looked at where absent
           codes: [declared_ai]            # the reason codes of the live ones; not looked at where absent
           texts: {declared-ai: "…"}       # the texts of some, word for word; user_texts alike
+          due: 48h                        # the shortest term that staff have
 
 This module knows the shape of that document. It does not judge anything: `policies.cases` does.
 """
@@ -45,6 +46,7 @@ _EXPECT = Shape(
         "codes": Key("words", "Every reason code of the live rules."),
         "texts": Key("table", "What some of them say, by rule."),
         "user_texts": Key("table", "What some of them say to the person concerned, by rule."),
+        "due": Key("text", "The shortest term that staff have, such as 48h."),
     },
 )
 _CASE = Shape(
@@ -69,7 +71,7 @@ _DOCUMENT = Shape(
 @dataclass(frozen=True, slots=True)
 class Expectation:
     """What a case demands. rules: ids. shadow: actions by rule; codes: reason codes; None is not looked at. texts,
-    user_texts: by rule.
+    user_texts: by rule. due: the shortest term that the rules set staff, "" for not looked at.
     """
 
     action: Action
@@ -78,6 +80,7 @@ class Expectation:
     codes: frozenset[str] | None = None
     texts: Mapping[str, str] = field(default_factory=dict)
     user_texts: Mapping[str, str] = field(default_factory=dict)
+    due: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +172,7 @@ class CaseReader:
             codes=_names(fields, "codes") if fields.has("codes") else None,
             texts=self._texts(fields, "texts"),
             user_texts=self._texts(fields, "user_texts"),
+            due=fields.text("due") if fields.has("due") else "",
         )
 
     def _shadow(self, fields: Fields) -> dict[str, Action]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from core.media import digest_of
 from detectors.base import Source
@@ -133,6 +134,10 @@ def _failures(expect: Expectation, decision: Decision) -> Iterator[str]:
         found = [f"{reason.rule} ({reason.action.name.lower()})" for reason in decision.shadow]
         yield from _differences("rehearsed rules", wanted, found)
     yield from _differences("codes", expect.codes, [reason.code for reason in live])
+    terms = sorted(reason.due for reason in live if reason.due is not None)
+    due = f"{terms[0] // timedelta(hours=1)}h" if terms else "no term"
+    if expect.due and due != expect.due:
+        yield f"staff should have had {expect.due}, and had {due}"
     told = {reason.rule: reason for reason in (*decision.reasons, *decision.shadow)}
     yield from _unsaid(expect.texts, {rule: reason.text for rule, reason in told.items()}, "says")
     yield from _unsaid(expect.user_texts, {rule: reason.user_text for rule, reason in told.items()}, "tells people")

@@ -69,7 +69,7 @@ def _of_rule(
     yield from _words(rule, "mode", "live", ("live", "shadow"))
     yield from _missing(rule)
     yield from _scopes(rule, "kinds" if _knows_its_kinds(compiled, signals) else "")
-    for key in ("exemptions", "effective_from", "effective_until", "rollout", *(["hard"] if exempting else [])):
+    for key in ("exemptions", "effective_from", "effective_until", "rollout", "due", *(["hard"] if exempting else [])):
         if key in rule.entries:
             yield f"{key} removed", rule.keys[key], without(rule, key)
     yield from _conditions(rule, compiled)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from detectors.base import Finding, Verdict
-from policies.base import Action
+from core.media import digest_of
+from detectors.base import Verdict
+from policies.base import Action, Subject
 from tests.policies.fakes import finding, policy, rule, subject
 
 CONDITIONS = ("true", "alpha.detected", "beta.detected", "alpha.score > 0.5", "media.width > 100 && beta.detected")
@@ -32,13 +34,33 @@ findings = st.builds(
     verdicts,
     st.sampled_from([None, 0.1, 0.9, float("nan")]),
 )
-rule_parts = st.tuples(st.sampled_from(CONDITIONS), st.sampled_from(ORDER), st.booleans(), st.booleans())
+LIMITS: dict[str, dict[str, Any]] = {
+    "none": {},
+    "exempted": {"exemptions": ["beta.detected"]},
+    "rolled out": {"rollout": 50},
+    "dated": {"effective_from": "2026-08-02", "effective_until": "2026-08-31"},
+    "narrow": {"applies_to": {"stage": "upload", "surfaces": ["feed"]}},
+}
+Parts: TypeAlias = tuple[str, str, bool, bool, str]
+rule_parts = st.tuples(
+    st.sampled_from(CONDITIONS), st.sampled_from(ORDER), st.booleans(), st.booleans(), st.sampled_from(list(LIMITS))
+)
+days = st.sampled_from([None, datetime(2026, 8, 1, 23, 59, 59, tzinfo=UTC), datetime(2026, 8, 2, tzinfo=UTC)])
+subjects = st.builds(
+    lambda found, at, digest, surface: subject(*found, at=at, digest=digest, surface=surface),
+    findings,
+    days,
+    st.sampled_from(["", *(digest_of(bytes([number])) for number in range(6))]),
+    st.sampled_from(["", "feed"]),
+)
 
 
-def build(name: str, parts: tuple[str, str, bool, bool]) -> dict[str, Any]:
-    when, kind, skip, shadow = parts
-    fields = KINDS[kind] | (SKIP if skip else {}) | {"mode": "shadow" if shadow else "live"}
-    return rule(name, when, code=name.replace("-", "_"), **fields)  # a code of its own: equal rules are refused
+def build(name: str, parts: Parts) -> dict[str, Any]:
+    when, kind, skip, shadow, limit = parts
+    exempting = limit == "exempted" and kind in ("allow", "exemption", "hard")  # which is refused
+    fields = KINDS[kind] | (SKIP if skip else {}) | ({} if exempting else LIMITS[limit])
+    # A code of its own: equal rules are refused.
+    return rule(name, when, code=name.replace("-", "_"), **fields, mode="shadow" if shadow else "live")
 
 
 rule_sets = st.lists(rule_parts, min_size=1, max_size=6).map(
@@ -47,48 +69,70 @@ rule_sets = st.lists(rule_parts, min_size=1, max_size=6).map(
 
 
 @settings(max_examples=40, deadline=None)
-@given(rule_sets, findings, st.randoms(use_true_random=False))
-def test_the_order_of_rules_never_matters(
-    rules: list[dict[str, Any]], found: tuple[Finding, ...], chance: random.Random
-) -> None:
+@given(rule_sets, subjects, st.randoms(use_true_random=False))
+def test_the_order_of_rules_never_matters(rules: list[dict[str, Any]], seen: Subject, chance: random.Random) -> None:
     shuffled = rules.copy()
     chance.shuffle(shuffled)
-    one, other = policy(*rules).decide(subject(*found)), policy(*shuffled).decide(subject(*found))
+    one, other = policy(*rules).decide(seen), policy(*shuffled).decide(seen)
     assert (one.action, one.reasons, one.shadow) == (other.action, other.reasons, other.shadow)
 
 
 @settings(max_examples=40, deadline=None)
-@given(rule_sets, findings, rule_parts)
-def test_a_shadow_rule_never_changes_what_happens(
-    rules: list[dict[str, Any]], found: tuple[Finding, ...], parts: tuple[str, str, bool, bool]
-) -> None:
-    shadow = build("shadow-rule", (*parts[:3], True))
-    before, after = policy(*rules).decide(subject(*found)), policy(*rules, shadow).decide(subject(*found))
+@given(rule_sets, subjects, rule_parts)
+def test_a_shadow_rule_never_changes_what_happens(rules: list[dict[str, Any]], seen: Subject, parts: Parts) -> None:
+    shadow = build("shadow-rule", (*parts[:3], True, parts[4]))
+    before, after = policy(*rules).decide(seen), policy(*rules, shadow).decide(seen)
     assert (after.action, after.reasons) == (before.action, before.reasons)
 
 
 @settings(max_examples=40, deadline=None)
-@given(rule_sets, findings, rule_parts)
+@given(rule_sets, subjects, rule_parts)
 def test_another_rule_never_makes_a_decision_milder_unless_it_exempts(
-    rules: list[dict[str, Any]], found: tuple[Finding, ...], parts: tuple[str, str, bool, bool]
+    rules: list[dict[str, Any]], seen: Subject, parts: Parts
 ) -> None:
     if parts[1] == "exemption":
         parts = (parts[0], "block", *parts[2:])
-    before = policy(*rules).decide(subject(*found)).action
-    after = policy(*rules, build("another-rule", parts)).decide(subject(*found)).action
+    before = policy(*rules).decide(seen).action
+    after = policy(*rules, build("another-rule", parts)).decide(seen).action
     assert after >= before
 
 
 @settings(max_examples=40, deadline=None)
-@given(rule_sets, findings)
-def test_a_decision_explains_itself_and_repeats_itself(rules: list[dict[str, Any]], found: tuple[Finding, ...]) -> None:
+@given(rule_sets, subjects)
+def test_a_decision_explains_itself_and_repeats_itself(rules: list[dict[str, Any]], seen: Subject) -> None:
     loaded = policy(*rules)
-    decision = loaded.decide(subject(*found))
-    assert decision == loaded.decide(subject(*found))
+    decision = loaded.decide(seen)
+    assert decision == loaded.decide(seen)
     assert decision.reasons[0].action is decision.action
     exempts = {item["id"] for item in rules if item.get("exemption")}
     if not any(reason.rule in exempts for reason in decision.reasons):
         assert decision.action is max(reason.action for reason in decision.reasons)
+
+
+@settings(max_examples=40, deadline=None)
+@given(rule_sets, subjects, rule_parts, st.sampled_from(["beta.detected", "media.width > 100", "alpha.score > 0.5"]))
+def test_an_exemption_of_a_rule_never_makes_a_decision_more_severe(
+    rules: list[dict[str, Any]], seen: Subject, parts: Parts, exemption: str
+) -> None:
+    if parts[1] in ("allow", "exemption", "hard"):
+        parts = (parts[0], "block", *parts[2:])
+    before = build("another-rule", parts)
+    after = before | {"exemptions": [*before.get("exemptions", ()), exemption]}
+    assert policy(*rules, after).decide(seen).action <= policy(*rules, before).decide(seen).action
+
+
+@settings(max_examples=40, deadline=None)
+@given(rule_sets, subjects, st.floats(0.01, 100), st.floats(0.01, 100))
+def test_a_larger_share_of_a_block_never_makes_a_decision_milder(
+    rules: list[dict[str, Any]], seen: Subject, one: float, other: float
+) -> None:
+    small, large = (
+        policy(*rules, rule("another-rule", "true", "block", code="another", rollout=share)).decide(seen)
+        for share in sorted((one, other))
+    )
+    # Without a digest neither can be judged, unless one of them is for everything.
+    assert large.action >= small.action
+    assert {reason.rule for reason in large.reasons} >= {reason.rule for reason in small.reasons} - {""}
 
 
 @pytest.mark.parametrize("weak", range(len(ORDER)))

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from policies.cel import Bound, Condition, Environment, ExpressionRefused, Outcome, Table
+from policies.cel import Condition, Environment, ExpressionRefused, Outcome, Table
 from policies.reading import Value
 from policies.signals import Signal, Type
 
@@ -77,13 +77,14 @@ class Bundle:
         self, indices: Collection[int], values: Mapping[str, Value], missing: Collection[str]
     ) -> Iterator[tuple[int, Outcome]]:
         """The outcomes of conditions that are judged one by one, without placeholders; those left out are FALSE."""
-        bare: Bound | None = None
-        for index in indices:
-            if index in self._strict and not self._reads[index].isdisjoint(missing):
-                yield index, Outcome.MISSING
-                continue
-            if bare is None:
-                bare = self._environment.bind(values)
+        settled = [index for index in indices if index in self._strict and not self._reads[index].isdisjoint(missing)]
+        yield from ((index, Outcome.MISSING) for index in settled)
+        others = [index for index in indices if index not in settled]
+        if not others:
+            return
+        read = frozenset().union(*(self._reads[index] for index in others))
+        bare = self._environment.bind({name: values[name] for name in read if name in values})
+        for index in others:
             outcome = self._conditions[index].judge(bare)
             if outcome is not Outcome.FALSE:
                 yield index, outcome

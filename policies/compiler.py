@@ -5,7 +5,7 @@ This module knows how the parts of the language fit together. It does not decide
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from core.media import Kind
@@ -24,6 +24,9 @@ from policies.signals import is_private
 from policies.strict_yaml import Scalar
 from policies.templates import placeholders, shown
 from policies.vocabulary import Vocabulary
+
+MAX_LISTED = 10_000
+"""Words of lists in all conditions of a policy: some milliseconds a decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,21 @@ def compile_rules(document: Document, vocabulary: Vocabulary, notes: Notes) -> t
     compiled = (compiler.rule(rule) for rule in document.rules)
     rules = tuple(item for item in compiled if item is not None)
     refuse_covered(((each.rule, each.condition.tree) for each in rules), notes)
+    _refuse_many_words(rules, notes)
     return rules
+
+
+def _refuse_many_words(rules: Iterable[CompiledRule], notes: Notes) -> None:
+    """Each condition holds its own copy of the lists that it names, and the library walks through them one by one."""
+    words = 0
+    for rule in rules:
+        trees = (condition.tree for condition in (rule.condition, *rule.exemptions))
+        words += sum(len(node.children) for tree in trees for node in tree.walk() if node.kind == "list")
+        if words > MAX_LISTED:
+            message = f"with this rule, the conditions name more than {MAX_LISTED} words of lists in all"
+            hint = "let fewer rules look at long lists, or use a hash list"
+            notes.add(message, rule.rule.position, rule=rule.rule.id, hint=hint)
+            return
 
 
 class _Compiler:

@@ -145,9 +145,9 @@ class RulePolicy:
             rule = self._rule_at.get(place)
             if rule is None:  # the outcome of an exemption
                 continue
-            lifts = range(place + 1, place + 1 + len(rule.exemptions))
             # An exemption that cannot be judged lifts nothing: else making its detector abstain would be a way round.
-            lifted = any(outcomes.get(lift) is Outcome.TRUE for lift in lifts)
+            lifts = range(place + 1, place + 1 + len(rule.exemptions))
+            lifted = bool(lifts) and any(outcomes.get(lift) is Outcome.TRUE for lift in lifts)
             if not lifted and _in_force(rule.rule, subject):
                 yield rule, outcomes[place]
 

@@ -48,6 +48,7 @@ ID = "[a-z0-9]+(-[a-z0-9]+)*"
 CODE = r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)*"
 NAME = "[a-z][a-z0-9_]*"
 MAX_RULES = 1000
+MAX_EXEMPTIONS = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from core.media import Kind
 from policies.base import Action, Severity, Stage
 from policies.constants import Constant
 from policies.fields import Fields, Notes, table_of
-from policies.grammar import RULE, SCOPE
+from policies.grammar import MAX_EXEMPTIONS, RULE, SCOPE
 from policies.problems import did_you_mean
 from policies.rules import RESERVED_CODES, Mode, Rule, Scope, WhenMissing
 from policies.strict_yaml import Node, Scalar
@@ -140,6 +140,9 @@ def _refuse_contradictions(rule: Rule, fields: Fields) -> None:
         fields.refuse(f"the code {rule.code!r} is the engine's own", fields.place("code"))
     if rule.due is not None and rule.action is Action.ALLOW:
         fields.refuse("`due` sets staff a term, and `action: allow` asks nothing of them", fields.place("due"))
+    if len(rule.exemptions) > MAX_EXEMPTIONS:
+        message = f"{len(rule.exemptions)} exemptions; at most {MAX_EXEMPTIONS} are read"
+        fields.refuse(message, fields.place("exemptions"), "join them with ||, or use a list")
     if rule.exemptions and (rule.hard or rule.action is Action.ALLOW):
         which = "a hard block, which no exemption lifts" if rule.hard else "`action: allow`, which restricts nothing"
         fields.refuse(f"`exemptions` do not belong to {which}", fields.place("exemptions"), "narrow `when` instead")

@@ -14,7 +14,7 @@ import sys
 from typing import Any
 
 from policies.constants import MAX_WORDS
-from policies.grammar import MAX_RULES, NAME, POLICY, Form, Key, Shape
+from policies.grammar import MAX_EXEMPTIONS, MAX_RULES, NAME, POLICY, Form, Key, Shape
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 _DAY = r"\d{4}-\d{2}-\d{2}"
@@ -27,7 +27,7 @@ _WORDS: dict[str, Any] = {"type": "array", "items": _TEXT, "minItems": 1}
 _FORMS: dict[Form, dict[str, Any]] = {
     "text": _TEXT,
     "condition": _SCALAR,
-    "conditions": _WORDS,
+    "conditions": _WORDS | {"maxItems": MAX_EXEMPTIONS},
     "template": _TEXT,
     "flag": {"type": "boolean"},
     "words": _WORDS,

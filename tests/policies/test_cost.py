@@ -49,6 +49,37 @@ def test_a_detector_with_very_many_codes_cannot_stall_a_decision() -> None:
     assert time.perf_counter() - start < 5.0  # all 400 million pairs would take minutes
 
 
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("a" * 201, "the pattern has 201 characters; at most 200 are read"),
+        ("(a{100}){101}", "a pattern may count to 100 at most"),
+        ("x{0,4000}", "a pattern may count to 100 at most"),
+        ("(a{100}){100}", "is not a pattern"),
+    ],
+)
+def test_a_pattern_that_unfolds_into_too_much_is_refused(pattern: str, message: str) -> None:
+    assert message in problem_with(f"media.mime.matches('{pattern}')").message
+
+
+def test_a_pattern_that_is_slow_elsewhere_takes_no_longer_here() -> None:
+    loaded = policy(rule("one", "media.mime.matches('^(a+)+$')", "label"))
+    start = time.perf_counter()
+    assert loaded.decide(subject(mime="a" * 5000 + "!")).action is Action.ALLOW
+    assert time.perf_counter() - start < 5.0  # backtracking would not end
+
+
+def test_too_many_exemptions_and_too_many_words_are_refused() -> None:
+    found = problem_with("alpha.detected", exemptions=[f"media.width > {width}" for width in range(21)])
+    assert found.message == "21 exemptions; at most 20 are read"
+    words = [f"w{number}" for number in range(500)]
+    rules = [rule(f"r{n:02}", f"media.mime in lists.long && media.width > {n}", code=f"c{n}") for n in range(21)]
+    assert [(each.rule, each.message[:14]) for each in problems(document(*rules, lists={"long": words}))] == [
+        ("r20", "with this rule")
+    ]
+    assert problems(document(*rules[:20], lists={"long": words})) == []
+
+
 def test_too_many_rules_are_refused() -> None:
     lines = "".join(f"- {{id: r{number}}}\n" for number in range(1001))
     found = problems(f"id: a\nversion: 1\ndescription: x\nrules:\n{lines}")

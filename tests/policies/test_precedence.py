@@ -68,7 +68,7 @@ rule_sets = st.lists(rule_parts, min_size=1, max_size=6).map(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rule_sets, subjects, st.randoms(use_true_random=False))
 def test_the_order_of_rules_never_matters(rules: list[dict[str, Any]], seen: Subject, chance: random.Random) -> None:
     shuffled = rules.copy()
@@ -77,7 +77,7 @@ def test_the_order_of_rules_never_matters(rules: list[dict[str, Any]], seen: Sub
     assert (one.action, one.reasons, one.shadow) == (other.action, other.reasons, other.shadow)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rule_sets, subjects, rule_parts)
 def test_a_shadow_rule_never_changes_what_happens(rules: list[dict[str, Any]], seen: Subject, parts: Parts) -> None:
     shadow = build("shadow-rule", (*parts[:3], True, parts[4]))
@@ -85,7 +85,7 @@ def test_a_shadow_rule_never_changes_what_happens(rules: list[dict[str, Any]], s
     assert (after.action, after.reasons) == (before.action, before.reasons)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rule_sets, subjects, rule_parts)
 def test_another_rule_never_makes_a_decision_milder_unless_it_exempts(
     rules: list[dict[str, Any]], seen: Subject, parts: Parts
@@ -97,7 +97,7 @@ def test_another_rule_never_makes_a_decision_milder_unless_it_exempts(
     assert after >= before
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rule_sets, subjects)
 def test_a_decision_explains_itself_and_repeats_itself(rules: list[dict[str, Any]], seen: Subject) -> None:
     loaded = policy(*rules)
@@ -109,7 +109,7 @@ def test_a_decision_explains_itself_and_repeats_itself(rules: list[dict[str, Any
         assert decision.action is max(reason.action for reason in decision.reasons)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rule_sets, subjects, rule_parts, st.sampled_from(["beta.detected", "media.width > 100", "alpha.score > 0.5"]))
 def test_an_exemption_of_a_rule_never_makes_a_decision_more_severe(
     rules: list[dict[str, Any]], seen: Subject, parts: Parts, exemption: str
@@ -121,7 +121,7 @@ def test_an_exemption_of_a_rule_never_makes_a_decision_more_severe(
     assert policy(*rules, after).decide(seen).action <= policy(*rules, before).decide(seen).action
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rule_sets, subjects, st.floats(0.01, 100), st.floats(0.01, 100))
 def test_a_larger_share_of_a_block_never_makes_a_decision_milder(
     rules: list[dict[str, Any]], seen: Subject, one: float, other: float

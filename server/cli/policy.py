@@ -1,4 +1,4 @@
-"""`countersign policy check`: whether a policy can be loaded, and if not, every reason with its place."""
+"""`countersign policy check`: whether a policy can be loaded, and if not, every reason with its place; and `schema`."""
 
 from __future__ import annotations
 
@@ -51,6 +51,15 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     }
 
 
+def schema() -> None:
+    """Print the JSON Schema of policies, for editors."""
+    with operating(as_json=True):
+        from policies.schema import json_schema
+
+        say_json(json_schema())
+
+
 def register(group: typer.Typer) -> None:
-    """Adds the command to the group `policy`."""
+    """Adds the commands to the group `policy`."""
     group.command("check")(check)
+    group.command("schema")(schema)

@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 
 import generators.catalog
 from countersign.cli.app import COMMANDS, build_app
+from policies.schema import json_schema
 from server.audit.entries.entry import Entry
 from server.audit.log import AuditLog
 from server.audit.sql import schema
@@ -118,6 +119,12 @@ def test_a_bad_policy_is_told_with_its_place(command: Command, tmp_path: Path) -
 
 def test_a_policy_that_cannot_be_read_is_unusable(command: Command, tmp_path: Path) -> None:
     assert command("policy", "check", tmp_path / "no.yaml").exit_code == 2
+
+
+def test_the_schema_of_policies_is_printed(command: Command) -> None:
+    result = command("policy", "schema")
+    assert result.exit_code == 0
+    assert json.loads(result.stdout) == json_schema()
 
 
 @pytest.fixture

@@ -113,7 +113,8 @@ class Decision:
 
     Precedence: hard block > exemption > block > review > label > allow; a hard block that could not be judged is a
     review that no exemption lifts. The first reason carries the decision's action; those after an exemption were set
-    aside by it. shadow: the same for the rules in shadow mode, which change nothing.
+    aside by it. shadow: the same for the rules in shadow mode, which change nothing. base_digest: of the base that the
+    policy is joined with, "" for none.
     """
 
     action: Action
@@ -121,6 +122,7 @@ class Decision:
     policy_id: str
     policy_digest: str
     shadow: tuple[Reason, ...] = ()
+    base_digest: str = ""
 
 
 class Policy(Protocol):

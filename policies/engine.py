@@ -165,7 +165,7 @@ class RulePolicy:
         items = tuple(fired)
         live = reasons.ranked([item for item in items if item.mode is Mode.LIVE]) or (reasons.nothing(skipped),)
         shadow = reasons.ranked([item for item in items if item.mode is Mode.SHADOW])
-        return Decision(live[0].action, live, self.id, self.digest, shadow)
+        return Decision(live[0].action, live, self.id, self.digest, shadow, self.base_digest)
 
 
 def _places(rules: Iterable[CompiledRule]) -> tuple[int, ...]:

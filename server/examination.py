@@ -18,6 +18,7 @@ from policies.base import Decision, Policy, Subject
 from server.conclusions import Conclusions, Seen
 from server.engine.base import Engine
 from server.provenance import Provenance
+from server.requests import Order
 
 CREDENTIALS = "credentials"
 """The parser whose view `Provenance.read` judges."""
@@ -28,7 +29,7 @@ class Context:
     """Where the media is used and what for; rules may look at it.
 
     task, source_type: of the model that makes the media; "" for uploads that are only screened. stage: a `Stage`; ""
-    means received where inbound, made where outbound.
+    means received where inbound, made where outbound. order: what the media is made by, or sent in for.
     """
 
     direction: str
@@ -38,6 +39,7 @@ class Context:
     task: str = ""
     source_type: str = ""
     stage: str = ""
+    order: Order | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -114,6 +116,7 @@ class Examiner:
             stage=context.stage,
             at=datetime.now(UTC),
             digest=media.digest,
+            **(context.order.told() if context.order else {}),
         )
 
     def decide(self, subject: Subject) -> Decision:

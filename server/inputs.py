@@ -28,15 +28,9 @@ def subject_of(request: Request, context: Context, order: Order, at: datetime) -
         jurisdiction=context.jurisdiction,
         task=context.task,
         source_type=context.source_type,
-        model=order.model.name,
-        prompt=order.prompt,
-        negative_prompt=order.negative_prompt,
-        parameters=order.parameters,
-        purpose=order.declared.purpose,
-        likeness=order.declared.likeness,
-        consent=order.declared.consent,
         digest=request.digest,
         at=at,
+        **order.told(),
     )
 
 

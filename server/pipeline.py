@@ -85,7 +85,9 @@ class Pipeline:
         """Makes one output. Raises as `screen` does, and what the model raises for a job that it cannot do."""
         request = Request(caller, order.request_id, order.content(), order.subject)
         model = order.model
-        context = Context("outbound", caller.tenant, order.surface, order.jurisdiction, model.task, model.source_type)
+        context = Context(
+            *("outbound", caller.tenant, order.surface, order.jurisdiction, model.task, model.source_type), order=order
+        )
         async with self._once.hold(request.key):
             # 1. The same id gives the same answer and one record.
             if earlier := await self._recorder.earlier(request):

@@ -114,7 +114,11 @@ def decision_json(decision: Decision) -> dict[str, Any]:
         "action": decision.action.name,
         "reasons": [reason_json(reason) for reason in decision.reasons],
         "shadow": [reason_json(reason) for reason in decision.shadow],
-        "policy": {"id": decision.policy_id, "digest": decision.policy_digest},
+        "policy": {
+            "id": decision.policy_id,
+            "digest": decision.policy_digest,
+            **({"base": decision.base_digest} if decision.base_digest else {}),
+        },
     }
 
 

@@ -107,6 +107,18 @@ class Order:
             **({"label": self.label.content()} if self.label else {}),
         }
 
+    def told(self) -> dict[str, Any]:
+        """What policies may look at of it, by the fields of `policies.base.Subject`."""
+        return {
+            "model": self.model.name,
+            "prompt": self.prompt,
+            "negative_prompt": self.negative_prompt,
+            "parameters": self.parameters,
+            "purpose": self.declared.purpose,
+            "likeness": self.declared.likeness,
+            "consent": self.declared.consent,
+        }
+
     def work(self) -> dict[str, Any]:
         """What the log says about the work. Prompts are the requester's words and stay out of a permanent leaf."""
         return {

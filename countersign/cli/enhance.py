@@ -79,7 +79,9 @@ def enhance(
     if as_json:
         say_json(view)
     if enhancement.media is None:
-        complain(f"{output} was not written, the decision blocks it:\n{reasons_text(view['reasons'])}")
+        support = view["blocked"]["support_id"] if view["blocked"] else view["decision_id"]
+        reasons = reasons_text(view["reasons"])
+        complain(f"{output} was not written, the decision blocks it:\n{reasons}\nFor support: {support}")
         raise typer.Exit(ExitCode.CHECK_FAILED)
     if not as_json:
         say(f"{output}: {view['action']}, by {short(view['model'])}, log index {view['receipt']['log_index']}")

@@ -24,6 +24,7 @@ def decision_table(view: Json) -> Table:
         ("Reasons", refusal["message"] if refusal else reasons_text(view["reasons"])),
         ("Id", view["decision_id"]),
         ("Decided at", view["decided_at"]),
+        ("Staff must act by", view["due_at"]),
         ("Direction", view["direction"]),
         ("Media", view["media_digest"]),
         ("Made by", short(view["model"])),

@@ -20,16 +20,19 @@ from countersign.verify.receipt import verify_receipt
 from detectors.hash_list import HashList
 from detectors.known_hash import KnownHashDetector
 from policies.engine import load_policy
+from policies.protected import shipped
 from server.auth import Caller
 from server.provenance import Provenance
+from server.requests import Declared
 from tests.policies.fakes import document, rule
 from tests.server.conftest import CALLER, House, build, leaf, png
 from tests.server.fakes import Painter, RedDetector
 from tests.server.test_pipeline import order, silent
-from tests.server.wires import ACME, RED, Wire, fails, wired
+from tests.server.wires import ACME, RED, Wire, desk_of, fails, wired
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+SOURCES = (RedDetector(), KnownHashDetector(HashList()))
 PLACE = "zanzibar lighthouse"
 POLICY = document(
     rule(
@@ -80,7 +83,7 @@ POLICY = document(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def judging(tmp_path: Path, trusted: tuple[Sandbox, Provenance]) -> AsyncIterator[House]:
-    policy = load_policy(POLICY, "p.yaml", [RedDetector(), KnownHashDetector(HashList())])
+    policy = load_policy(POLICY, "p.yaml", SOURCES)
     built = await build(tmp_path, trusted, policy=policy)
     yield built
     await built.engine.close()
@@ -244,3 +247,75 @@ async def test_other_tenants_do_not_see_a_blocked_order(judging: House) -> None:
     other = Caller("other", "tester", CALLER.roles)
     again = await judging.pipeline.make(order(Painter(), made.recorded.request_id, prompt="a wall"), other, silent)
     assert again.output is not None
+
+
+OUTPUTS = document(
+    rule(
+        *(
+            "advert",
+            "'purpose' in request.declared && request.purpose == 'advertising' && parameter.grey < 50.0",
+            "label",
+        ),
+        text="Made for {request.purpose}, grey {parameter.grey}.",
+        applies_to={"stage": "output"},
+        when_missing="skip",
+        skip_reason="Not every model has a grey.",
+    ),
+    parameters={"grey": "number"},
+)
+
+
+async def test_what_is_made_is_judged_with_what_it_was_ordered_by(
+    tmp_path: Path, trusted: tuple[Sandbox, Provenance]
+) -> None:
+    house = await build(tmp_path, trusted, policy=load_policy(OUTPUTS, "p.yaml", SOURCES))
+    declared = Declared(purpose="advertising")
+    made = await house.pipeline.make(order(Painter(), parameters={"grey": 7}, declared=declared), CALLER, silent)
+    entry = leaf(made.recorded)
+    assert (entry["action"], entry["reasons"][0]["text"]) == ("LABEL", "Made for advertising, grey 7.")
+    assert entry["policy"]["base"] == shipped().digest
+    await house.engine.close()
+    await house.log.close()
+
+
+EXEMPTIONS = document(
+    rule("all", "true", "allow", exemption=True, applies_to={"stage": "input"}),
+    rule("all-media", "true", "allow", exemption=True),
+)
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Poster: the sexual abuse of children is a crime.",
+        "POSTER: THE SEXUAL ABUSE OF CHILDREN IS A CRIME.",
+        "Poster: the s\u200bexual abuse of chil\u00addren is a crime.",
+        "Poster: the sехual abuse of сhildren is a crime.",
+        "Poster: the ｓｅｘｕａｌ abuse of children is a crime.",
+    ],
+)
+async def test_no_policy_lets_pass_what_the_base_blocks(
+    tmp_path: Path, trusted: tuple[Sandbox, Provenance], prompt: str
+) -> None:
+    policy = load_policy(EXEMPTIONS, "p.yaml", SOURCES)
+    house = await build(tmp_path, trusted, policy=policy)
+    async with wired(house) as served:
+        media, made = await result(served.generation.Generate(generate(prompt), **ACME))
+        assert media == b""
+        assert (made.blocked.category, made.blocked.code) == ("child_safety", "child_safety.prompt")
+        assert "abuse" not in made.receipt.entry.decode()
+        media, made = await result(served.generation.Generate(generate("Poster: a lighthouse."), **ACME))
+        assert media, "and nothing else"
+    await house.engine.close()
+    await house.log.close()
+
+
+async def test_no_activation_takes_the_base_out(judging: House) -> None:
+    desk = desk_of(judging)
+    taken = document(rule("protected-sexualised-children", "request.task == ''", "allow"))
+    assert [problem.message for problem in desk.check(taken)] == ["a protected rule of the built-in base has this id"]
+    own = document(rule("mine", "media.width < 1", protected=True, action="block", hard=True))
+    assert [problem.message for problem in desk.check(own)] == ["`protected` belongs to the built-in base"]
+    for policy in (EXEMPTIONS, document(rule("mine", "media.width < 1"))):
+        loaded = load_policy(policy, "p.yaml", desk.loader.sources)
+        assert {each.rule.id for each in loaded.rules} >= {"protected-sexualised-children", "protected-listed"}

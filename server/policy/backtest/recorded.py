@@ -17,7 +17,7 @@ from core.credential import Credential, CredentialState
 from core.media import Kind
 from detectors.base import Finding, Source, Verdict
 from policies.base import Subject
-from policies.signals import Signal
+from policies.signals import Signal, is_private
 
 _SIGNED = frozenset(("credential.state", "credential.codes", "credential.ai_generated", "media.byte_size"))
 """What signing changes."""
@@ -54,7 +54,7 @@ class LeafReader:
             jurisdiction=used["jurisdiction"],
             task=used["task"],
             source_type=used.get("source_type", ""),
-            model=leaf.get("making", {}).get("model", ""),
+            **_order(leaf.get("making")),
             at=at,
             digest=examined.get("digest", leaf["media_digest"]),
         )
@@ -67,8 +67,16 @@ class LeafReader:
         ]
         names = frozenset[str]().union(*lacking) if lacking else frozenset[str]()
         if leaf["direction"] == "outbound":
-            names |= self._wanted & _unknown_of_output(leaf)
+            names |= (self._wanted & _unknown_of_output(leaf)) | frozenset(filter(is_private, self._wanted))
         return names
+
+
+def _order(making: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The order that an output was made by. Its words are not in the leaf, and count as unknown."""
+    if making is None:
+        return {}
+    told = {"model": making["model"], "parameters": making.get("parameters", {}), "prompt": "", "negative_prompt": ""}
+    return {**told, **making.get("declared", {})}
 
 
 def _unknown_of_output(leaf: Mapping[str, Any]) -> frozenset[str]:

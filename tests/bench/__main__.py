@@ -24,6 +24,7 @@ from rich.table import Table
 from server.provenance import Trust, development_identity
 from tests.bench.audit.run import main as bench_log
 from tests.bench.bare import BareLoop
+from tests.bench.provenance.run import main as bench_provenance
 from tests.bench.recovery import bench as bench_recovery
 from tests.bench.serving import drive, server
 
@@ -122,7 +123,18 @@ def recovery(console: Console, arguments: argparse.Namespace) -> None:
     bench_recovery(console, MEDIA)
 
 
-PARTS = {"screening": screening, "recovery": recovery, "log": log, "memory": memory}
+def provenance(console: Console, arguments: argparse.Namespace) -> None:
+    """Signing and reading credentials beside the library's bare calls."""
+    bench_provenance(console)
+
+
+PARTS = {
+    "screening": screening,
+    "provenance": provenance,
+    "recovery": recovery,
+    "log": log,
+    "memory": memory,
+}
 
 
 if __name__ == "__main__":

@@ -164,12 +164,12 @@ def settings(options: Mapping[str, Any]) -> dict[str, Any]:
 
     Remote manifests and OCSP are network requests that a file could direct anywhere, so they are off. Verification
     after signing is off because `Provenance.sign` reads every file back itself; thumbnails would cost more than all
-    the rest together.
+    the rest together. In films, "free" boxes are signed like all others, because anything can be hidden in them.
     """
     return {
         "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_after_sign": False},
         "trust": {"anchors": options["lists"], "trust_config": "\n".join(options["purposes"]) + "\n"},
-        "builder": {"thumbnail": {"enabled": False}},
+        "builder": {"thumbnail": {"enabled": False}, "bmff_hash_exclude_free_and_skip_boxes": False},
     }
 
 

@@ -99,6 +99,7 @@ class Signing(Section):
     chain, root: PEM files of the C2PA identity, the chain leaf first; neither for a development authority. key: its
     private key, a PEM file; hsm: in its place, a key in a token. timestamps: whether signatures are time-stamped, by
     the authority (RFC 3161) at timestamp_url, which has timestamp_timeout seconds. training: what others may do.
+    thumbnails: small pictures in the manifests of pictures.
     """
 
     chain: Path | None = None
@@ -109,6 +110,7 @@ class Signing(Section):
     timestamp_url: str = Field(default="", pattern="^$|^https?://")
     timestamp_timeout: float = Field(default=5.0, gt=0, le=15.0)
     training: Training = Training()
+    thumbnails: bool = False
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

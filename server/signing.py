@@ -108,4 +108,5 @@ def stamper_of(settings: Settings, trust: Trust, metrics: Metrics) -> Stamper | 
 
 def imprint_of(settings: Settings) -> Imprint:
     """What every manifest says: where the log is, and what others may do with the file."""
-    return Imprint(settings.origin, settings.signing.training.permissions)
+    section = settings.signing
+    return Imprint(settings.origin, section.training.permissions, section.thumbnails)

@@ -59,6 +59,8 @@ def shown(view: dict[str, Any]) -> Iterator[RenderableType]:
     state = view["state"] or ""
     yield state_cell(view)
     yield cell(words(STATES, state))
+    if view["trusted_by"]:
+        yield cell(f"  the signer stands on the list “{view['trusted_by']}”", "green")
     for code in view["codes"]:
         yield cell(f"  {code_words(code)}", DOUBT)
     if view["chain"]:

@@ -22,7 +22,7 @@ from countersign.cli.provenance_words import (
     use_words,
     words,
 )
-from countersign.cli.text import STATE_STYLES, cell
+from countersign.cli.text import STATE_STYLES, cell, short
 from countersign.views import Json
 
 DOUBT = "yellow"
@@ -78,7 +78,7 @@ def action_line(action: Json) -> str:
     parts = [words(ACTIONS, action["action"])]
     parts += [f"“{title}”" for title in action["ingredients"] if title]
     if action["tool"]:
-        parts.append(f"with {action['tool']}")
+        parts.append(f"with {short(action['tool'])}")
     if action["when"]:
         parts.append(f"on {minute(action['when'])}")
     if action["digital_source_type"]:

@@ -30,8 +30,8 @@ RELATIONSHIPS = {"parentOf": "began as", "componentOf": "contains", "inputTo": "
 ACTIONS = {
     "c2pa.created": "created",
     "c2pa.opened": "opened",
-    "c2pa.placed": "placed into it",
-    "c2pa.removed": "taken out again",
+    "c2pa.placed": "added",
+    "c2pa.removed": "taken out",
     "c2pa.edited": "edited",
     "c2pa.enhanced": "enhanced",
     "c2pa.color_adjustments": "colours adjusted",

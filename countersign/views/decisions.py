@@ -69,6 +69,7 @@ def provenance_json(provenance: common_pb2.Provenance) -> Json:
     return {
         "state": enum_name(common_pb2.CredentialState, provenance.state, "CREDENTIAL_STATE_"),
         "codes": list(provenance.codes),
+        "trusted_by": provenance.trusted_by,
         "manifest_id": provenance.manifest_id,
         "issuer": provenance.issuer,
         "claim_generator": provenance.claim_generator,

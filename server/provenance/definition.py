@@ -20,6 +20,8 @@ SOFT_BINDING = "c2pa.soft-binding"
 TRAINING_MINING = "cawg.training-mining"
 DECISION = "org.countersign.decision"
 PARAMETERS = "org.countersign.parameters"
+THUMBNAIL = "thumbnail.jpg"
+"""By which the sandboxed signer finds where the small picture belongs that it makes."""
 LABEL = "a visible label says how this was made"
 PLAIN = Imprint()
 
@@ -29,14 +31,15 @@ def definition(claim: Claim, mime: str, parent_digest: str = "", imprint: Imprin
 
     parent_digest: of the upload, bound beside the decision, because C2PA binds only a parent's manifest.
     """
-    return json.dumps(
-        {
-            "claim_generator_info": [{"name": GENERATOR}],
-            "title": claim.title,
-            "format": mime,
-            "assertions": assertions(claim, parent_digest, imprint),
-        }
-    )
+    written: dict[str, Any] = {
+        "claim_generator_info": [{"name": GENERATOR}],
+        "title": claim.title,
+        "format": mime,
+        "assertions": assertions(claim, parent_digest, imprint),
+    }
+    if imprint.thumbnails and mime.startswith("image/"):
+        written["thumbnail"] = {"format": "image/jpeg", "identifier": THUMBNAIL}
+    return json.dumps(written)
 
 
 def assertions(claim: Claim, parent_digest: str, imprint: Imprint) -> list[dict[str, Any]]:

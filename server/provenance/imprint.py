@@ -38,7 +38,11 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class Imprint:
-    """log_origin: the name of the log that holds the decision, "" for none. mining: at most one for each use."""
+    """log_origin: the name of the log that holds the decision, "" for none. mining: at most one for each use.
+
+    thumbnails: pictures get a small picture of themselves.
+    """
 
     log_origin: str = ""
     mining: tuple[Permission, ...] = ()
+    thumbnails: bool = False

@@ -7,6 +7,7 @@ for outside (`Request.ask`). Never fetches anything. Judges nothing: that is `se
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from ctypes import CFUNCTYPE
@@ -19,9 +20,11 @@ from core.errors import CorruptMedia, LimitExceeded
 from core.media import View
 from core.sandbox.contract import Request
 from server.provenance.countersigning import countersign
+from server.provenance.definition import THUMBNAIL
 from server.provenance.framing import refuse_framing
 from server.provenance.jumbf import signers
 from server.provenance.report import StoreTooLarge, facts_of
+from server.provenance.thumbnail import thumbnail
 from server.provenance.vouching import roots_of
 
 PARSERS = {name: f"server.provenance.parse:{name}" for name in ("credentials", "crjson", "sign")}
@@ -133,8 +136,10 @@ def sign(request: Request) -> View:
             builder = stack.enter_context(Builder(options["definition"], context))
             for number, ingredient in enumerate(options["ingredients"], start=1):
                 builder.add_ingredient(ingredient["definition"], ingredient["mime"], request.stream(number))
+            if "thumbnail" in json.loads(options["definition"]):
+                builder.add_resource(THUMBNAIL, thumbnail(request.stream(0)))
             store = builder.sign(signer, options["mime"], request.stream(0), signed)
-    except C2paError as error:
+    except (C2paError, OSError, ValueError) as error:
         raise CorruptMedia(f"cannot sign this file: {error}"[:512], field="media") from error
     if options["timestamp"]:
         countersign(signed, options["mime"], store, asked.answer, request.ask)
@@ -159,12 +164,12 @@ def settings(options: Mapping[str, Any]) -> dict[str, Any]:
 
     Remote manifests and OCSP are network requests that a file could direct anywhere, so they are off. Verification
     after signing is off because `Provenance.sign` reads every file back itself; thumbnails would cost more than all
-    the rest together.
+    the rest together. In films, "free" boxes are signed like all others, because anything can be hidden in them.
     """
     return {
         "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False, "verify_after_sign": False},
         "trust": {"anchors": options["lists"], "trust_config": "\n".join(options["purposes"]) + "\n"},
-        "builder": {"thumbnail": {"enabled": False}},
+        "builder": {"thumbnail": {"enabled": False}, "bmff_hash_exclude_free_and_skip_boxes": False},
     }
 
 

@@ -66,7 +66,7 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class ReadManifest:
-    """One manifest. parents: how many of its ingredients are called its parent."""
+    """One manifest: its summary, and what it tells beyond that."""
 
     label: str
     title: str
@@ -74,15 +74,11 @@ class ReadManifest:
     issuer: str
     actions: tuple[str, ...]
     source_types: tuple[str, ...]
-    parents: int
     outline: Outline
 
 
 def manifest_of(facts: Mapping[str, Any]) -> ReadManifest:
     """The manifest in its facts. Raises KeyError for a missing field and TypeError for one of another type."""
-    parents = facts["parents"]
-    if type(parents) is not int:
-        raise TypeError("parents is not a number")
     return ReadManifest(
         label=text(facts["label"]),
         title=text(facts["title"]),
@@ -90,7 +86,6 @@ def manifest_of(facts: Mapping[str, Any]) -> ReadManifest:
         issuer=text(facts["issuer"]),
         actions=texts(facts["actions"]),
         source_types=texts(facts["source_types"]),
-        parents=parents,
         outline=outline_of(facts["outline"]),
     )
 

@@ -25,10 +25,10 @@ def facts_of(report: str) -> dict[str, Any]:
     """Facts of c2pa's JSON report.
 
     state: "Trusted", "Valid" or "Invalid". active: label of the active manifest. manifests: label, title,
-    claim_generator, issuer, actions, source_types, parents (the number of parentOf ingredients) and `outline` of each.
-    successes (the telling ones), failures, notes: status codes of the active manifest. ingredient_failures: those found
-    now or recorded earlier on any ingredient at any depth. Of each at most MAX_ITEMS: more than there are harmless
-    ones, so that a long list cannot hide a failure. report: the report itself. Raises StoreTooLarge.
+    claim_generator, issuer, actions, source_types and `outline` of each. successes (the telling ones), failures, notes:
+    status codes of the active manifest. ingredient_failures: those found now or recorded earlier on any ingredient at
+    any depth. Of each at most MAX_ITEMS: more than there are harmless ones, so that a long list cannot hide a failure.
+    report: the report itself. Raises StoreTooLarge.
     """
     if len(report) > MAX_STORE:
         raise StoreTooLarge(f"the manifest store's report has {len(report)} characters, the limit is {MAX_STORE}")
@@ -55,7 +55,6 @@ def facts_of(report: str) -> dict[str, Any]:
 def summary(label: str, manifest: Mapping[str, Any], found: Mapping[Place, Standing]) -> dict[str, Any]:
     """What a person wants to know of one manifest."""
     actions = [one for one, _ in actions_of(manifest)]
-    ingredients = rows(manifest.get("ingredients"))
     return {
         "label": text(label),
         "title": text(manifest.get("title")),
@@ -63,7 +62,6 @@ def summary(label: str, manifest: Mapping[str, Any], found: Mapping[Place, Stand
         "issuer": text(table(manifest.get("signature_info")).get("issuer")),
         "actions": [text(action.get("action")) for action in actions][:MAX_ITEMS],
         "source_types": unique(address(action.get("digitalSourceType")) for action in actions),
-        "parents": sum(ingredient.get("relationship") == "parentOf" for ingredient in ingredients),
         "outline": outline(label, manifest, found),
     }
 

@@ -34,6 +34,7 @@ def differences(store: Store | None, written: str) -> tuple[str, ...]:
         "title": (found.get("title"), wanted["title"]),
         "actions": (stripped(actions_of(found)), stripped(actions_of(wanted))),
         "assertions": (stated(found), stated(wanted)),
+        "thumbnail": ("thumbnail" in found, "thumbnail" in wanted),
         "ingredients": (Counter(str(one.get("relationship")) for one in rows(found.get("ingredients"))), taken),
     }
     return tuple(name for name, (said, claimed) in compared.items() if said != claimed)

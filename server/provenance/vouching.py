@@ -63,6 +63,7 @@ def vouching(chain: Sequence[x509.Certificate], lists: Sequence[Roots]) -> list[
     return []
 
 
+@lru_cache(maxsize=512)  # the same few issuers sign most files, and a signature costs more than all else here
 def issued(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Whether another certificate, `issuer`, issued this one; names first, because they cost nothing to compare."""
     return certificate.issuer == issuer.subject and certificate != issuer and issued_by(certificate, issuer)

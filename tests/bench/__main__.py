@@ -25,6 +25,7 @@ from server.provenance import Trust, development_identity
 from tests.bench.audit.run import main as bench_log
 from tests.bench.bare import BareLoop
 from tests.bench.policy import main as bench_policy
+from tests.bench.provenance.run import main as bench_provenance
 from tests.bench.recovery import bench as bench_recovery
 from tests.bench.serving import drive, server
 
@@ -128,7 +129,19 @@ def recovery(console: Console, arguments: argparse.Namespace) -> None:
     bench_recovery(console, MEDIA)
 
 
-PARTS = {"screening": screening, "recovery": recovery, "log": log, "memory": memory, "policy": policy}
+def provenance(console: Console, arguments: argparse.Namespace) -> None:
+    """Signing and reading credentials beside the library's bare calls."""
+    bench_provenance(console)
+
+
+PARTS = {
+    "screening": screening,
+    "provenance": provenance,
+    "recovery": recovery,
+    "log": log,
+    "memory": memory,
+    "policy": policy,
+}
 
 
 if __name__ == "__main__":

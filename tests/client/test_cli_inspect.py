@@ -118,6 +118,16 @@ def test_people_read_who_when_what_and_from_what(command: Command, photo: Path, 
         assert line in lines, line
 
 
+def test_people_read_which_list_vouches_for_the_signer(
+    command: Command, photo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusted = common_pb2.Provenance(state=common_pb2.CREDENTIAL_STATE_TRUSTED, trusted_by="press")
+    monkeypatch.setattr("tests.client.fake_server.PROVENANCE", trusted)
+    shown = command("inspect", photo).stdout
+    assert shown.startswith(f"TRUSTED\n{STATES['TRUSTED']}\n  the signer stands on the list “press”\n")
+    assert json.loads(command("inspect", photo, "--json").stdout)["trusted_by"] == "press"
+
+
 def test_what_is_not_known_is_shown_as_it_is(command: Command, photo: Path, server: FakeServer) -> None:
     action = provenance_pb2.ChainAction(action="org.new.action", digital_source_type="http://x.org/newType")
     wish = provenance_pb2.ChainPreference(use="odd", choice="constrained", constraint="ask first")

@@ -11,7 +11,7 @@ import pytest
 from core.media import Frame, Pixels
 from detectors import iscc
 from detectors.fingerprints import NEAR, Fingerprint, fingerprint, pixels_digest, ways
-from detectors.sketch import BYTES, likeness, sketch
+from detectors.sketch import AGREES, BYTES, likeness, sketch
 from tests.detectors.making import photograph
 from training.evaluation.attacks import ATTACKS
 
@@ -107,7 +107,7 @@ def test_the_digest_is_of_pixels_shape_and_alpha() -> None:
 def test_a_sketch_confirms_what_a_code_cannot(attack: str) -> None:
     kept = sketch(small("stream"))
     assert len(kept) == BYTES
-    assert likeness(attacked("stream", attack), kept) > 0.85
+    assert likeness(attacked("stream", attack), kept) > AGREES
 
 
 def test_a_sketch_does_not_confirm_another_picture() -> None:

@@ -13,12 +13,15 @@ from core.media import digest_of
 from server.demo import files
 from tests.loop.conftest import Served
 from tests.provenance.conftest import opinion_of
+from tests.provenance.manifests import produce
+from tests.provenance.signers import stranger
 
 
 @pytest.fixture(scope="module")
 def enhanced(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("enhanced")
-    (folder / "photo.jpg").write_bytes(files.small())
+    photograph = produce("photo", stranger(), data=files.small())  # as captured, by a camera on no list
+    (folder / "photo.jpg").write_bytes(photograph)
     arguments = ("enhance", folder / "photo.jpg", "-o", folder / "out.jpg", "--task", "upscale")
     (folder / "answer.json").write_text(json.dumps(served.json(*arguments)))
     return folder
@@ -40,7 +43,8 @@ def test_our_reader_trusts_the_output_and_names_the_parent(served: Served, enhan
     (active,) = [manifest for manifest in seen["manifests"] if manifest["active"]]
     assert "c2pa.opened" in active["actions"]
     (upload,) = seen["chain"]["ingredients"]
-    assert (upload["relationship"], upload["state"], upload["manifest"]) == ("parentOf", "NONE", None)
+    assert (upload["relationship"], upload["state"], upload["intact"]) == ("parentOf", "VALID_UNTRUSTED", True)
+    assert upload["manifest"]["title"] == "photo"
     assert seen["chain"]["actions"][0]["ingredients"] == [upload["title"]]
     crjson = json.loads(served.run("inspect", enhanced / "out.jpg", "--crjson"))
     assert crjson["manifests"][0]["label"] == seen["chain"]["label"]
@@ -73,6 +77,12 @@ def test_one_changed_byte_makes_the_credential_invalid(served: Served, enhanced:
     (answer,) = served.json("screen", changed)
     assert answer["provenance"]["state"] == "INVALID"
     assert answer["action"] in {"REVIEW", "BLOCK"}
+
+
+def test_our_own_work_on_a_cameras_photograph_contradicts_nothing(served: Served, enhanced: Path) -> None:
+    (answer,) = served.json("screen", enhanced / "out.jpg")
+    (found,) = [each for each in answer["findings"] if each["detector"] == "contradictions"]
+    assert (found["verdict"], found["codes"]) == ("NOT_DETECTED", [])
 
 
 def test_metadata_stays(served: Served, tmp_path: Path) -> None:

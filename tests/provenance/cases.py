@@ -174,7 +174,7 @@ CASES = (
     Case("the second half cut off", State.INVALID, altered(lambda data, _: data[: len(data) // 2]), unreadable=True),
     Case("EXIF inserted", State.INVALID, altered(surgery.exif_inserted), (JPEG, PNG)),
     Case("a comment inserted", State.INVALID, altered(surgery.comment_inserted), (JPEG, PNG)),
-    Case("an empty box appended", State.TRUSTED, altered(surgery.free_box_appended), (MP4, AVIF)),
+    Case("an empty box appended", State.INVALID, altered(surgery.free_box_appended), (MP4, AVIF)),
     Case("manifest of another picture", State.INVALID, exchanged),
     Case("manifest made for a PNG, in a JPEG", State.INVALID, of_another_type, (JPEG,)),
     Case("digital source type edited", State.INVALID, edited(b"trainedAlgorithmic", b"minorHumanEditings")),

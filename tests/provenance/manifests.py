@@ -52,9 +52,10 @@ def produce(
     mime: str = JPEG,
     tool: str = "Studio",
     trust: Trust | None = None,
+    clock: str | None = None,
 ) -> bytes:
     """A file with one new manifest. trust: under which parts are validated when they are taken in; by default the
-    identity's own root.
+    identity's own root. clock: address of an authority of time, which c2pa itself asks.
     """
     definition = {
         "claim_generator_info": [{"name": tool, "version": "1"}],
@@ -66,7 +67,7 @@ def produce(
     options = (trust or Trust(identity.root_pem)).options()
     with (
         c2pa.Context.from_dict(parse.settings(options)) as context,
-        c2pa.Signer.from_callback(identity.sign, c2pa.C2paSigningAlg.ES256, identity.chain_pem, None) as signer,
+        c2pa.Signer.from_callback(identity.sign, c2pa.C2paSigningAlg.ES256, identity.chain_pem, clock) as signer,
         c2pa.Builder(definition, context) as builder,
     ):
         for part in parts:

@@ -12,6 +12,7 @@ from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.x509.oid import NameOID
 
 from core.credential import Credential
 from core.limits import Limits
@@ -40,14 +41,21 @@ CLAIM = Claim(
 EDIT = replace(CLAIM, action="enhanced", source_type="compositeWithTrainedAlgorithmicMedia")
 
 
-def stranger(life: timedelta = timedelta(days=90), purpose: x509.ObjectIdentifier | None = None) -> Identity:
-    """An identity under a root of its own, whose leaf expires `life` from now and may have another key purpose."""
+def stranger(
+    life: timedelta = timedelta(days=90),
+    purpose: x509.ObjectIdentifier | None = None,
+    name: tuple[str, str] | None = None,
+) -> Identity:
+    """An identity under a root of its own, whose leaf expires `life` from now and may have another key purpose.
+
+    name: of the person or thing, and of the organisation.
+    """
     root = root_authority()
     intermediate = intermediate_authority(root)
     day = timedelta(days=1)
     leaf = claim_signer(intermediate, datetime.now(UTC) - day, day + life)
-    if purpose is not None:
-        leaf = Issued(with_purpose(leaf.certificate, intermediate, purpose), leaf.key)
+    if purpose is not None or name is not None:
+        leaf = Issued(reissued(leaf.certificate, intermediate, purpose, name), leaf.key)
     return Identity(
         chain_pem=pem(leaf.certificate, intermediate.certificate),
         algorithm="es256",
@@ -58,11 +66,16 @@ def stranger(life: timedelta = timedelta(days=90), purpose: x509.ObjectIdentifie
     )
 
 
-def with_purpose(old: x509.Certificate, issuer: Issued, purpose: x509.ObjectIdentifier) -> x509.Certificate:
-    """The same certificate, issued anew with another key purpose."""
+def reissued(
+    old: x509.Certificate,
+    issuer: Issued,
+    purpose: x509.ObjectIdentifier | None,
+    name: tuple[str, str] | None = None,
+) -> x509.Certificate:
+    """The same certificate, issued anew with another key purpose or to somebody else."""
     builder = x509.CertificateBuilder(
         issuer_name=old.issuer,
-        subject_name=old.subject,
+        subject_name=subject(*name) if name else old.subject,
         public_key=old.public_key(),
         serial_number=x509.random_serial_number(),
         not_valid_before=old.not_valid_before_utc,
@@ -70,10 +83,17 @@ def with_purpose(old: x509.Certificate, issuer: Issued, purpose: x509.ObjectIden
     )
     for extension in old.extensions:
         value = extension.value
-        if isinstance(value, x509.ExtendedKeyUsage):
+        if purpose is not None and isinstance(value, x509.ExtendedKeyUsage):
             value = x509.ExtendedKeyUsage([purpose])
         builder = builder.add_extension(value, extension.critical)
     return builder.sign(issuer.key, hashes.SHA256())
+
+
+def subject(name: str, organization: str) -> x509.Name:
+    """A subject's name."""
+    return x509.Name(
+        [x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization), x509.NameAttribute(NameOID.COMMON_NAME, name)]
+    )
 
 
 def embed(

@@ -24,7 +24,7 @@ from server.provenance.certificates import (
     root_authority,
 )
 from tests.provenance.files import make
-from tests.provenance.signers import TIME_STAMPING, embed, judged, with_purpose
+from tests.provenance.signers import TIME_STAMPING, embed, judged, reissued
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,8 @@ def test_a_leaf_out_of_its_dates_is_refused(
 
 def test_a_leaf_for_another_purpose_is_refused(files: Files, authority: tuple[Issued, Issued]) -> None:
     leaf = claim_signer(authority[1])
-    files.chain.write_text(pem(with_purpose(leaf.certificate, authority[1], TIME_STAMPING), authority[1].certificate))
+    certificate = reissued(leaf.certificate, authority[1], TIME_STAMPING)
+    files.chain.write_text(pem(certificate, authority[1].certificate))
     files.write_key(leaf.key)
     with pytest.raises(ConfigurationError, match=r"key purposes \['1\.3\.6\.1\.5\.5\.7\.3\.8'\]"):
         files.load()

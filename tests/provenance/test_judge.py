@@ -32,7 +32,6 @@ MANIFEST = {
     "issuer": "i",
     "actions": ["c2pa.created"],
     "source_types": ["uri"],
-    "parents": 0,
     "outline": OUTLINE,
 }
 
@@ -146,7 +145,7 @@ def test_another_trust_list_is_never_passed_off_as_ours() -> None:
         {"trust": TRUST.digest, "store": {}},
         {"trust": TRUST.digest, "store": []},
         {"trust": TRUST.digest, "unparseable": ["x"]},
-        view(manifests=[{**MANIFEST, "parents": "0"}]).facts,
+        view(manifests=[{**MANIFEST, "title": 0}]).facts,
         view(manifests=[{**MANIFEST, "actions": [1]}]).facts,
         view(manifests=["urn:a"]).facts,
         view(manifests=[{**MANIFEST, "outline": []}]).facts,

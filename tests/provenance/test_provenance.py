@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from PIL import Image
 
 from core.credential import CredentialState
 from core.errors import ConfigurationError, IntegrityError, InvalidInput, LimitExceeded, Unavailable
@@ -166,6 +168,20 @@ async def test_marks_labels_and_wishes_are_signed_and_read_back(
     assert "cawg.training-mining" in {one["label"] for one in found}
     opinion = validate(signed.data, JPEG, trust)
     assert (opinion.intact, opinion.trusted) == (True, True), opinion.codes
+
+
+@pytest.mark.parametrize("mime", MIMES)
+async def test_pictures_get_a_small_picture_of_themselves(
+    sandbox: Sandbox, identity: Identity, trust: Trust, validate: Validate, mime: str
+) -> None:
+    signed = await Provenance(sandbox, identity, trust, Imprint(thumbnails=True)).sign(make(mime, 640), mime, CLAIM)
+    manifest = json.loads(signed.credential.store_json)["manifests"][signed.credential.manifest_id]
+    assert ("thumbnail" in manifest) is (mime != MP4)
+    assert validate(signed.data, mime, trust).trusted
+    if mime != MP4:
+        start = signed.data.index(b"c2pa.thumbnail.claim")
+        small = Image.open(io.BytesIO(signed.data[signed.data.index(b"\xff\xd8\xff", start) :]))
+        assert small.size == (256, 256)
 
 
 async def test_components_are_those_claimed(provenance: Provenance) -> None:

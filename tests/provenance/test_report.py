@@ -78,7 +78,6 @@ def test_a_manifest_is_summed_up() -> None:
         "issuer": "Maker",
         "actions": ["c2pa.opened", "c2pa.edited"],
         "source_types": ["uri"],
-        "parents": 1,
     }
 
 

@@ -29,7 +29,9 @@ from server.provenance import Identity, Permission, Trust, development_identity
 from server.provenance.trust import ListKind, TrustList
 from server.sections import Signing
 from server.signing import imprint_of, stamper_of, trust_of, warn_of_expiry, watch_expiry
-from tests.outside.authority import Tsa, serving
+from tests.outside.authority import REPLY, Tsa
+from tests.outside.strangers import Answer
+from tests.outside.strangers import stranger as stranger_on_the_network
 from tests.provenance.signers import stranger
 
 NOWHERE = "http://127.0.0.1:9"
@@ -196,33 +198,40 @@ async def test_a_key_that_fails_is_the_operators_to_know(tmp_path: Path, monkeyp
 async def test_an_output_that_must_be_stamped_waits_for_the_authority(tmp_path: Path) -> None:
     tsa = Tsa.make(tmp_path / "tsa")
     listed = {"name": "time", "kind": "tsa", "file": tsa.directory / "root.pem"}
-    with serving(tsa) as authority:
+    up = True
+
+    def answer(query: bytes) -> Answer:
+        return (200, REPLY, tsa.reply(query)) if up else (503, "text/plain", b"come back later")
+
+    with stranger_on_the_network(answer) as authority:
         section = {"timestamps": "required", "timestamp_url": authority.url}
         app = await App.start(settings(tmp_path, signing=section, trust=(listed,)))
         try:
             with Client(app.address) as client:
                 stamped = await asyncio.to_thread(client.enhance, files.small(), "denoise")
+            up = False
+            with capture_logs() as lines:
+                error, seconds = await enhance(app.address)
         finally:
             await app.close()
     assert stamped.result.decision.provenance.trusted_by == "own"
     assert b"sigTst2" in (stamped.media or b"")
-
-
-async def test_an_authority_that_is_down_keeps_outputs_in_and_the_server_up(tmp_path: Path) -> None:
-    tsa = Tsa.make(tmp_path / "tsa")
-    listed = {"name": "time", "kind": "tsa", "file": tsa.directory / "root.pem"}
-    section = {"timestamps": "required", "timestamp_url": NOWHERE}
-    with capture_logs() as lines:
-        app = await App.start(settings(tmp_path, signing=section, trust=(listed,)))
-        try:
-            error, seconds = await enhance(app.address)
-        finally:
-            await app.close()
     assert (error.code(), seconds) == (grpc.StatusCode.UNAVAILABLE, 30)
     assert error.details() == "no timestamp was given for the output"
-    assert "the time-stamping authority gave no timestamp" in {line["event"] for line in lines}
     (line,) = [line for line in lines if line["event"] == "trouble"]
-    assert "127.0.0.1 did not answer" in line["cause"]
+    assert "answered 503" in line["cause"]
+
+
+def test_an_authority_that_is_down_at_the_start_is_told_and_stops_nothing(tmp_path: Path) -> None:
+    tsa = Tsa.make(tmp_path / "tsa")
+    trust = Trust(stranger().root_pem, lists=(TrustList.of("time", ListKind.TSA, tsa.roots.decode()),))
+    section = {"timestamps": "required", "timestamp_url": NOWHERE}
+    stamper = stamper_of(settings(tmp_path, signing=section), trust, Metrics())
+    assert stamper is not None
+    with capture_logs() as lines:
+        stamper.try_out()
+    assert [line["event"] for line in lines] == ["the time-stamping authority gave no timestamp"]
+    assert "127.0.0.1 did not answer" in lines[0]["cause"]
 
 
 async def test_a_missing_timestamp_is_logged_counted_and_recorded(tmp_path: Path) -> None:

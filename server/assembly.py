@@ -13,9 +13,12 @@ from functools import partial
 import detectors.catalog
 import generators.catalog
 from core.limits import Limits
+from core.sandbox import Sandbox
+from detectors.base import Source
 from generators.restoration import pick_device
 from policies.files import DEFAULT_PACK, load_policy_file
 from server.admission import ByteBudget, Room
+from server.audit import AuditLog
 from server.audit.export import DsaMapping, read_mapping
 from server.audit.privacy.erasure import Aftercare
 from server.audit.privacy.scrub import scrubber
@@ -57,25 +60,20 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     log = await open_log(settings, stack)
     models = detectors.catalog.build(known_content(settings))
     makers = generators.catalog.build(generators.catalog.WEIGHTS, settings.device)
-    policy_file = settings.policy.file or DEFAULT_PACK
     limits = Limits(**settings.limits.model_dump())
     sandbox, credentials = await open_provenance(settings, limits, metrics, stack)
     recovery = Recovery(log.durable, credentials.stores)
     # What was recovered may contradict the rest as well, so it comes first.
     second_looks: tuple[Conclusion, ...] = (RecoveryConclusion(recovery), Contradictions())
     sources = (*models, *second_looks)
-    base = load_policy_file(policy_file, sources)
     mapping = read_mapping(settings.dsa_mapping) if settings.dsa_mapping else DsaMapping()
     engine = LocalEngine(models, metrics, threads=settings.threads, max_pending=settings.max_pending)
     stack.push_async_callback(engine.close)
     views = {view for model in models for view in model.views} | {"tags"}
-    register = Register(log, sources, makers, credentials.trust_text)
-    loader = Loader(log, register, sources, base, policy_text(base, policy_file))
+    loader = policy_loader(settings, log, sources, Register(log, sources, makers, credentials.trust_text))
     follower = await Follower.start(log, loader, metrics)
     policy = follower.policy
     examiner = Examiner(sandbox, engine, credentials, Conclusions(second_looks, metrics), policy, views)
-    watermarks = await asyncio.to_thread(TileWatermarks.load, str(pick_device(settings.device)))
-    finisher = Finisher(sandbox, watermarks, partial(marks_for, settings=settings), metrics, settings.watermark)
     outputs = OutputStore(settings.data_dir / "outputs")
     screening = Room(settings.in_flight, settings.max_pending)
     pipeline = Pipeline(
@@ -83,7 +81,7 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
         engine,
         credentials,
         Recorder(log, metrics, policy.made_with),
-        finisher,
+        await open_finisher(settings, sandbox, metrics),
         outputs,
         screening=screening,
         making=Room(MAKING_PLACES, settings.max_pending),
@@ -108,3 +106,16 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
         rehearsal=Rehearsal(examiner, policy, screening),
         backtests=Backtests(log, sources),
     )
+
+
+def policy_loader(settings: Settings, log: AuditLog, sources: tuple[Source, ...], register: Register) -> Loader:
+    """What loads policies that are activated while the server runs; it begins with the configured one."""
+    file = settings.policy.file or DEFAULT_PACK
+    base = load_policy_file(file, sources)
+    return Loader(log, register, sources, base, policy_text(base, file))
+
+
+async def open_finisher(settings: Settings, sandbox: Sandbox, metrics: Metrics) -> Finisher:
+    """What puts watermark, label and declaration into outputs."""
+    watermarks = await asyncio.to_thread(TileWatermarks.load, str(pick_device(settings.device)))
+    return Finisher(sandbox, watermarks, partial(marks_for, settings=settings), metrics, settings.watermark)

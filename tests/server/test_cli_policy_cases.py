@@ -59,11 +59,17 @@ def test_a_gap_is_told_with_its_line_in_the_policy(policy: Path) -> None:
     assert f"{policy}:{number} rule 'idle': it fires in no case" in result.stdout
 
 
-def test_what_no_case_would_notice_fails_where_that_is_asked(policy: Path) -> None:
-    extra = "\n  - {id: wide, title: Wide, when: media.width > 9000, action: review, code: wide, text: Wide}\n"
-    policy.write_text(policy.read_text() + extra)
-    more = "\n  - {name: wide, given: {media.width: 9900}, expect: {action: review, rules: [wide]}}\n"
-    cases_of(policy).write_text(cases_of(policy).read_text() + more)
+def test_what_no_case_would_notice_fails_where_that_is_asked(tmp_path: Path) -> None:
+    policy = tmp_path / "wide.yaml"
+    policy.write_text(
+        "{id: wide-only, version: '1', description: Wide., rules: "
+        "[{id: wide, title: Wide, when: media.width > 9000, action: review, code: wide, text: Wide}]}"
+    )
+    cases_of(policy).write_text(
+        "{policy: wide-only, cases: ["
+        "{name: wide, given: {media.width: 9900}, expect: {action: review, rules: [wide]}}, "
+        "{name: narrow, expect: {action: allow, rules: []}}]}"
+    )
     assert command(policy).exit_code == 0
     result = command(policy, "--mutate", "--json")
     assert result.exit_code == 1

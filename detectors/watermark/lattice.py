@@ -79,6 +79,8 @@ def _grid(least: float, most: float) -> _Grid:
 def _coarse(likeness: Floats, grid: _Grid, reach: int, count: int) -> list[Lattice]:
     lattices, peaks = grid
     fits = np.abs(lattices).sum(axis=2).max(axis=1) < reach * 0.7
+    if not fits.any():
+        return []  # no tile of the least size fits in
     lattices, peaks = lattices[fits], peaks[fits]
     values = _at(likeness, peaks.reshape(-1, 2)).reshape(len(peaks), -1)
     # One strong peak by chance is no lattice: each counts up to a limit.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable
 from functools import partial
@@ -24,7 +23,7 @@ SIZES = ((512, 512), (1024, 768), (4000, 3000))
 _ROUNDS = 5
 
 
-def watermark(console: Console, _: argparse.Namespace) -> None:
+def bench(console: Console) -> None:
     """Embedding, reading a mark, and finding none, which takes longest."""
     torch.set_num_threads(1)
     cv2.setNumThreads(1)

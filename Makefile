@@ -55,6 +55,7 @@ weights: $(READY)  ## Fetch the photographs and train the shipped weights again 
 	$(BIN)/python -m training.corpora.photographs
 	$(BIN)/python -m training.restoration training/recipes/upscale_x2.yaml --output generators
 	$(BIN)/python -m training.restoration training/recipes/upscale_x4.yaml --output generators
+	$(BIN)/python -m training.watermark training/recipes/watermark.yaml --output core/watermark/weights
 
 clean:  ## Remove the environment and caches
 	rm -rf $(VENV) node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

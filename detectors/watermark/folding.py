@@ -23,7 +23,7 @@ SIDE = 32  # pixels a folded tile
 _GRID = 64  # shifts a side that are tried before the last refinement
 _SYMMETRIES = 8
 _PILOT = tile.pilot_waves()
-_FINE = np.stack(np.meshgrid(*[np.linspace(-0.5, 0.5, 9)] * 2, indexing="ij"), axis=-1).reshape(-1, 2)
+_FINE = np.linspace(-1, 1, 9) / _GRID  # tiles, around the best of the grid
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -61,6 +61,17 @@ def readings(folded: Floats, beliefs: Floats, count: int) -> list[Reading]:
     return sorted(found, key=lambda reading: -reading.pilot)
 
 
+def pilots(folded: Floats, beliefs: Floats) -> Floats:
+    """(n, 32, 32) folded tiles, upright, to (n,): the best correlation with the pilot at any shift."""
+    waves = (tile.read_tile(folded) * beliefs)[:, tile.PILOT]
+    rows, columns = tile.PERIODS[tile.PILOT].T
+    spectrum = np.zeros((len(folded), _GRID, _GRID), dtype=np.complex64)
+    spectrum[:, rows % _GRID, columns % _GRID] = waves.conj() * _PILOT[tile.PILOT]
+    matches = np.fft.ifft2(spectrum).real.max(axis=(1, 2)) * _GRID**2
+    best: Floats = matches / (np.linalg.norm(waves, axis=1) * np.linalg.norm(_PILOT) + 1e-12)
+    return best
+
+
 def _straightened(seen: Floats, lattice: Lattice) -> Floats:
     """The map with its tiles upright and 32 pixels, zero outside."""
     height, width = seen.shape
@@ -81,10 +92,10 @@ def _symmetric(folded: Floats, symmetry: int) -> Floats:
 
 def _refined(waves: tile.Waves, shift: NDArray[np.float64], symmetry: int) -> Reading:
     """The best place within a step of the grid around `shift`, which is in tiles."""
-    tried = shift + 2 * _FINE / _GRID
-    factors = np.exp(-2j * np.pi * (tried @ tile.PERIODS.T)).astype(np.complex64)
-    matches = (factors * (waves * _PILOT.conj())).real.sum(axis=1)
-    best = int(matches.argmax())
-    moved = (waves * factors[best]).astype(np.complex64)
+    down, right = (np.exp(-2j * np.pi * np.outer(shift[axis] + _FINE, tile.PERIODS[:, axis])) for axis in (0, 1))
+    pilot = (waves * _PILOT.conj())[tile.PILOT]
+    matches = ((down[:, tile.PILOT] * pilot) @ right[:, tile.PILOT].T).real
+    row, column = np.unravel_index(int(matches.argmax()), matches.shape)
+    moved = (waves * down[row] * right[column]).astype(np.complex64)
     norm = float(np.linalg.norm(waves[tile.PILOT]) * np.linalg.norm(_PILOT))
-    return Reading(moved, float(matches[best]) / max(norm, 1e-12), symmetry)
+    return Reading(moved, float(matches[row, column]) / max(norm, 1e-12), symmetry)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -16,8 +17,8 @@ from numpy.typing import NDArray
 
 from detectors.watermark.folding import Floats, Lattice
 
-_SMALLEST, _LARGEST = 11.0, 120.0  # pixels a tile
 _STEP = 1.012  # between sizes
+_Grid: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
 _ANGLES = np.deg2rad(np.arange(-45.0, 45.0, 0.75))
 _ASPECTS = (0.88, 0.94, 1.0, 1.0 / 0.94, 1.0 / 0.88)
 _NEAREST = ((1, 0), (0, 1), (1, 1), (1, -1), (2, 0), (0, 2))
@@ -35,11 +36,14 @@ class Found:
     strength: float
 
 
-def find(seen: Floats, count: int) -> list[Found]:
-    """The `count` likeliest lattices of a map, the likeliest first; coarse duplicates left out."""
+def find(seen: Floats, sizes: tuple[float, float], count: int) -> list[Found]:
+    """The `count` likeliest lattices of a map, the likeliest first; coarse duplicates left out.
+
+    sizes: least and most pixels of a tile that are looked for.
+    """
     likeness = _autocorrelation(seen)
     chosen: list[Found] = []
-    for lattice in _coarse(likeness, min(seen.shape), count):
+    for lattice in _coarse(likeness, _grid(*sizes), min(seen.shape), count):
         fitted, strength = _fitted(likeness, lattice)
         if all(_differ(fitted, other.lattice) for other in chosen):
             chosen.append(Found(fitted, strength))
@@ -59,9 +63,9 @@ def _autocorrelation(seen: Floats) -> Floats:
 
 
 @cache
-def _grid() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _grid(least: float, most: float) -> _Grid:
     """All coarse lattices, (n, 2, 2), and where their nearest peaks lie, (n, peaks, 2)."""
-    sizes = _SMALLEST * _STEP ** np.arange(int(np.log(_LARGEST / _SMALLEST) / np.log(_STEP)))
+    sizes = least * _STEP ** np.arange(int(np.log(most / least) / np.log(_STEP)))
     size, angle, aspect = (part.ravel() for part in np.meshgrid(sizes, _ANGLES, _ASPECTS, indexing="ij"))
     keep = (np.abs(np.rad2deg(angle)) < 12) | (aspect == 1.0)
     size, angle, aspect = size[keep], angle[keep], np.sqrt(aspect[keep])
@@ -72,9 +76,11 @@ def _grid() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     return lattices, np.einsum("nij,pj->npi", lattices, np.array(_NEAREST)).astype(np.float32)
 
 
-def _coarse(likeness: Floats, reach: int, count: int) -> list[Lattice]:
-    lattices, peaks = _grid()
+def _coarse(likeness: Floats, grid: _Grid, reach: int, count: int) -> list[Lattice]:
+    lattices, peaks = grid
     fits = np.abs(lattices).sum(axis=2).max(axis=1) < reach * 0.7
+    if not fits.any():
+        return []  # no tile of the least size fits in
     lattices, peaks = lattices[fits], peaks[fits]
     values = _at(likeness, peaks.reshape(-1, 2)).reshape(len(peaks), -1)
     # One strong peak by chance is no lattice: each counts up to a limit.

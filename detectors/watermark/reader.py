@@ -24,13 +24,17 @@ from core.weights import PinnedWeights
 from detectors.watermark import lattice as lattices
 from detectors.watermark.extractor import Extractor
 from detectors.watermark.folding import SIDE, Floats, Lattice, Reading, fold, readings
+from detectors.watermark.scan import scan
 
 _HALF = scale.TILE // SIDE
 _MOST_AREA = 1 << 20  # pixels at the scale of marking: more tiles than these add nothing but time
 _DECODED = 3  # readings of one fold that are decoded
 _SMALL = 320  # pixels of the short side: half of what is marked as it is, and some more
-_LATTICES = 6  # candidates whose pilot is looked at
-_STRAIGHTENED = 2  # candidates worth a second look at the picture
+_LATTICES = 5  # candidates whose pilot is looked at
+_SIZES = (16.0, 100.0)  # pixels a tile of the map, looked for in it
+_SCANNED, _SCANNED_ENLARGED = (18.0, 66.0), (26.0, 44.0)  # the same, of upright tiles in pictures not reduced before
+_PILOT_WORTH_STRAIGHTENING = 0.35  # as above, for the second look, which costs more
+_STRAIGHTENED = 3  # candidates worth a second look at the picture
 _PILOT_IN_SIGHT = 0.33  # correlation below which decoding would be guessing
 
 
@@ -154,7 +158,7 @@ class Reader:
         ranked = sorted(self._places(pixels, seen), key=lambda pair: -pair[0])
         found: list[_Candidate] = []
         for pilot, lattice in ranked[:_STRAIGHTENED]:
-            if pilot < _PILOT_IN_SIGHT:
+            if pilot < _PILOT_WORTH_STRAIGHTENING:
                 break
             found += self._decoded(fold(self._see(_brought(pixels, lattice))), lattice)
             if any(self._accepts(each) for each in found):
@@ -163,15 +167,18 @@ class Reader:
 
     def _places(self, pixels: Pixels, seen: _Seen) -> Iterator[tuple[float, Lattice]]:
         """Lattices in pixels of the picture with their pilots."""
-        maps = [seen]
-        if min(pixels.shape[:2]) < _SMALL:  # perhaps reduced after marking: look at it enlarged, too
+        for found in lattices.find(seen.map, _SIZES, _LATTICES):
+            pilot = readings(fold(seen.map, found.lattice), self._beliefs, 1)[0].pilot
+            yield pilot, seen.to_picture @ found.lattice
+        short = min(pixels.shape[:2])
+        if short < scale.SHORT:  # marked at its own scale, and perhaps scaled since
+            pilot, lattice = scan(seen.map, _SCANNED, self._beliefs)
+            yield pilot, seen.to_picture @ lattice
+        if short < _SMALL:  # perhaps reduced after marking: the map lacks the finer waves, so look at it enlarged
             middle = _middle(pixels[..., :3], _MOST_AREA // 4)
-            large = _resized(middle, 2 * middle.shape[0], 2 * middle.shape[1], cv2.INTER_CUBIC)
-            maps.append(_Seen(self._see(large), np.eye(2) * _HALF / 2))
-        for each in maps:
-            for found in lattices.find(each.map, _LATTICES):
-                pilot = readings(fold(each.map, found.lattice), self._beliefs, 1)[0].pilot
-                yield pilot, each.to_picture @ found.lattice
+            large = self._see(_resized(middle, 2 * middle.shape[0], 2 * middle.shape[1], cv2.INTER_CUBIC))
+            pilot, lattice = scan(large, _SCANNED_ENLARGED, self._beliefs)
+            yield pilot, lattice * (_HALF / 2)
 
     def _decoded(self, folded: Floats, lattice: Lattice) -> list[_Candidate]:
         tried = [each for each in readings(folded, self._beliefs, _DECODED) if each.pilot >= _PILOT_IN_SIGHT]

@@ -20,10 +20,11 @@ from core.errors import InvalidInput
 from core.media import Pixels
 from core.watermark import payload, scale, tile
 from core.weights import PinnedWeights
-from generators.marking.masking import LUMA, MOST_STRENGTH, Masking, directions
+from generators.marking.masking import LUMA, Masking, directions
 
 PSNR = 40.0
 """dB that a mark aims at; a picture with little to hide in gets a weaker mark and a higher figure."""
+_MOST_STRENGTH = 0.6  # grey levels in a flat area: below what training allows itself, for at 0.7 enlarged skies show it
 _ROUNDING = 1 / 12  # mean squared error of rounding to whole grey levels
 
 
@@ -67,7 +68,7 @@ class Embedder:
         direction = self._direction(colours)
         energy = float(np.square(mark).mean() * np.square(direction).mean())
         wanted = 255**2 / 10 ** (self._psnr / 10) - _ROUNDING
-        strength = min(MOST_STRENGTH, math.sqrt(wanted / max(energy, 1e-9)))
+        strength = min(_MOST_STRENGTH, math.sqrt(wanted / max(energy, 1e-9)))
         made = np.empty_like(pixels)
         if pixels.shape[2] == 4:
             made[..., 3] = pixels[..., 3]

@@ -28,6 +28,7 @@ from tests.bench.policy import main as bench_policy
 from tests.bench.provenance.run import main as bench_provenance
 from tests.bench.recovery import bench as bench_recovery
 from tests.bench.serving import drive, server
+from tests.bench.watermark import bench as bench_watermark
 
 MEDIA = Path(__file__).parents[1] / "media"
 CONCURRENCIES = (1, 16, 64)
@@ -134,10 +135,16 @@ def provenance(console: Console, arguments: argparse.Namespace) -> None:
     bench_provenance(console)
 
 
+def watermark(console: Console, arguments: argparse.Namespace) -> None:
+    """Embedding and reading the invisible mark."""
+    bench_watermark(console)
+
+
 PARTS = {
     "screening": screening,
     "provenance": provenance,
     "recovery": recovery,
+    "watermark": watermark,
     "log": log,
     "memory": memory,
     "policy": policy,

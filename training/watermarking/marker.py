@@ -47,7 +47,8 @@ class Marker(nn.Module):
         periods = torch.from_numpy(tile.PERIODS)
         spectrum = torch.zeros(len(waves), SIDE, SIDE, dtype=torch.complex64)
         spectrum[:, periods[:, 0] % SIDE, periods[:, 1] % SIDE] = (waves * self.amplitudes()).conj()
-        return torch.fft.ifft2(spectrum, norm="forward").real.unsqueeze(1)
+        tiles: torch.Tensor = torch.fft.ifft2(spectrum, norm="forward").real.unsqueeze(1)
+        return tiles
 
     def mark(self, pictures: torch.Tensor, waves: torch.Tensor, error: float) -> tuple[torch.Tensor, torch.Tensor]:
         """Marked pictures, 0–255, and how visible the marks are.

@@ -20,7 +20,7 @@ from policies.cel import Outcome
 from policies.compiler import CompiledRule
 from policies.engine import RulePolicy
 from policies.reading import Reader, Value
-from policies.rules import Scope
+from policies.rules import Scope, WhenMissing
 from policies.signals import Signal
 from policies.tree import Node
 from policies.windows import within
@@ -74,11 +74,17 @@ def hangs_on(policy: RulePolicy, subject: Subject, unknown: frozenset[str]) -> f
     outcomes = policy.outcomes(subject, unknown)
     found = frozenset[str]()
     for rule in policy.rules:
-        outcome = outcomes.get(rule.rule.id, Outcome.FALSE)
-        # A rule that fires does so unless an exemption holds; one that does not, may not for an exemption alone.
-        trees = {Outcome.MISSING: trees_of(rule), Outcome.TRUE: exemptions_of(rule)}.get(outcome, ())
-        found |= _names(trees, policy.signals) & unknown
+        found |= _names(_open_trees(rule, outcomes.get(rule.rule.id, Outcome.FALSE)), policy.signals) & unknown
     return found
+
+
+def _open_trees(rule: CompiledRule, outcome: Outcome) -> Iterator[Node]:
+    """Of a rule that came to `outcome`: the conditions of which another value could have made something else."""
+    if outcome is Outcome.MISSING:
+        yield rule.condition.tree
+    # Whatever a rule has to say, it says unless an exemption holds.
+    if outcome is not Outcome.FALSE and not (outcome is Outcome.MISSING and rule.rule.when_missing is WhenMissing.SKIP):
+        yield from exemptions_of(rule)
 
 
 def reads_of(rule: CompiledRule, signals: Mapping[str, Signal]) -> frozenset[str]:

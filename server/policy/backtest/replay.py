@@ -9,8 +9,9 @@ from typing import Any
 
 from detectors.base import Source
 from policies.engine import RulePolicy
-from policies.equivalence import Classes, hangs_on, reads_of
+from policies.equivalence import hangs_on, reads_of
 from policies.rules import NO_RULE_FIRED
+from server.policy.backtest.classes import LeafClasses
 from server.policy.backtest.recorded import LeafReader
 
 _MOST_CLASSES = 100_000
@@ -30,26 +31,28 @@ class Again:
 
 
 class Replay:
-    """Decides again by one candidate. For one thread."""
+    """Decides again by one candidate. For one thread. leaves, classes: how subjects are read, and sorted."""
 
     def __init__(self, policy: RulePolicy, sources: Sequence[Source]) -> None:
         self._policy = policy
-        self._classes = Classes(policy)
+        self.classes = LeafClasses(policy, sources)
         reads = (reads_of(rule, policy.signals) for rule in policy.rules)
-        self._leaves = LeafReader(frozenset[str]().union(*reads), policy.signals, sources)
+        self.leaves = LeafReader(frozenset[str]().union(*reads), policy.signals, sources)
         self._known: dict[Hashable, Again] = {}
 
     def decide(self, leaf: Mapping[str, Any], at: datetime) -> Again:
         """leaf: of a decision on media that was examined. at: the moment by which it is judged."""
-        subject = self._leaves.subject(leaf, at)
-        unknown = self._leaves.unknown(leaf)
-        key = self._classes.of(subject), unknown
+        key = self.classes.of(leaf, at)
         again = self._known.get(key)
         if again is None:
-            open_ones = hangs_on(self._policy, subject, unknown) if unknown else unknown
-            decision = self._policy.decide(subject)
-            rules = tuple(each.rule for each in decision.reasons if each.code != NO_RULE_FIRED)
-            again = Again(decision.action.name, rules, open_ones)
+            again = self._decide(leaf, at)
             if len(self._known) < _MOST_CLASSES:
                 self._known[key] = again
         return again
+
+    def _decide(self, leaf: Mapping[str, Any], at: datetime) -> Again:
+        subject, unknown = self.leaves.subject(leaf, at), self.leaves.unknown(leaf)
+        open_ones = hangs_on(self._policy, subject, unknown) if unknown else unknown
+        decision = self._policy.decide(subject)
+        rules = tuple(each.rule for each in decision.reasons if each.code != NO_RULE_FIRED)
+        return Again(decision.action.name, rules, open_ones)

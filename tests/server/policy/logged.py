@@ -26,10 +26,14 @@ MOMENT = datetime(2026, 9, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Drawer:
-    """Draws what might have been seen. Everything that a finding can be occurs: odd scores, abstentions, failures."""
+    """Draws what might have been seen. Everything that a finding can be occurs: odd scores, abstentions, failures.
+
+    sizes: bytes of the largest media.
+    """
 
     chance: random.Random
     sources: Sequence[Source]
+    sizes: int = 1000
 
     def subject(self, number: int, tenant: str = "acme") -> Subject:
         chance = self.chance
@@ -41,7 +45,7 @@ class Drawer:
             credential=self.credential(),
             kind=kind,
             mime="image/jpeg" if kind is Kind.IMAGE else "video/mp4",
-            byte_size=chance.randrange(1, 10_000_000),
+            byte_size=chance.randrange(1, self.sizes),
             width=chance.randrange(1, 5000),
             height=chance.randrange(1, 5000),
             duration=0.0 if kind is Kind.IMAGE else chance.random() * 100,

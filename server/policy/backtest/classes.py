@@ -11,6 +11,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
+import orjson
+
 from detectors.base import FAILED, Source
 from policies.engine import RulePolicy
 from policies.equivalence import coarse_of, limits_of, reads_of, restricts, trees_of
@@ -93,4 +95,6 @@ def _made(leaf: Mapping[str, Any]) -> Hashable:
     """Of an output: what its rules look at besides, and what decides which of it was recorded."""
     making = leaf.get("making", _NOTHING)
     stage, signed = making.get("stage"), "intent_index" in making and leaf["action"] != "BLOCK"
-    return leaf["context"].get("source_type"), leaf["context"]["task"], stage, signed, "examined" in leaf
+    order = [making.get(name) for name in ("model", "parameters", "declared")]
+    ordered = orjson.dumps(order, option=orjson.OPT_SORT_KEYS)
+    return leaf["context"].get("source_type"), leaf["context"]["task"], stage, signed, "examined" in leaf, ordered

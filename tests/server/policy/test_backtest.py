@@ -290,6 +290,56 @@ async def test_over_the_wire_with_what_was_refused_and_whose_it_is(served: Stati
         await served.ask("ann", lambda it: it.backtest_policy(policy("lax", when="blue.score > 1.0")))
 
 
+OUTPUT = policy("out", when="\"credential.state == 'trusted' || request.source_type == 'KIND'\"").replace(
+    "{red.score}", "{media.mime}"
+)
+
+
+@pytest.mark.asyncio(loop_scope="session")
+async def test_an_output_is_decided_again_as_it_was_examined_not_as_it_left(served: Station) -> None:
+    made = await served.ask("ann", lambda it: it.enhance(red(90), "upscale"))
+    leaf = json.loads((await served.log.get("acme", made.result.decision.decision_id)).leaf)
+    assert (leaf["credential"]["state"], leaf["examined"]["credential"]["state"]) == ("trusted", "none")
+    assert leaf["context"]["source_type"] == "trainedAlgorithmicMedia"
+    assert leaf["examined"]["digest"] != leaf["media_digest"]
+    results = [
+        await served.ask("ann", lambda it, named=kind: it.backtest_policy(OUTPUT.replace("KIND", named)))  # type: ignore[misc]
+        for kind in ("humanEdits", "trainedAlgorithmicMedia")
+    ]
+    assert [(each.replayed, each.changed, each.not_replayable) for each in results] == [(1, 0, 0), (1, 1, 0)]
+
+
+def test_an_output_that_an_earlier_release_recorded_is_not_guessed() -> None:
+    drawer = Drawer(random.Random(12), SOURCES)
+    making = {"stage": "output", "intent_index": 1, "model": "m", "version": "v"}
+    for condition, unknown in {
+        "credential.state == 'trusted'": {"credential.state"},
+        "media.byte_size > 5": {"media.byte_size"},
+        "request.source_type == 'humanEdits'": {"request.source_type"},
+        "media.width > 0": set[str](),
+    }.items():
+        leaf = leaf_of(drawer.subject(1)) | {"direction": "outbound", "making": making, "reasons": []}
+        assert Replay(load_policy(scored(condition), "p", SOURCES), SOURCES).decide(leaf, MOMENT).unknown == unknown
+
+
+def test_what_was_said_of_an_order_stands_beside_what_a_candidate_says_of_the_output() -> None:
+    leaf = leaf_of(Drawer(random.Random(13), SOURCES).subject(1)) | {"direction": "outbound", "examined": {}}
+    leaf["examined"] = {"digest": leaf["media_digest"], "byte_size": 5, "credential": leaf["credential"]}
+    leaf["context"] |= {"source_type": "humanEdits"}
+    leaf["reasons"] = [{"rule": "asked-for"}, {"rule": "seen"}]
+    text = scored("media.width >= 0", "label") + RULE.format(
+        id="asked-for", when="'true'", action="review", missing="review", extra="\n    applies_to: {stage: input}"
+    ).replace("{copy_move.score}", "")
+    replay = Replay(load_policy(text, "p", SOURCES), SOURCES)
+    for asked, action, rules in (
+        ("ALLOW", "LABEL", ("scored", "asked-for")),
+        ("REVIEW", "REVIEW", ("asked-for", "scored")),
+    ):
+        leaf["making"] = {"stage": "output", "intent_index": 1, "asked": {"action": asked}}
+        again = replay.decide(leaf, MOMENT)
+        assert (again.action, again.rules, again.unknown) == (action, rules, frozenset())
+
+
 @pytest.mark.asyncio(loop_scope="session")
 async def test_decisions_go_on_while_a_backtest_runs(served: Station) -> None:
     before = load_policy(scored("copy_move.score > 30.0"), "p", SOURCES)

@@ -10,30 +10,30 @@ import asyncio
 import random
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import orjson
 import psutil
 from rich.console import Console
 from rich.table import Table
 
-from detectors import catalog
-from detectors.hash_list import HashList
 from policies.engine import RulePolicy, load_policy
 from policies.files import DEFAULT_PACK, read_text
 from server.audit import AuditLog
 from server.audit.sql import schema
 from server.audit.sql.tables import entries
 from server.policy.backtest import Backtests, Result, Wanted
-from server.policy.backtest.replay import Replay
+from server.policy.backtest.replay import Again, Replay
 from server.policy.backtest.tally import Tally
+from server.sources import all_sources
 from tests.audit.making import ORIGIN, SIGNER
 from tests.server.policy.logged import MOMENT, Drawer, log_all
 
 BATCH = 2000
-SOURCES = tuple(catalog.build(HashList()))
+SOURCES = all_sources()
 RULE = """
   - id: limit-{number:03d}
     title: One limit of many
@@ -101,6 +101,12 @@ async def backtest(log: AuditLog, policy: RulePolicy) -> Measured:
     return Measured(result, *spent, (peak - before) / 2**20)
 
 
+def tally_all(tally: Tally, leaves: Sequence[Mapping[str, Any]], again: Sequence[Again]) -> None:
+    """Counts them."""
+    for leaf, each in zip(leaves, again, strict=True):
+        tally.add(leaf, each)
+
+
 def shares(log: AuditLog, policy: RulePolicy) -> dict[str, float]:
     """Microseconds of the processor that each step takes for a decision, over the first 2,000."""
     with log.reading() as connection:
@@ -116,7 +122,7 @@ def shares(log: AuditLog, policy: RulePolicy) -> dict[str, float]:
     steps: dict[str, Callable[[], object]] = {
         "JSON (orjson)": lambda: [len(orjson.loads(row)) for row in rows],
         "class": lambda: [replay.classes.of(leaf, MOMENT) for leaf in leaves],
-        "tally": lambda: [tally.add(leaf, each) for leaf, each in zip(leaves, again, strict=True)],
+        "tally": lambda: tally_all(tally, leaves, again),
         "decide, once a class": lambda: [policy.decide(subject) for subject in subjects],
     }
     for name, step in steps.items():

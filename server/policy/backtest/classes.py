@@ -74,7 +74,7 @@ def _finding_key(name: str, reads: frozenset[str], numbers: Mapping[str, list[fl
     """The part of a key that one detector's finding makes."""
     score = coarse_of(numbers.get(f"{name}.score")) if f"{name}.score" in reads else _unread
     probability = coarse_of(numbers.get(f"{name}.probability")) if f"{name}.probability" in reads else _unread
-    codes: _Key = tuple if f"{name}.codes" in reads else lambda codes: FAILED in codes  # type: ignore[assignment]
+    codes: _Key = tuple if f"{name}.codes" in reads else lambda codes: FAILED in codes
 
     def key(finding: Mapping[str, Any]) -> Hashable:
         measured = score(finding.get("score")), probability(finding.get("probability"))

@@ -334,7 +334,7 @@ def test_what_was_said_of_an_order_stands_beside_what_a_candidate_says_of_the_ou
         ("ALLOW", "LABEL", ("scored", "asked-for")),
         ("REVIEW", "REVIEW", ("asked-for", "scored")),
     ):
-        leaf["making"] = {"stage": "output", "intent_index": 1, "asked": {"action": asked}}
+        leaf["making"] = {"stage": "output", "intent_index": 1, "model": "m", "asked": {"action": asked}}
         again = replay.decide(leaf, MOMENT)
         assert (again.action, again.rules, again.unknown) == (action, rules, frozenset())
 

@@ -1,7 +1,7 @@
 """Makes the README's picture of a backtest: `python scripts/backtest_picture.py`.
 
 A server of its own screens the photographs of tests/media, and copies of them in which a piece was pasted elsewhere.
-Then a candidate, which blocks by the score of `copy_move` where the shipped policy sends to review, is replayed over
+Then a candidate, which blocks by the probability of `copy_move` where the shipped policy sends to review, is replayed over
 what was recorded. Nothing is drawn: the picture is what `countersign policy backtest` prints.
 """
 
@@ -30,11 +30,11 @@ ROOT = Path(__file__).resolve().parent.parent
 PICTURE = ROOT / "docs/images/backtest.svg"
 SHARES = (0.2, 0.4)
 """Of width and height that the pasted pieces have."""
-LIMIT = "copy_move.score > 3.0"
+LIMIT = "copy_move.probability > 0.98"
 
 
 def candidate() -> str:
-    """The shipped policy, blocking many matched keypoints where it only sent to review."""
+    """The shipped policy, blocking what is all but certain where it only sent to review."""
     text = DEFAULT_PACK.read_text()
     rule = "    when: copy_move.detected\n    action: review\n"
     if rule not in text:

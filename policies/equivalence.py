@@ -1,8 +1,8 @@
-"""Subjects that a policy cannot tell apart, so that millions of them are judged once each kind.
+"""What a policy can tell apart, so that millions of decisions can be made again once for each kind.
 
-Two subjects are of one class when every rule applies and is in force for both or for neither, and every signal that a
+Two subjects are alike when every rule applies and is in force for both or for neither, and every signal that a
 condition reads has for both the same value; or, where conditions compare a number with written numbers only, lies
-between the same two of them. A class is decided in one way, by construction: what differs within it is read by nothing
+between the same two of them. They are decided in one way, by construction: what differs between them is read by nothing
 but texts.
 
 This module knows what conditions read. It does not know how they are judged.
@@ -10,60 +10,20 @@ This module knows what conditions read. It does not know how they are judged.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from operator import attrgetter
 from typing import TypeAlias
 
 from policies.base import Subject
 from policies.cel import Outcome
 from policies.compiler import CompiledRule
 from policies.engine import RulePolicy
-from policies.reading import Reader, Value
-from policies.rules import Scope
+from policies.rules import Scope, WhenMissing
 from policies.signals import Signal
 from policies.tree import Node
-from policies.windows import within
 
 _COMPARISONS = frozenset(("_<_", "_<=_", "_>_", "_>=_", "_==_", "_!=_"))
-# Scopes by what they look at.
-_SCOPED: Mapping[str, Callable[[Subject], Hashable]] = {
-    "direction": attrgetter("direction"),
-    "stage": attrgetter("phase"),
-    "tenants": attrgetter("tenant"),
-    "kinds": attrgetter("kind"),
-    "surfaces": attrgetter("surface"),
-    "jurisdictions": attrgetter("jurisdiction"),
-    "tasks": attrgetter("task"),
-}
-_ALL = 100
-_Coarse: TypeAlias = Callable[[Value | None], Hashable]
-
-
-class Classes:
-    """The classes of one policy."""
-
-    def __init__(self, policy: RulePolicy) -> None:
-        signals = policy.signals
-        reads = sorted(frozenset[str]().union(*(reads_of(rule, signals) for rule in policy.rules)))
-        numbers = limits_of([tree for rule in policy.rules for tree in trees_of(rule)], signals)
-        self._reader = Reader(signals[name] for name in reads)
-        self._passing = tuple(rule.rule for rule in policy.rules if not rule.rule.window.always)
-        self._partial = tuple(rule.rule for rule in policy.rules if rule.rule.rollout < _ALL)
-        self._coarse = tuple((name, _coarse(numbers.get(name))) for name in reads)
-        self._scoped = tuple(read for name, read in _SCOPED.items() if _restricts(policy.rules, name))
-
-    def of(self, subject: Subject) -> Hashable:
-        """The class. Equal for two subjects only if the policy decides on them in one way."""
-        values = self._reader.read(subject)
-        read = tuple(coarse(values.get(name)) for name, coarse in self._coarse)
-        return read, tuple(each(subject) for each in self._scoped), self._in_force(subject)
-
-    def _in_force(self, subject: Subject) -> Hashable:
-        """Whether each rule that begins, ends or takes a share of content is in force; None where nobody knows."""
-        at, digest = subject.at, subject.digest
-        passing = tuple(None if at is None else rule.window.holds(at) for rule in self._passing)
-        return passing, tuple(within(rule.rollout, rule.id, digest) if digest else None for rule in self._partial)
+Coarse: TypeAlias = Callable[[object], Hashable]
 
 
 def hangs_on(policy: RulePolicy, subject: Subject, unknown: frozenset[str]) -> frozenset[str]:
@@ -74,11 +34,17 @@ def hangs_on(policy: RulePolicy, subject: Subject, unknown: frozenset[str]) -> f
     outcomes = policy.outcomes(subject, unknown)
     found = frozenset[str]()
     for rule in policy.rules:
-        outcome = outcomes.get(rule.rule.id, Outcome.FALSE)
-        # A rule that fires does so unless an exemption holds; one that does not, may not for an exemption alone.
-        trees = {Outcome.MISSING: trees_of(rule), Outcome.TRUE: exemptions_of(rule)}.get(outcome, ())
-        found |= _names(trees, policy.signals) & unknown
+        found |= _names(_open_trees(rule, outcomes.get(rule.rule.id, Outcome.FALSE)), policy.signals) & unknown
     return found
+
+
+def _open_trees(rule: CompiledRule, outcome: Outcome) -> Iterator[Node]:
+    """Of a rule that came to `outcome`: the conditions of which another value could have made something else."""
+    if outcome is Outcome.MISSING:
+        yield rule.condition.tree
+    # Whatever a rule has to say, it says unless an exemption holds.
+    if outcome is not Outcome.FALSE and not (outcome is Outcome.MISSING and rule.rule.when_missing is WhenMissing.SKIP):
+        yield from exemptions_of(rule)
 
 
 def reads_of(rule: CompiledRule, signals: Mapping[str, Signal]) -> frozenset[str]:
@@ -130,18 +96,24 @@ def _compared(node: Node, signals: Mapping[str, Signal]) -> tuple[str, float] | 
     return None
 
 
-def _coarse(limits: list[float] | None) -> _Coarse:
-    """Values to what tells them apart: between which limits a number lies, or on which."""
-    if limits is None:
-        return lambda value: tuple(value) if isinstance(value, list) else value
+def coarse_of(limits: list[float] | None) -> Coarse:
+    """A signal's values to what tells them apart: between which limits a number lies, or on which.
 
-    def between(value: Value | None) -> Hashable:
+    limits: as `limits_of` has them for the signal; None where its values tell themselves apart.
+    """
+    if limits is None:
+        return lambda value: value  # texts and numbers
+
+    def between(value: object) -> Hashable:
         if not isinstance(value, int | float):
             return None
-        return bisect_left(limits, value), bisect_right(limits, value)
+        # Twice the place, and one less on a limit itself.
+        right = bisect_right(limits, value)
+        return 2 * right - (right > 0 and limits[right - 1] == value)
 
     return between
 
 
-def _restricts(rules: Iterable[CompiledRule], name: str) -> bool:
+def restricts(rules: Iterable[CompiledRule], name: str) -> bool:
+    """Whether any rule applies to some only of what a scope's field `name` tells apart."""
     return any(getattr(rule.rule.scope, name) != getattr(Scope(), name) for rule in rules)

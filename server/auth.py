@@ -48,6 +48,7 @@ METHOD_ROLES = {
     "/countersign.v1.PolicyService/ProposePolicy": "policy",
     "/countersign.v1.PolicyService/ListPolicies": "policy",
     "/countersign.v1.PolicyService/GetPolicy": "policy",
+    "/countersign.v1.PolicyService/ExplainDecision": "audit",
     "/countersign.v1.PolicyService/ApprovePolicy": "policy_approve",
     "/countersign.v1.PolicyService/ActivatePolicy": "policy_activate",
     "/countersign.v1.PolicyService/RollBackPolicy": "policy_activate",

@@ -104,8 +104,15 @@ def media_json(media: Media) -> dict[str, Any]:
 
 
 def context_json(context: Context) -> dict[str, Any]:
-    """Where the media is used, and what for."""
-    return {"surface": context.surface, "jurisdiction": context.jurisdiction, "task": context.task}
+    """Where the media is used, and what for; of what is made here, also what kind of model makes it."""
+    used = {"surface": context.surface, "jurisdiction": context.jurisdiction, "task": context.task}
+    return used | ({"source_type": context.source_type} if context.source_type else {})
+
+
+def examined_json(seen: Examination) -> dict[str, Any]:
+    """What signing changed since the policy looked: without it nobody could decide again on an output."""
+    public, _ = split_credential(seen.credential)
+    return {"digest": seen.media.digest, "byte_size": len(seen.media.data), "credential": public}
 
 
 def decision_json(decision: Decision) -> dict[str, Any]:

@@ -131,6 +131,8 @@ class Recorder:
         }
         if making is not None:
             body["making"] = dict(making)
+        if credential is not None:
+            body["examined"] = record.examined_json(seen)
         try:
             private = {"credential": named} if named else {}
             durable = durable_of(bindings, manifest, credential) if bindings else None

@@ -91,6 +91,30 @@ def dry_run_cells(view: Json) -> tuple[Text, Text, Text, Text]:
     )
 
 
+def explained_tables(view: Json) -> Iterator[Any]:
+    """What fired with its values, what nearly did, and what would have altered the decision."""
+    decision, outcome = view["decision"], view["outcome"]
+    if not view["reproduced"]:
+        yield cell("What is on record does not lead to the decision that was made; what follows may differ.", "yellow")
+    if view["missing_signals"]:
+        yield f"not on record: {', '.join(view['missing_signals'])}"
+    yield action_cell(decision["action"]) + cell(f" by {decision['policy_id']} ({short(decision['policy_digest'])})")
+    fired = table_of("Rule that fired", "Action", "Why", "Values", whole=("Action",))
+    for reason in (*outcome["reasons"], *outcome["shadow_reasons"]):
+        values = "\n".join(f"{name}: {value}" for name, value in sorted(reason["operands"].items()))
+        fired.add_row(cell(reason["rule"] or "—"), action_cell(reason["action"]), cell(reason["text"]), cell(values))
+    yield fired
+    if view["near_misses"]:
+        near = table_of("Rule that nearly fired", "Action", "What was missing", whole=("Action",))
+        for each in view["near_misses"]:
+            rule = f"{each['rule']} (shadow)" if each["shadow"] else each["rule"]
+            near.add_row(cell(rule), action_cell(each["action"]), cell(each["text"]))
+        yield near
+    for name in ("milder", "stricter"):
+        if other := view[name]:
+            yield cell(f"{name}: ", "bold") + cell(other["text"])
+
+
 def backtest_tables(view: Json) -> Iterator[Any]:
     """What would have changed, from the whole to single decisions."""
     yield cell(

@@ -1,4 +1,4 @@
-"""`countersign policy dry-run|backtest`: what a policy would do, before it does anything."""
+"""`countersign policy dry-run|backtest|explain`: what a policy would do, and why it did what it did."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import Annotated
 
 import typer
 
-from countersign.cli.choosing import FORMATS, Since, Until
+from countersign.cli.choosing import FORMATS, Since, Tenant, Until
 from countersign.cli.exits import ExitCode, exit_code_of
+from countersign.cli.log import DecisionId
 from countersign.cli.policy_files import Candidate, candidate_of
-from countersign.cli.policy_tables import backtest_tables, dry_run_table
+from countersign.cli.policy_tables import backtest_tables, dry_run_table, explained_tables
 from countersign.cli.progress import Bars
 from countersign.cli.session import AsJson, Jurisdiction, Surface, connect, context_of
 from countersign.cli.text import complain, reporting, say, say_json, sentence_of
 from countersign.client import Client
 from countersign.errors import CountersignError, ServerUnavailable
 from countersign.v1 import common_pb2
-from countersign.views import Json, backtest_json, dry_run_json, error_json
+from countersign.views import Json, backtest_json, dry_run_json, error_json, explained_json
 
 
 def dry_run(
@@ -93,7 +94,18 @@ def backtest(
         say(*backtest_tables(view))
 
 
+def explain(ctx: typer.Context, decision_id: DecisionId, tenant: Tenant = "", as_json: AsJson = False) -> None:
+    """Tell why a decision came out as it did: what fired, what nearly did, and what would have altered it."""
+    with reporting(as_json), connect(ctx) as client:
+        view = explained_json(client.explain_decision(decision_id, tenant=tenant))
+    if as_json:
+        say_json(view)
+    else:
+        say(*explained_tables(view))
+
+
 def register(group: typer.Typer) -> None:
     """Adds the commands to the group `policy`."""
     group.command("dry-run")(dry_run)
     group.command("backtest")(backtest)
+    group.command("explain")(explain)

@@ -121,6 +121,11 @@ class PolicyCalls(Calls):
         request = pb.RollBackPolicyRequest(request_id=request_id or new_id(), note=note, seen_index=seen_index)
         return self._connection.unary(self._policies.RollBackPolicy, request, self._timeout)
 
+    def explain_decision(self, decision_id: str, *, tenant: str = "") -> pb.ExplainDecisionResponse:
+        """Why a decision came out as it did, by the policy that made it. tenant: whose; "" for the caller's own."""
+        request = pb.ExplainDecisionRequest(request_id=new_id(), decision_id=decision_id, tenant=tenant)
+        return self._connection.unary(self._policies.ExplainDecision, request, self._timeout)
+
     def list_policies(self, limit: int = 0) -> pb.ListPoliciesResponse:
         """Versions, the one proposed last first, and what decides. limit: 0 leaves it to the server."""
         request = pb.ListPoliciesRequest(request_id=new_id(), limit=limit)

@@ -1178,3 +1178,152 @@ class BacktestGroup(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___BacktestGroup: _TypeAlias = BacktestGroup  # noqa: Y015
+
+@_typing.final
+class ExplainDecisionRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    DECISION_ID_FIELD_NUMBER: _builtins.int
+    TENANT_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    decision_id: _builtins.str
+    tenant: _builtins.str
+    """Of this tenant, which the caller's token has to list among those it reads. Empty: of the caller's own."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        decision_id: _builtins.str = ...,
+        tenant: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_id", b"decision_id", "request_id", b"request_id", "tenant", b"tenant"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainDecisionRequest: _TypeAlias = ExplainDecisionRequest  # noqa: Y015
+
+@_typing.final
+class ExplainDecisionResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISION_FIELD_NUMBER: _builtins.int
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    REPRODUCED_FIELD_NUMBER: _builtins.int
+    MISSING_SIGNALS_FIELD_NUMBER: _builtins.int
+    NEAR_MISSES_FIELD_NUMBER: _builtins.int
+    MILDER_FIELD_NUMBER: _builtins.int
+    STRICTER_FIELD_NUMBER: _builtins.int
+    reproduced: _builtins.bool
+    """It came out as recorded. Where it did not, what follows is about the outcome and not about the decision: a detector
+    is gone, or signals were not recorded.
+    """
+    @_builtins.property
+    def decision(self) -> _common_pb2.Decision:
+        """As recorded."""
+
+    @_builtins.property
+    def outcome(self) -> Global___PolicyOutcome:
+        """Decided again, from what is on record, by the policy that decided then."""
+
+    @_builtins.property
+    def missing_signals(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Signals that the policy asks for and the record does not hold."""
+
+    @_builtins.property
+    def near_misses(self) -> _containers.RepeatedCompositeFieldContainer[Global___NearMiss]:
+        """The nearest first."""
+
+    @_builtins.property
+    def milder(self) -> Global___Alternative:
+        """The nearest change that would have led to a milder, and to a more severe, action. Absent where no single one would."""
+
+    @_builtins.property
+    def stricter(self) -> Global___Alternative: ...
+    def __init__(
+        self,
+        *,
+        decision: _common_pb2.Decision | None = ...,
+        outcome: Global___PolicyOutcome | None = ...,
+        reproduced: _builtins.bool = ...,
+        missing_signals: _abc.Iterable[_builtins.str] | None = ...,
+        near_misses: _abc.Iterable[Global___NearMiss] | None = ...,
+        milder: Global___Alternative | None = ...,
+        stricter: Global___Alternative | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "milder", b"milder", "outcome", b"outcome", "stricter", b"stricter"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "milder", b"milder", "missing_signals", b"missing_signals", "near_misses", b"near_misses", "outcome", b"outcome", "reproduced", b"reproduced", "stricter", b"stricter"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainDecisionResponse: _TypeAlias = ExplainDecisionResponse  # noqa: Y015
+
+@_typing.final
+class NearMiss(_message.Message):
+    """A rule that nearly fired."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RULE_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    SHADOW_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    rule: _builtins.str
+    title: _builtins.str
+    action: _common_pb2.Action.ValueType
+    shadow: _builtins.bool
+    """It reports, and never acts."""
+    text: _builtins.str
+    """In words: what would have had to be otherwise."""
+    def __init__(
+        self,
+        *,
+        rule: _builtins.str = ...,
+        title: _builtins.str = ...,
+        action: _common_pb2.Action.ValueType = ...,
+        shadow: _builtins.bool = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "rule", b"rule", "shadow", b"shadow", "text", b"text", "title", b"title"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NearMiss: _TypeAlias = NearMiss  # noqa: Y015
+
+@_typing.final
+class Alternative(_message.Message):
+    """A change of one signal with which the policy would have taken another action."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_FIELD_NUMBER: _builtins.int
+    RULE_FIELD_NUMBER: _builtins.int
+    SIGNAL_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    action: _common_pb2.Action.ValueType
+    rule: _builtins.str
+    """For the reason of which rule; empty where none would have fired."""
+    signal: _builtins.str
+    text: _builtins.str
+    """In words."""
+    def __init__(
+        self,
+        *,
+        action: _common_pb2.Action.ValueType = ...,
+        rule: _builtins.str = ...,
+        signal: _builtins.str = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "rule", b"rule", "signal", b"signal", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Alternative: _TypeAlias = Alternative  # noqa: Y015

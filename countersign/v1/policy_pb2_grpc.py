@@ -84,6 +84,11 @@ class PolicyServiceStub:
                 request_serializer=countersign_dot_v1_dot_policy__pb2.GetPolicyRequest.SerializeToString,
                 response_deserializer=countersign_dot_v1_dot_policy__pb2.GetPolicyResponse.FromString,
                 _registered_method=True)
+        self.ExplainDecision = channel.unary_unary(
+                '/countersign.v1.PolicyService/ExplainDecision',
+                request_serializer=countersign_dot_v1_dot_policy__pb2.ExplainDecisionRequest.SerializeToString,
+                response_deserializer=countersign_dot_v1_dot_policy__pb2.ExplainDecisionResponse.FromString,
+                _registered_method=True)
 
 
 class PolicyServiceServicer:
@@ -160,6 +165,14 @@ class PolicyServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExplainDecision(self, request, context):
+        """Why a recorded decision came out as it did, by the policy that made it: the rules that nearly fired, and the nearest
+        change that would have altered it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PolicyServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -212,6 +225,11 @@ def add_PolicyServiceServicer_to_server(servicer, server):
                     servicer.GetPolicy,
                     request_deserializer=countersign_dot_v1_dot_policy__pb2.GetPolicyRequest.FromString,
                     response_serializer=countersign_dot_v1_dot_policy__pb2.GetPolicyResponse.SerializeToString,
+            ),
+            'ExplainDecision': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainDecision,
+                    request_deserializer=countersign_dot_v1_dot_policy__pb2.ExplainDecisionRequest.FromString,
+                    response_serializer=countersign_dot_v1_dot_policy__pb2.ExplainDecisionResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -484,6 +502,33 @@ class PolicyService:
             '/countersign.v1.PolicyService/GetPolicy',
             countersign_dot_v1_dot_policy__pb2.GetPolicyRequest.SerializeToString,
             countersign_dot_v1_dot_policy__pb2.GetPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainDecision(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/countersign.v1.PolicyService/ExplainDecision',
+            countersign_dot_v1_dot_policy__pb2.ExplainDecisionRequest.SerializeToString,
+            countersign_dot_v1_dot_policy__pb2.ExplainDecisionResponse.FromString,
             options,
             channel_credentials,
             insecure,

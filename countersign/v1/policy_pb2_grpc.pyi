@@ -58,6 +58,10 @@ class PolicyServiceStub:
     """Versions, the one proposed last first, and which of them decide."""
     GetPolicy: _grpc.UnaryUnaryMultiCallable[_policy_pb2.GetPolicyRequest, _policy_pb2.GetPolicyResponse]
     """One version with its texts."""
+    ExplainDecision: _grpc.UnaryUnaryMultiCallable[_policy_pb2.ExplainDecisionRequest, _policy_pb2.ExplainDecisionResponse]
+    """Why a recorded decision came out as it did, by the policy that made it: the rules that nearly fired, and the nearest
+    change that would have altered it.
+    """
 
 @_typing.type_check_only
 class PolicyServiceAsyncStub(PolicyServiceStub):
@@ -84,6 +88,10 @@ class PolicyServiceAsyncStub(PolicyServiceStub):
     """Versions, the one proposed last first, and which of them decide."""
     GetPolicy: _aio.UnaryUnaryMultiCallable[_policy_pb2.GetPolicyRequest, _policy_pb2.GetPolicyResponse]  # type: ignore[assignment]
     """One version with its texts."""
+    ExplainDecision: _aio.UnaryUnaryMultiCallable[_policy_pb2.ExplainDecisionRequest, _policy_pb2.ExplainDecisionResponse]  # type: ignore[assignment]
+    """Why a recorded decision came out as it did, by the policy that made it: the rules that nearly fired, and the nearest
+    change that would have altered it.
+    """
 
 class PolicyServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -167,5 +175,15 @@ class PolicyServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_policy_pb2.GetPolicyResponse, _abc.Awaitable[_policy_pb2.GetPolicyResponse]]:
         """One version with its texts."""
+
+    @_abc_1.abstractmethod
+    def ExplainDecision(
+        self,
+        request: _policy_pb2.ExplainDecisionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_policy_pb2.ExplainDecisionResponse, _abc.Awaitable[_policy_pb2.ExplainDecisionResponse]]:
+        """Why a recorded decision came out as it did, by the policy that made it: the rules that nearly fired, and the nearest
+        change that would have altered it.
+        """
 
 def add_PolicyServiceServicer_to_server(servicer: PolicyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

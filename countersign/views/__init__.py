@@ -11,6 +11,7 @@ from countersign.views.models import model_json
 from countersign.views.policies import (
     backtest_json,
     dry_run_json,
+    explained_json,
     live_json,
     policies_json,
     problem_json,
@@ -41,6 +42,7 @@ __all__ = [
     "erasure_json",
     "error_json",
     "event_json",
+    "explained_json",
     "finding_json",
     "followed_json",
     "history_json",

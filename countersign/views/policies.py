@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from countersign.receipts import receipt_json
 from countersign.v1 import policy_pb2 as pb
-from countersign.views.decisions import finding_json, reason_json
+from countersign.views.decisions import decision_json, finding_json, reason_json
 from countersign.views.values import Json, action_name, enum_name, moment, optional
 
 
@@ -175,4 +175,36 @@ def group_json(group: pb.BacktestGroup) -> Json:
         "replayed": group.replayed,
         "changed": group.changed,
         "matrix": matrix_json(group.matrix),
+    }
+
+
+def explained_json(answer: pb.ExplainDecisionResponse) -> Json:
+    """The object of `policy explain --json`."""
+    return {
+        "decision": decision_json(answer.decision),
+        "outcome": outcome_json(answer.outcome),
+        "reproduced": answer.reproduced,
+        "missing_signals": list(answer.missing_signals),
+        "near_misses": [
+            {
+                "rule": near.rule,
+                "title": near.title,
+                "action": action_name(near.action),
+                "shadow": near.shadow,
+                "text": near.text,
+            }
+            for near in answer.near_misses
+        ],
+        "milder": alternative_json(answer.milder) if answer.HasField("milder") else None,
+        "stricter": alternative_json(answer.stricter) if answer.HasField("stricter") else None,
+    }
+
+
+def alternative_json(alternative: pb.Alternative) -> Json:
+    """A change that would have led to another action."""
+    return {
+        "action": action_name(alternative.action),
+        "rule": alternative.rule,
+        "signal": alternative.signal,
+        "text": alternative.text,
     }

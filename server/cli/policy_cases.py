@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from countersign.cli.exits import ExitCode
-from countersign.cli.session import AsJson
-from countersign.cli.text import cell, say, say_json
+from countersign.cli.policy import problem_line
+from countersign.cli.policy_files import cases_beside, read_policy, version_of
+from countersign.cli.session import AsJson, connect
+from countersign.cli.text import cell, reporting, say, say_json
+from countersign.views import tests_json
 from server.cli.operating import operating, settings_of
-from server.cli.policy import problem_json
+from server.cli.policy import Online, named, problem_json
 
 if TYPE_CHECKING:
     from policies.cases import Report
@@ -25,11 +28,15 @@ def run(
     ] = None,
     cases: Annotated[Path | None, typer.Option(help="Its cases; by default FILE with the ending .cases.yaml.")] = None,
     mutate: Annotated[bool, typer.Option(help="Also change the policy in many ways, and see each noticed.")] = False,
+    online: Online = False,
     as_json: AsJson = False,
 ) -> None:
     """Run the cases of a policy. The exit code is 1 when one fails, when none tries a rule, or when one would not
-    notice a change.
+    notice a change. With --online a proposed version can be named by its digest, and that it was tested is recorded.
     """
+    if online:
+        run_online(ctx, file, cases, as_json=as_json)
+        return
     with operating(as_json=as_json):
         from policies import files
         from policies.cases import run_cases
@@ -50,6 +57,35 @@ def run(
             tell_mutation(mutation, path)
     if not report.ok or (mutation and not mutation.ok):
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def run_online(ctx: typer.Context, file: Path | None, cases: Path | None, *, as_json: bool) -> None:
+    """The same, by the server: of a file with its cases, or of a version on record."""
+    with reporting(as_json), connect(ctx) as client:
+        path = named(file)
+        if path.is_file():
+            answer = client.test_policy(read_policy(path), cases_beside(path, cases))
+        else:
+            answer = client.test_policy(version_of(client, str(path)))
+        view = tests_json(answer)
+    if as_json:
+        say_json(view)
+    else:
+        tell_online(view, str(path))
+    if not view["ok"]:
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def tell_online(view: dict[str, Any], name: str) -> None:
+    """The server's report for people."""
+    for problem in (*view["problems"], *view["gaps"]):
+        say(cell(f"✗ {problem_line(problem['source'], problem)}", "bold red"))
+    failed = [case for case in view["cases"] if not case["ok"]]
+    for case in failed:
+        say(cell(f"✗ cases:{case['line']} {case['name']}", "bold red"))
+        say(*(cell(f"    {failure}") for failure in case["failures"]))
+    mark, style = ("✓", "green") if view["ok"] else ("✗", "bold red")
+    say(cell(f"{mark} {name}: {len(view['cases']) - len(failed)} of {len(view['cases'])} cases as expected", style))
 
 
 def tell(report: Report, path: Path, cases: Path) -> None:

@@ -8,6 +8,7 @@ from server.convert.chains import chain
 from server.convert.credentials import provenance, recorded_provenance
 from server.convert.decisions import decision, decision_view
 from server.convert.events import event, open_intent
+from server.convert.explanations import explained
 from server.convert.filters import filter_of, whole_filter
 from server.convert.matches import match, named
 from server.convert.models import detector_model, generator_model
@@ -27,6 +28,7 @@ __all__ = [
     "decision_view",
     "detector_model",
     "event",
+    "explained",
     "filter_of",
     "generator_model",
     "live_policy",

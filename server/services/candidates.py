@@ -16,9 +16,14 @@ async def candidate_of(desk: Desk, asked: pb.PolicyCandidate) -> RulePolicy:
     for one that cannot be used here.
     """
     if asked.WhichOneof("candidate") == "digest":
-        version = await desk.version(asked.digest)
-        return compiled(await text_of(desk.log, version.digest), POLICY, desk.loader.sources)
+        await desk.version(asked.digest)
+        return await version_here(desk, asked.digest)
     try:
         return load_policy(asked.text, POLICY, desk.loader.sources)
     except ConfigurationError as error:
         raise InvalidInput(str(error), field="candidate.text") from error
+
+
+async def version_here(desk: Desk, digest: str) -> RulePolicy:
+    """A policy that the log holds the text of. PreconditionFailed where it does not, or it cannot be used here."""
+    return compiled(await text_of(desk.log, digest), POLICY, desk.loader.sources)

@@ -13,8 +13,9 @@ from server.edge import Context, Edge
 from server.examination import Context as Use
 from server.policy.backtest import Backtests, Wanted
 from server.policy.desk import Asked, Desk
+from server.policy.explaining import explain, policy_of
 from server.policy.rehearsal import Rehearsal
-from server.services.candidates import candidate_of
+from server.services.candidates import candidate_of, version_here
 from server.services.uploads import oversize
 
 SERVICE = "/countersign.v1.PolicyService"
@@ -67,6 +68,17 @@ class TrialMethods:
                 media_digest=seen.media_digest,
                 findings=convert.unrecorded_findings(seen.findings),
             )
+
+    async def ExplainDecision(  # noqa: N802
+        self, request: pb.ExplainDecisionRequest, context: Context
+    ) -> pb.ExplainDecisionResponse:
+        """Why a decision came out as it did."""
+        async with self._edge.call(context, f"{SERVICE}/ExplainDecision", request) as caller:
+            tenant = caller.reading(request.tenant)
+            recorded = (await self._desk.log.history(tenant, request.decision_id)).decision
+            policy = await version_here(self._desk, policy_of(recorded))
+            explained = await asyncio.to_thread(explain, recorded, policy, self._desk.loader.sources)
+            return convert.explained(recorded, explained)
 
     async def BacktestPolicy(  # noqa: N802
         self, request: pb.BacktestPolicyRequest, context: Context

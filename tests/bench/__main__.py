@@ -23,6 +23,7 @@ from rich.table import Table
 
 from server.provenance import Trust, development_identity
 from tests.bench.audit.run import main as bench_log
+from tests.bench.backtest import main as bench_backtest
 from tests.bench.bare import BareLoop
 from tests.bench.policy import main as bench_policy
 from tests.bench.provenance.run import main as bench_provenance
@@ -40,6 +41,7 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--count", type=int, default=128, help="screenings per measurement")
     parser.add_argument("--memory-count", type=int, default=10_000, help="screenings of the memory run")
+    parser.add_argument("--decisions", type=int, nargs="+", default=[10_000, 100_000], help="logs to be replayed")
     parser.add_argument("--full", action="store_true", help="also a log of a million entries")
     arguments = parser.parse_args()
     console = Console(width=110)
@@ -140,6 +142,11 @@ def watermark(console: Console, arguments: argparse.Namespace) -> None:
     bench_watermark(console)
 
 
+def backtest(console: Console, arguments: argparse.Namespace) -> None:
+    """A candidate policy over logs of these sizes."""
+    bench_backtest(console, arguments.decisions)
+
+
 PARTS = {
     "screening": screening,
     "provenance": provenance,
@@ -148,6 +155,7 @@ PARTS = {
     "log": log,
     "memory": memory,
     "policy": policy,
+    "backtest": backtest,
 }
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from core.credential import Credential, CredentialState
 from core.media import Kind
 from detectors.base import Finding, Source, Verdict
-from policies.base import Subject
+from policies.base import Stage, Subject
 from policies.signals import Signal, is_private
 
 _SIGNED = frozenset(("credential.state", "credential.codes", "credential.ai_generated", "media.byte_size"))
@@ -54,6 +54,7 @@ class LeafReader:
             jurisdiction=used["jurisdiction"],
             task=used["task"],
             source_type=used.get("source_type", ""),
+            stage=Stage.UPLOAD if leaf.get("making", {}).get("stage") == Stage.INPUT else "",
             **_order(leaf.get("making")),
             at=at,
             digest=examined.get("digest", leaf["media_digest"]),

@@ -34,6 +34,8 @@ RUNS = 2
 RUNS_OF_ONE = 1
 """Of them for one tenant."""
 _LAST = 2**63 - 1
+OF_ORDERS = ("request.prompt",)
+"""What a decision on an order hangs on and no leaf holds: prompts are their authors' and can be erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ class Backtests:
                 continue
             if "media" not in leaf:  # refused, or an order that was blocked before there were any media
                 tally.refuse()
+            elif "media" not in leaf:
+                tally.skip(OF_ORDERS)
             else:
                 tally.add(leaf, replay.decide(leaf, wanted.as_of or from_microseconds(recorded_at)))
         return _Place(place.tenant, *rows[-1][:2]) if len(rows) == PIECE else None

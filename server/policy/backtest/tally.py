@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from policies.rules import NO_RULE_FIRED
 from server.policy.backtest.replay import Again
 
+_MOST_KINDS = 10_000
 ACTIONS = ("ALLOW", "LABEL", "REVIEW", "BLOCK")
 _Move = tuple[str, str]
 
@@ -66,9 +67,16 @@ class Result:
     seconds: float
 
 
+_Kind = tuple[str, str, str, tuple[str, ...], tuple[str, ...], Again]
+"""Tenant, action and policy of then, rules and labels of then, and what the candidate makes of it."""
+
+
 @dataclass(slots=True)
 class Tally:
-    """Counts. samples: ids that are kept for each change."""
+    """Counts. samples: ids that are kept for each change.
+
+    Decisions of one kind are counted together and taken apart once: most are of few kinds.
+    """
 
     samples: int
     decisions: int = 0
@@ -77,6 +85,7 @@ class Tally:
     unknown: Counter[str] = field(default_factory=Counter)
     matrix: Counter[_Move] = field(default_factory=Counter)
     decided_by: Counter[str] = field(default_factory=Counter)
+    _kinds: dict[_Kind, int] = field(default_factory=dict)
     _named: dict[_Move, list[str]] = field(default_factory=dict)
     _before: Counter[str] = field(default_factory=Counter)
     _after: Counter[str] = field(default_factory=Counter)
@@ -90,38 +99,48 @@ class Tally:
         self.decisions += 1
         self.refused += 1
 
+    def skip(self, unknown: Collection[str]) -> None:
+        """A decision that cannot be made again, for want of these signals."""
+        self.decisions += 1
+        self.not_replayable += 1
+        self.unknown.update(unknown)
+
     def add(self, leaf: Mapping[str, Any], again: Again) -> None:
         """A decision, and what the candidate makes of it."""
-        self.decisions += 1
         if again.unknown:
-            self.not_replayable += 1
-            self.unknown.update(again.unknown)
+            self.skip(again.unknown)
             return
-        before = [each["rule"] for each in leaf["reasons"] if each["code"] != NO_RULE_FIRED]
-        move = (leaf["action"], again.action)
-        self.matrix[move] += 1
-        self.decided_by[leaf["policy"]["digest"]] += 1
-        self._before.update(before)
-        self._after.update(again.rules)
-        self._count(self._tenants, leaf["tenant"], move)
-        for label in leaf["facets"].get("labels", ()):
-            self._count(self._labels, label, move)
-        if move[0] != move[1]:
-            self._change(move, leaf["decision_id"], before, again)
+        self.decisions += 1
+        action = leaf["action"]
+        before = tuple([each["rule"] for each in leaf["reasons"] if each["code"] != NO_RULE_FIRED])
+        labels = tuple(leaf["facets"].get("labels", ()))
+        kind = (leaf["tenant"], action, leaf["policy"]["digest"], before, labels, again)
+        self._kinds[kind] = self._kinds.get(kind, 0) + 1
+        if action != again.action:
+            named = self._named.setdefault((action, again.action), [])
+            if len(named) < self.samples:
+                named.append(leaf["decision_id"])
+        if len(self._kinds) > _MOST_KINDS:
+            self._take_apart()
 
-    def _change(self, move: _Move, decision_id: str, before: list[str], again: Again) -> None:
-        named = self._named.setdefault(move, [])
-        if len(named) < self.samples:
-            named.append(decision_id)
-        self._decided[before[0] if before else ""] += 1
-        self._decides[again.rules[0] if again.rules else ""] += 1
-
-    @staticmethod
-    def _count(groups: dict[str, Counter[_Move]], name: str, move: _Move) -> None:
-        groups.setdefault(name, Counter())[move] += 1
+    def _take_apart(self) -> None:
+        for (tenant, action, policy, before, labels, again), count in self._kinds.items():
+            move = (action, again.action)
+            self.matrix[move] += count
+            self.decided_by[policy] += count
+            _count(self._before, before, count)
+            _count(self._after, again.rules, count)
+            self._tenants.setdefault(tenant, Counter())[move] += count
+            for label in labels:
+                self._labels.setdefault(label, Counter())[move] += count
+            if action != again.action:
+                _count(self._decided, before[:1], count)
+                _count(self._decides, again.rules[:1], count)
+        self._kinds.clear()
 
     def result(self, policy_id: str, policy_digest: str, own: Iterable[str], seconds: float) -> Result:
         """Everything counted. own: rules of the candidate."""
+        self._take_apart()
         rules = frozenset(own)
         return Result(
             policy_id=policy_id,
@@ -143,6 +162,11 @@ class Tally:
 
     def _rule(self, rule: str) -> RuleCount:
         return RuleCount(rule, self._before[rule], self._after[rule], self._decided[rule], self._decides[rule])
+
+
+def _count(counter: Counter[str], names: Iterable[str], count: int) -> None:
+    for name in names:
+        counter[name] += count
 
 
 def _changed(matrix: Mapping[_Move, int]) -> int:

@@ -54,7 +54,7 @@ from server.services import Parts, register
 from server.services.files import Files
 from server.services.following import Followers
 from tests.server.conftest import finisher_of, png
-from tests.server.fakes import RedDetector
+from tests.server.fakes import Painter, RedDetector
 from tests.server.wires import BASE, token
 
 RED, GREEN = png((230, 10, 10)), png((20, 120, 20))
@@ -150,7 +150,11 @@ async def station(
     metrics, models = Metrics(), (detector or RedDetector(), KnownHashDetector(HashList()))
     engine = LocalEngine(models, metrics)
     loader = Loader(
-        log, Register(log, models, (), provenance.trust_text), models, load_policy(BASE, "base", models), BASE
+        log,
+        Register(log, models, (Painter("upscale"),), provenance.trust_text),
+        models,
+        load_policy(BASE, "base", models),
+        BASE,
     )
     follower = await Follower.start(log, loader, metrics)
     examiner = Examiner(sandbox, engine, provenance, Conclusions((), metrics), follower.policy, {"tags"})
@@ -161,6 +165,8 @@ async def station(
     tokens = [token(name, "acme", *ROLES) for name in ("ann", "bob")]
     tokens += [token("eve", "acme", "screen", "audit"), token("dan", "other", *ROLES)]
     tokens += [token("gus", "group", *ROLES, reads=frozenset({"acme", "other"}))]
+    generators = Registry[Generator]("generator")
+    generators.add("painter", Painter("upscale"))
     desk = Desk(log, loader, follower, second_person=second_person)
     parts = Parts(
         edge=Edge(Authenticator(tokens), metrics),
@@ -170,7 +176,7 @@ async def station(
         limits=Limits(max_bytes=100_000),
         budget=ByteBudget(2**28),
         detectors=models,
-        generators=Registry[Generator]("generator"),
+        generators=generators,
         resolution=Resolution(recovery, log.durable, provenance.stores),
         followers=Followers(quiet=0.2),
         files=Files(log, DsaMapping()),

@@ -294,3 +294,36 @@ async def test_while_policies_are_switched_each_decision_names_the_one_that_made
         configuration = await served.log.find(".operator", f"configuration-{leaf['configuration']}", "configuration")
         assert configuration is not None
         assert json.loads(configuration.leaf)["configuration"]["policy"]["digest"] == each.policy_digest
+
+
+async def test_a_decision_is_explained_by_the_policy_that_made_it_not_by_todays(served: Station) -> None:
+    await served.activate(STRICT, cases(100))
+    picture = red(105)
+    blocked = await served.screen(picture)
+    allowed = await served.screen(red(95))
+    await served.activate(LAX, cases(240))
+    answer = await served.ask("eve", lambda it: it.explain_decision(blocked.decision_id))
+    assert answer.reproduced
+    assert answer.outcome.policy_digest == blocked.policy_digest
+    assert (answer.milder.action, answer.milder.signal) == (ALLOW, "red.score")
+    assert "red.score had been 100" in answer.milder.text
+    answer = await served.ask("eve", lambda it: it.explain_decision(allowed.decision_id))
+    assert [near.rule for near in answer.near_misses] == ["too-red"]
+    with pytest.raises(NotFound):
+        await served.ask("dan", lambda it: it.explain_decision(allowed.decision_id))
+    answer = await served.ask("gus", lambda it: it.explain_decision(allowed.decision_id, tenant="acme"))
+    assert answer.decision.tenant == "acme"
+
+
+async def test_a_file_is_decided_on_by_two_policies_without_a_record(served: Station) -> None:
+    await served.activate(LAX, cases(240))
+    size = (await served.log.checkpoint()).size
+    answer = await served.ask("ann", lambda it: it.dry_run_policy(STRICT, red(150)))
+    assert (answer.live.action, answer.candidate.action) == (ALLOW, BLOCK)
+    assert [reason.rule for reason in answer.candidate.reasons] == ["too-red"]
+    assert "red" in [finding.detector for finding in answer.findings]
+    with pytest.raises(InvalidRequest):
+        await served.ask("ann", lambda it: it.dry_run_policy(STRICT, b"no picture"))
+    with pytest.raises(InvalidRequest, match="there is no signal"):
+        await served.ask("ann", lambda it: it.dry_run_policy(STRICT.replace("red.score >", "blue.score >"), GREEN))
+    assert (await served.log.checkpoint()).size == size

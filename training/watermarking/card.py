@@ -162,7 +162,7 @@ def _training(entry: Mapping[str, Any]) -> str:
             f"{made['steps']:,} steps in {made['seconds'] / 60:.0f} minutes",
             f"of a shared CPU, recipe `training/recipes/{made['recipe']}` (`{made['recipe_digest']}`),",
             f"{made['photographs']} photographs of `training/corpora/{made['corpus']}` (`{made['corpus_digest']}`).",
-            "The run was interrupted and resumed, and told to end earlier than the recipe's budget where the minutes above",
+            "The run was interrupted and resumed, and ended before the recipe's budget where the minutes above",
             "are fewer.",
             "",
         ]

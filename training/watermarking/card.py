@@ -141,8 +141,9 @@ def _false(entry: Mapping[str, Any]) -> str:
             "",
             f"In {found['crops']:,} unmarked crops of 96 to 160 pixels at random scales, a quarter of them turned and",
             f"a quarter compressed, {found['accepted']} words were accepted:",
-            f"{proportion(found['accepted'], found['crops'])}. The upper end of that interval is the rate that",
-            f"findings carry. In {found['decoded']:,} of the crops something looked enough like a pilot to be decoded;",
+            f"{proportion(found['accepted'], found['crops'])}. The upper end of that interval,",
+            f"{entry['parameters']['false_positives']}, is the rate that findings carry.",
+            f"In {found['decoded']:,} of the crops something looked enough like a pilot to be decoded;",
             f"whatever their CRC said, {found['above_threshold']} scored above the threshold of {threshold} (99.9% of",
             f"all crops below {found['score_999']:.3f}, the highest {found['score_most']:.3f}).",
             "A CRC of 16 bits lets one word in 65,536 pass by chance, on top of that.",
@@ -161,7 +162,8 @@ def _training(entry: Mapping[str, Any]) -> str:
             f"{made['steps']:,} steps in {made['seconds'] / 60:.0f} minutes",
             f"of a shared CPU, recipe `training/recipes/{made['recipe']}` (`{made['recipe_digest']}`),",
             f"{made['photographs']} photographs of `training/corpora/{made['corpus']}` (`{made['corpus_digest']}`).",
-            "The run was told to end earlier than the recipe's budget where the minutes above are fewer.",
+            "The run was interrupted and resumed, and ended before the recipe's budget where the minutes above",
+            "are fewer.",
             "",
         ]
     )

@@ -1,8 +1,8 @@
 """Makes the README's picture of a backtest: `python scripts/backtest_picture.py`.
 
 A server of its own screens the photographs of tests/media, and copies of them in which a piece was pasted elsewhere.
-Then a candidate, which blocks by the probability of `copy_move` where the shipped policy sends to review, is replayed over
-what was recorded. Nothing is drawn: the picture is what `countersign policy backtest` prints.
+Then a candidate, which blocks by the probability of `copy_move` where the shipped policy sends to review, is replayed
+over what was recorded. Nothing is drawn: the picture is what `countersign policy backtest` prints.
 """
 
 from __future__ import annotations

@@ -69,6 +69,13 @@ def small() -> bytes:
     return jpeg(Image.open(PHOTOGRAPH).convert("RGB").resize((384, 256), Image.Resampling.LANCZOS), 92)
 
 
+def shared(data: bytes) -> bytes:
+    """The file as it comes back from a messenger: its edges cut off, saved anew, and no credentials left."""
+    picture = Image.open(io.BytesIO(data)).convert("RGB")
+    edge = picture.height // 16
+    return jpeg(picture.crop((edge, edge, picture.width - edge, picture.height - edge)), 75)
+
+
 def altered(data: bytes) -> bytes:
     """The file with one byte changed, two thirds in, where JPEG keeps pixels."""
     changed = bytearray(data)

@@ -74,8 +74,11 @@ def visit(address: str, output: Path, console: Console) -> list[Row]:
             )
         ]
         enhanced = enhance(client, output, console)
-        back = screen(client, output, console, "enhanced_altered.jpg", files.altered(enhanced.media))
-    return [*screened, enhanced, back]
+        back = [
+            screen(client, output, console, "enhanced_altered.jpg", files.altered(enhanced.media)),
+            screen(client, output, console, "enhanced_shared.jpg", files.shared(enhanced.media)),
+        ]
+    return [*screened, enhanced, *back]
 
 
 def screen(client: Client, output: Path, console: Console, name: str, data: bytes) -> Row:

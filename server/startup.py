@@ -36,7 +36,7 @@ from server.signing import imprint_of, signing_identity, stamper_of, trust_of, w
 def limit_library_threads() -> None:
     """One thread a call inside OpenCV: the engine's lanes are the parallelism of detectors.
 
-    PyTorch keeps its threads: generators share one lane, and one of them may fill the machine.
+    PyTorch's threads are the engine's business, lane by lane.
     """
     cv2.setNumThreads(1)
 

@@ -1,7 +1,8 @@
 """The engine that runs models in this process, on threads.
 
 The detectors' heavy parts (OpenCV, NumPy, PyTorch) release the GIL, so threads use all cores. Detectors have a lane
-per thread; generators share one lane, because one of them already fills the machine and its memory.
+per thread, in which PyTorch starts no threads of its own; generators share one lane, because one of them already fills
+the machine and its memory.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 
 import structlog
+import torch
 
 from core.errors import Unavailable
 from core.media import Media
@@ -34,8 +36,9 @@ class LocalEngine:
     ) -> None:
         self._log = structlog.get_logger("countersign.engine")
         self._metrics = metrics
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="examine")
-        self._making = ThreadPoolExecutor(1, thread_name_prefix="make")
+        turn = threading.Lock()
+        self._threads = ThreadPoolExecutor(threads, "examine", set_torch_threads, (1, turn))
+        self._making = ThreadPoolExecutor(1, "make", set_torch_threads, (torch.get_num_threads(), turn))
         self._max_pending = max_pending
         self._jobs = 0
         self._detectors = tuple((detector, self._batcher(detector, threads, max_pending)) for detector in detectors)
@@ -105,3 +108,13 @@ class LocalEngine:
             await batcher.drain()
         self._threads.shutdown(wait=True)
         self._making.shutdown(wait=True)
+
+
+def set_torch_threads(count: int, turn: threading.Lock) -> None:
+    """How many threads PyTorch uses for what the calling thread does, from now on.
+
+    A thread takes over whatever number any thread set last, when it first asks; hence the turn, and the question.
+    """
+    with turn:
+        torch.set_num_threads(count)
+        torch.get_num_threads()

@@ -2,9 +2,10 @@
 
     python -m training.evaluation.recovery [--cache DIR] [--seeds N] [--strangers N] [--seed N]
 
-Every photograph of the test split is "signed": its codes and its sketch are kept. Then it goes through every attack,
-and is looked for by the rules of `server.recovery`: by codes, confirmed by the sketch; and by a watermark, confirmed by
-the sketch. Strangers are windows of other photographs. The calibration of likeness is fitted on the train split.
+Every photograph of the test split is "signed": it is marked with a watermark, its codes and its sketch are kept. Then
+it goes through every attack, and is looked for by the rules of `server.recovery`: by codes, confirmed by the sketch;
+and by the watermark that is read in it, confirmed by the sketch. Strangers are windows of other photographs. The
+calibration of likeness is fitted on the train split.
 """
 
 from __future__ import annotations
@@ -19,8 +20,11 @@ import numpy as np
 from numpy.random import Generator, default_rng
 
 from core.media import Frame, Pixels
+from core.watermark.weights import shipped
 from detectors.fingerprints import NEAR, Fingerprint, fingerprint, ways
 from detectors.sketch import AGREES, likeness, sketch
+from detectors.watermark.reader import Reader
+from generators.marking.watermark import Embedder
 from training.corpora.photographs import DEFAULT_CACHE, load_split
 from training.evaluation.attacks import ATTACKS, cropped, fitted
 from training.evaluation.intervals import fit_logistic, proportion
@@ -32,20 +36,24 @@ _FITTED_ON = ("jpeg_50", "two_hops", "crop_10", "crop_25_jpeg_50", "crop_to_a_qu
 
 @dataclass(frozen=True, slots=True)
 class Signed:
-    """What is kept of a photograph."""
+    """A photograph with its watermark, and what is kept of it. identifier: None where it was not marked."""
 
     name: str
     pixels: Pixels
+    identifier: int | None
     codes: Fingerprint
     sketch: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """What a look at one picture gave. distance: of the nearest code, in any way to see it. likeness: to the sketch."""
+    """What a look at one picture gave. distance: of the nearest code, in any way to see it. likeness: to the sketch.
+    read: the very watermark was read in it.
+    """
 
     distance: int
     likeness: float
+    read: bool = False
 
     @property
     def by_codes(self) -> bool:
@@ -53,24 +61,34 @@ class Looked:
         return self.distance <= NEAR and self.agrees
 
     @property
+    def by_watermark(self) -> bool:
+        """Whether it is found by the watermark alone."""
+        return self.read and self.agrees
+
+    @property
     def agrees(self) -> bool:
-        """Whether it is found where the watermark was read."""
+        """Whether a watermark that was read in it would be believed."""
         return self.likeness >= AGREES
 
 
-def signed(photographs: Mapping[str, Pixels]) -> list[Signed]:
-    """Everything that has codes."""
+def signed(photographs: Mapping[str, Pixels], embedder: Embedder | None = None) -> list[Signed]:
+    """Everything that has codes, marked where there is an embedder."""
     found = []
-    for name, whole in sorted(photographs.items()):
-        pixels = fitted(whole, LONGEST)
+    for number, (name, whole) in enumerate(sorted(photographs.items())):
+        pixels, identifier = fitted(whole, LONGEST), None
+        if embedder is not None:
+            identifier = int(default_rng([7, number]).integers(1 << 48))
+            pixels = embedder.embed(pixels, identifier).pixels
         if (codes := fingerprint(Frame(pixels))) is not None:
-            found.append(Signed(name, pixels, codes, sketch(pixels)))
+            found.append(Signed(name, pixels, identifier, codes, sketch(pixels)))
     return found
 
 
-def look(pixels: Pixels, at: Signed) -> Looked:
+def look(pixels: Pixels, at: Signed, reader: Reader) -> Looked:
     """One picture beside one that was signed."""
-    return Looked(distance(ways(Frame(pixels)), at.codes), likeness(pixels, at.sketch))
+    mark = reader.read(pixels)
+    read = mark is not None and mark.identifier == at.identifier
+    return Looked(distance(ways(Frame(pixels)), at.codes), likeness(pixels, at.sketch), read)
 
 
 def distance(seen: Sequence[Fingerprint], codes: Fingerprint) -> int:
@@ -79,13 +97,13 @@ def distance(seen: Sequence[Fingerprint], codes: Fingerprint) -> int:
     return min(each, default=256)
 
 
-def survived(originals: Sequence[Signed], seeds: int) -> Iterator[tuple[str, list[Looked]]]:
+def survived(originals: Sequence[Signed], seeds: int, reader: Reader) -> Iterator[tuple[str, list[Looked]]]:
     """Every attack on every photograph."""
     for attack, change in ATTACKS.items():
         yield (
             attack,
             [
-                look(change(each.pixels, default_rng([seed, *each.name.encode()])), each)
+                look(change(each.pixels, default_rng([seed, *each.name.encode()])), each, reader)
                 for each in originals
                 for seed in range(seeds)
             ],
@@ -132,7 +150,9 @@ def main() -> None:
     parser.add_argument("--strangers", type=int, default=1000, help="windows of other photographs")
     parser.add_argument("--seed", type=int, default=1, help="of the strangers' windows")
     arguments = parser.parse_args()
-    originals, others = (signed(load_split(arguments.cache, split)) for split in ("test", "train"))
+    weights = shipped()
+    originals = signed(load_split(arguments.cache, "test"), Embedder.load(weights))
+    others = signed(load_split(arguments.cache, "train"))
     weight, bias, bound = calibrated(others, default_rng(1))
     print(f"calibration on {len(others)} photographs: weight {weight:.2f}, bias {bias:.2f}, bound {bound:.2f}")
     far = strangers(originals, others, arguments.strangers, default_rng(arguments.seed))
@@ -145,11 +165,13 @@ def main() -> None:
         f"  a copied watermark confirmed {proportion(sum(each.agrees for each in far), len(far))}, "
         f"likeness at most {max(each.likeness for each in far):.2f}"
     )
-    print(f"{'attack':20} {'by codes':30} {'where the watermark is read':30} least likeness")
-    for attack, looked in survived(originals, arguments.seeds):
+    print(f"{'attack':20} {'by codes':30} {'by the watermark':30} {'by either':30} least likeness")
+    for attack, looked in survived(originals, arguments.seeds, Reader.load(weights)):
         codes = proportion(sum(each.by_codes for each in looked), len(looked))
-        marks = proportion(sum(each.agrees for each in looked), len(looked))
-        print(f"{attack:20} {codes:30} {marks:30} {min(each.likeness for each in looked):.2f}", flush=True)
+        marks = proportion(sum(each.by_watermark for each in looked), len(looked))
+        either = proportion(sum(each.by_codes or each.by_watermark for each in looked), len(looked))
+        least = min(each.likeness for each in looked)
+        print(f"{attack:20} {codes:30} {marks:30} {either:30} {least:.2f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -85,7 +85,7 @@ def test_what_was_signed_is_found_after_attacks_and_strangers_are_not() -> None:
     weights = shipped()
     originals = recovery.signed({name: photograph(name)[::2, ::2] for name in names}, Embedder.load(weights))
     assert [each.name for each in originals] == sorted(names)
-    small = originals[:1]
+    small, reader = originals[:1], Reader.load(weights)
     looked = {
         attack: recovery.look(
             ATTACKS[attack](small[0].pixels, np.random.default_rng(1)), small[0], Reader.load(weights)

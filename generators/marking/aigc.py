@@ -36,7 +36,7 @@ def aigc_packet(
     """
     marked = _marked(rdf.read(packet), declaration, source_type, passed_on)
     if limit is not None and len(marked) > limit:
-        earlier = _taken(rdf.read(packet).rdf, _DECLARATION)
+        earlier = _taken(rdf.read(packet).root, _DECLARATION)
         alone = _with_earlier(declaration, earlier) if declaration and passed_on else declaration
         return _marked(rdf.read(b""), alone, source_type, passed_on)
     return marked
@@ -46,14 +46,14 @@ def _marked(packet: rdf.Packet, declaration: Aigc | None, source_type: str, pass
     about = next((value for each in packet.rdf if (value := each.attrib.get(_ABOUT)) is not None), "")
     properties: list[tuple[str, str]] = []
     if declaration:
-        earlier = _taken(packet.rdf, _DECLARATION)
+        earlier = _taken(packet.root, _DECLARATION)
         kept = _with_earlier(declaration, earlier) if passed_on else declaration
         properties.append((_DECLARATION, kept.json()))
     if source_type:
-        term = next(iter(_taken(packet.rdf, _SOURCE_TYPE)), "") if passed_on else ""
+        term = next(iter(_taken(packet.root, _SOURCE_TYPE)), "") if passed_on else ""
         properties.append((_SOURCE_TYPE, term or _SOURCE_TYPES + source_type))
         if not passed_on:
-            _taken(packet.rdf, _SOURCE_TYPE)
+            _taken(packet.root, _SOURCE_TYPE)
     _drop_empty(packet.rdf)
     if properties:
         packet.declare(rdf.RDF, "rdf")
@@ -79,8 +79,8 @@ def _with_earlier(ours: Aigc, earlier: list[str]) -> Aigc:
 
 
 def _taken(tree: Element, name: str) -> list[str]:
-    """Removes every property `name`, whichever way it is written, and returns their texts."""
-    return [text for description in tree for text in _taken_from(description, name)]
+    """Removes every property `name`, wherever and whichever way it is written, and returns their texts."""
+    return [text for element in list(tree.iter()) for text in _taken_from(element, name)]
 
 
 def _taken_from(description: Element, name: str) -> Iterator[str]:

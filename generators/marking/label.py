@@ -91,9 +91,12 @@ class Label:
         }
 
     def serves_for(self, other: Label) -> bool:
-        """Whether it can stand in for `other`: it says all that the other says, as large, and as easily seen."""
+        """Whether it can stand in for `other`: it says the same, perhaps with a mark besides, as large, as easily seen.
+
+        The very same text: "Not AI-generated" says all that "AI-generated" says, and the contrary.
+        """
         return (
-            other.text in self.text
+            other.text == self.text
             and other.mark in (Mark.NONE, self.mark)
             and self.height_fraction >= other.height_fraction
             and self.placement in _IN_PLACE_OF[other.placement]

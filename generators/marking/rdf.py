@@ -101,7 +101,8 @@ def _parse(data: bytes) -> Packet:
         raise ValueError("the packet is empty")
     packet = Packet(root, _rdf(root))
     for prefix, namespace in prefixes:
-        packet.declare(namespace, prefix)
+        if namespace:  # xmlns="" takes a namespace away; written here, names without one have no prefix
+            packet.declare(namespace, prefix)
     return packet
 
 

@@ -206,3 +206,22 @@ def test_our_own_reader_finds_it_in_every_format(mime: str) -> None:
     assert facts["damaged"] == []
     assert json.loads(facts["xmp"]["AIGC"])["ContentProducer"] == "acme"
     assert facts["xmp"]["DigitalSourceType"] == TERMS + MADE
+
+
+def test_a_namespace_that_is_taken_away_does_not_spoil_the_packet() -> None:
+    inside = (
+        '<rdf:Description xmlns="" rdf:about="" xmlns:dc="http://d/"><dc:t>x</dc:t><plain>y</plain></rdf:Description>'
+    )
+    found = dict(xmp.properties(aigc_packet(wrapped(inside), PASSED, MADE)))
+    assert parse(found["AIGC"]) == PASSED
+    assert found["DigitalSourceType"] == TERMS + MADE
+    assert found["t"] == "x"
+
+
+def test_no_declaration_hides_deeper_or_in_a_second_block() -> None:
+    theirs = '<rdf:Description g:AIGC="{}"/>'
+    nested = f'<rdf:Description><dc:a xmlns:dc="http://d/">{theirs}</dc:a></rdf:Description>'
+    second = wrapped(nested).replace(b"</x:xmpmeta>", f"<rdf:RDF>{theirs}</rdf:RDF></x:xmpmeta>".encode())
+    made = aigc_packet(second, OURS, MADE)
+    assert made.count(b"AIGC=") == 0
+    assert made.count(b":AIGC>") == 2  # ours, opened and closed

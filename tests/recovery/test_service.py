@@ -149,7 +149,7 @@ async def test_the_c2pa_library_reads_it_bare_and_beside_the_file(workshop: Work
     store = (await served.soft_bindings.GetManifest(wanted(match.manifest_id), **ACME)).manifest
     with c2pa.Reader("application/c2pa", io.BytesIO(store)) as bare:
         assert json.loads(bare.json())["active_manifest"] == match.manifest_id
-    with c2pa.Reader("image/jpeg", io.BytesIO(copy), store) as beside:
+    with c2pa.Reader("image/jpeg", io.BytesIO(copy), manifest_data=store) as beside:
         report = json.loads(beside.json())
     assert report["active_manifest"] == match.manifest_id
     assert "assertion.dataHash.mismatch" in {each["code"] for each in report["validation_status"]}

@@ -7,7 +7,6 @@ called, or how a result is exported.
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from training.checkpoint import State
 from training.loss import frequency_loss, pixel_loss
 from training.patches import Patches
 from training.recipe import Recipe
+from training.schedule import learning_rate, progress_of
 
 _WARM_UP_STEPS = 30
 _LARGEST_GRADIENT = 0.5
@@ -48,24 +48,13 @@ def train(recipe: Recipe, state: State, patches: Patches, clock: Callable[[], fl
     where it stopped. With equal clock readings, a resumed run equals an uninterrupted one bit for bit.
     """
     last = clock()
-    while (progress := _progress(recipe, state)) < 1:
-        rate = _learning_rate(recipe, progress, state.step)
+    while (progress := progress_of(recipe, state)) < 1:
+        rate = learning_rate(recipe, progress, state.step, _WARM_UP_STEPS)
         loss = _step(recipe, state, patches, rate, progress)
         now = clock()
         state.elapsed += now - last
         last = now
-        yield Report(state.step, _progress(recipe, state), loss, rate, state.elapsed)
-
-
-def _progress(recipe: Recipe, state: State) -> float:
-    return min(1.0, max(state.step / recipe.steps, state.elapsed / recipe.budget_seconds))
-
-
-def _learning_rate(recipe: Recipe, progress: float, step: int) -> float:
-    """Half a cosine from the first to the final rate, after a short linear rise."""
-    span = recipe.learning_rate - recipe.final_learning_rate
-    rate = recipe.final_learning_rate + span * (1 + math.cos(math.pi * progress)) / 2
-    return rate * min(1.0, (step + 1) / _WARM_UP_STEPS)
+        yield Report(state.step, progress_of(recipe, state), loss, rate, state.elapsed)
 
 
 def _step(recipe: Recipe, state: State, patches: Patches, rate: float, progress: float) -> float:

@@ -27,7 +27,7 @@ def versions_table(versions: Iterable[Json]) -> Table:
             cell(short(view["digest"])),
             cell((view["standing"] or "—").lower(), STANDINGS.get(view["standing"] or "", "")),
             cell(f"{view['percent']} %" if view["percent"] else "—"),
-            cell((proposal["actor"] or "erased") if proposal else "—"),
+            cell((proposal["actor"] or "not on record") if proposal else "—"),
             cell(proposal["note"] if proposal else ""),
         )
     return table
@@ -40,7 +40,7 @@ def steps_table(steps: Iterable[Json]) -> Table:
         table.add_row(
             cell(f"{step['recorded_at'] or '—'}\n{step['log_index']}"),
             cell(step_words(step)),
-            cell(step["actor"] or "erased"),
+            cell(step["actor"] or "not on record"),
             cell(step["note"]),
         )
     return table

@@ -33,23 +33,29 @@ def recover(
     force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Find the credentials of a file that was signed here and lost them. The exit code is 1 where there are none.
+    """Find the credentials of a file that was signed here and lost them. The exit code is 1 where none are recovered.
 
     A recovered manifest does not match the file any more, and the file may have been altered since.
+
+    Where it may as well be the upload that a signed file was made from, none are shown or written: exit code 1.
+
+    What -o writes is a bare manifest store. `inspect` does not read it; the C2PA library does, as application/c2pa.
     """
     with reporting(as_json, file=str(file)):
         if output is not None:
             refuse_output(output, force=force, source=file)
         with connect(ctx) as client:
             answer = client.by_content(file, watermark=watermark)
-            if answer.matches and output is not None:
+            # Of an upload that something was made from, the server judges no manifest: there is none to hand out.
+            recovered = answer.HasField("provenance")
+            if recovered and output is not None:
                 write_atomically(output, client.manifest(answer.matches[0].manifest_id), force=force)
     view = recovery_json(str(file), answer)
     if as_json:
         say_json(view)
     else:
         say(*shown(view))
-    if not view["matches"]:
+    if not recovered:
         raise typer.Exit(ExitCode.CHECK_FAILED)
 
 
@@ -68,8 +74,11 @@ def shown(view: Json) -> Iterator[RenderableType]:
         words = CERTAINTIES.get(match["certainty"] or "", "—")
         table.add_row(cell(match["manifest_id"]), cell(words), cell(confidence), cell(", ".join(match["bindings"])))
     yield table
+    if view["provenance"] is None:
+        yield cell("It may as well be the upload that something signed here was made from: no credentials are shown.")
+        return
     yield state_cell(view["provenance"])
-    if view["provenance"] and view["provenance"]["manifests"]:
+    if view["provenance"]["manifests"]:
         yield manifests_table(view["provenance"]["manifests"])
 
 

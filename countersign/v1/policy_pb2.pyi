@@ -96,7 +96,7 @@ class PolicyStep(_message.Message):
     entry_id: _builtins.str
     """The entry's own id."""
     actor: _builtins.str
-    """Tenant and name of the credential; empty once it was erased, as the note."""
+    """Tenant and name of the credential. No erasure or retention takes it, nor the note; empty where the database lost it."""
     note: _builtins.str
     percent: _builtins.int
     """Of content that the version decided on from then. Absent where the step did not change that."""
@@ -541,7 +541,7 @@ class ProposePolicyRequest(_message.Message):
     cases: _builtins.str
     """Test cases. A version without any cannot be activated."""
     note: _builtins.str
-    """Why, for colleagues and auditors. Erasable."""
+    """Why, for colleagues and auditors. Kept for ever."""
     def __init__(
         self,
         *,

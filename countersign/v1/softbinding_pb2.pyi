@@ -30,7 +30,7 @@ class _MatchCertaintyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_MatchC
     DESCRIPTOR: _descriptor.EnumDescriptor
     MATCH_CERTAINTY_UNSPECIFIED: _MatchCertainty.ValueType  # 0
     MATCH_CERTAINTY_AMBIGUOUS: _MatchCertainty.ValueType  # 1
-    """It may as well be the upload that the signed file was made from."""
+    """It may as well be the upload that the signed file was made from, which never had these credentials."""
     MATCH_CERTAINTY_LIKELY: _MatchCertainty.ValueType  # 2
     """It looks the same."""
     MATCH_CERTAINTY_SURE: _MatchCertainty.ValueType  # 3
@@ -41,7 +41,7 @@ class MatchCertainty(_MatchCertainty, metaclass=_MatchCertaintyEnumTypeWrapper):
 
 MATCH_CERTAINTY_UNSPECIFIED: MatchCertainty.ValueType  # 0
 MATCH_CERTAINTY_AMBIGUOUS: MatchCertainty.ValueType  # 1
-"""It may as well be the upload that the signed file was made from."""
+"""It may as well be the upload that the signed file was made from, which never had these credentials."""
 MATCH_CERTAINTY_LIKELY: MatchCertainty.ValueType  # 2
 """It looks the same."""
 MATCH_CERTAINTY_SURE: MatchCertainty.ValueType  # 3
@@ -146,11 +146,15 @@ class ByContentResponse(_message.Message):
     """A watermark names something that was signed here, and the file does not show it: the mark was copied."""
     @_builtins.property
     def matches(self) -> _containers.RepeatedCompositeFieldContainer[Global___ManifestMatch]:
-        """The surest first."""
+        """The surest first. Where even the first is MATCH_CERTAINTY_AMBIGUOUS, nothing was recovered: these are what the file
+        may be a copy of, if it is none of the uploads that they were made from.
+        """
 
     @_builtins.property
     def provenance(self) -> _common_pb2.Provenance:
-        """What the manifest of the first match is worth now."""
+        """What the manifest of the first match is worth now. Absent without a match, and where the first is
+        MATCH_CERTAINTY_AMBIGUOUS.
+        """
 
     def __init__(
         self,

@@ -124,6 +124,6 @@ def _share(content: Mapping[str, Any], digest: str) -> int | None:
 
 
 def _plain(recorded: Recorded, name: str) -> str:
-    """What is left of it; "" once it was erased."""
+    """Of what the leaf commits to; "" where there was none, or where the database lost it."""
     disclosed = recorded.private.get(name)
     return str(disclosed.value) if disclosed else ""

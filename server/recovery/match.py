@@ -50,3 +50,11 @@ class Found:
 
     matches: tuple[Match, ...] = ()
     unconfirmed: bool = False
+
+    @property
+    def recognised(self) -> Match | None:
+        """The signed file that this is a copy of. None where it may as well be the upload that one was made from: that
+        never had credentials, and must not be shown with somebody's.
+        """
+        best = self.matches[0] if self.matches else None
+        return best if best and best.certainty is not Certainty.AMBIGUOUS else None

@@ -49,8 +49,8 @@ class SoftBindingService(softbinding_pb2_grpc.SoftBindingServiceServicer):
                 matches=[convert.match(each, caller.tenant) for each in found.matches],
                 watermark_unconfirmed=found.unconfirmed,
             )
-            if found.matches:
-                credential = await self._resolution.recovery.judged(found.matches[0])
+            if match := found.recognised:
+                credential = await self._resolution.recovery.judged(match)
                 answer.provenance.CopyFrom(convert.provenance(credential))
             return answer
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,10 +13,11 @@ from hypothesis import strategies as st
 
 from core.errors import Conflict, InvalidInput, NotFound, PreconditionFailed, Stale
 from core.media import digest_of
-from server.audit import AuditLog, Recorded
+from server.audit import OPERATOR, AuditLog, Recorded
 from server.audit.entries.policy import BASE, CASES_TYPE, WHOLE, Live, bucket
 from server.audit.fsck import fsck
-from server.audit.operations import PolicyChange
+from server.audit.operations import Erase, PolicyChange
+from server.audit.privacy.retention import RetentionKeeper, RetentionRule
 from tests.audit.making import VKEY, execute, opened
 
 A, B, C = (digest_of(f"policy {name}\n".encode()) for name in "ABC")
@@ -123,6 +125,18 @@ async def test_an_author_who_is_no_longer_on_record_cannot_be_told_from_a_second
         execute(url, "DELETE FROM private WHERE log_index = :at", at=recorded.index)
         with pytest.raises(PreconditionFailed, match="no longer on record"):
             await log.perform(approved(A))
+
+
+async def test_who_took_a_step_and_why_is_out_of_reach_of_erasure_and_retention(url: str) -> None:
+    later = datetime.now(UTC) + timedelta(days=1000)
+    async with opened(url) as log:
+        recorded = await log.perform(proposed(A))
+        for tenant in ("acme", OPERATOR):
+            await log.perform(Erase(tenant, "acme/officer", f"erase-{tenant}", "acme/ann"))
+        keeper = RetentionKeeper(log, [RetentionRule("*", 1, 1)], lambda: later, lambda: None)
+        await keeper.keep()
+        kept = (await log.get(OPERATOR, recorded.decision_id)).private
+    assert (kept["actor"].value, kept["note"].value) == ("acme/ann", "why A")
 
 
 async def test_what_nobody_proposed_cannot_be_approved_or_activated(log: AuditLog) -> None:

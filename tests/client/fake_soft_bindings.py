@@ -1,4 +1,4 @@
-"""The fake server's soft bindings: one picture is known, by its bytes."""
+"""The fake server's soft bindings: two pictures are known, by their bytes."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ from tests.client.fake_parts import PROVENANCE, Context, FakeBase, status
 
 MANIFEST = b"a manifest store"
 KNOWN = b"a copy"
+DOUBTFUL = b"a copy, or the upload before"
 
 
 class FakeSoftBindings(FakeBase, softbinding_pb2_grpc.SoftBindingServiceServicer):
-    """Finds KNOWN, and whatever comes with a watermark."""
+    """Finds KNOWN, DOUBTFUL without credentials, and whatever comes with a watermark."""
 
     async def ByContent(  # noqa: N802
         self, request: pb.ByContentRequest, context: Context
     ) -> pb.ByContentResponse:
         await self.enter(context, "ByContent", request)
-        if request.media != KNOWN:
+        if request.media not in {KNOWN, DOUBTFUL}:
             return pb.ByContentResponse(watermark_unconfirmed=bool(request.hint_value))
         match = pb.ManifestMatch(
             manifest_id="urn:c2pa:1",
             similarity_score=97,
             confirmed=True,
-            certainty=pb.MATCH_CERTAINTY_LIKELY,
+            certainty=pb.MATCH_CERTAINTY_LIKELY if request.media == KNOWN else pb.MATCH_CERTAINTY_AMBIGUOUS,
             bindings=["pdq", "sketch"],
             confidence=0.99,
         )
-        return pb.ByContentResponse(matches=[match], provenance=PROVENANCE)
+        return pb.ByContentResponse(matches=[match], provenance=PROVENANCE if request.media == KNOWN else None)
 
     async def GetManifest(  # noqa: N802
         self, request: pb.GetManifestRequest, context: Context

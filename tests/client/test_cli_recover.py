@@ -11,7 +11,7 @@ from countersign.client import Client
 from countersign.errors import NotFound
 from tests.client.conftest import Command
 from tests.client.fake_server import FakeServer
-from tests.client.fake_soft_bindings import KNOWN, MANIFEST
+from tests.client.fake_soft_bindings import DOUBTFUL, KNOWN, MANIFEST
 
 
 @pytest.fixture
@@ -53,6 +53,25 @@ def test_nothing_found_is_a_failed_check_and_writes_nothing(command: Command, ph
     assert (result.exit_code, out.exists()) == (1, False)
     assert "Nothing that was signed here looks like it." in result.stdout
     assert command("recover", photo, "--json").exit_code == 1
+
+
+def test_what_may_be_the_upload_before_is_told_without_credentials(command: Command, tmp_path: Path) -> None:
+    file, out = tmp_path / "doubtful.jpg", tmp_path / "manifest.c2pa"
+    file.write_bytes(DOUBTFUL)
+    result = command("recover", file, "-o", out)
+    assert (result.exit_code, out.exists()) == (1, False)
+    assert "no credentials are shown" in result.stdout
+    assert "urn:c2pa:1" in result.stdout
+    assert "INVALID" not in result.stdout
+    result = command("recover", file, "--json")
+    view = json.loads(result.stdout)
+    assert (result.exit_code, view["matches"][0]["certainty"], view["provenance"]) == (1, "AMBIGUOUS", None)
+
+
+def test_the_help_tells_what_comes_of_doubt_and_what_reads_the_manifest(command: Command) -> None:
+    words = " ".join(command("recover", "--help").stdout.split())
+    for told in ("the upload that a signed file was made from", "exit code 1", "application/c2pa"):
+        assert told in words
 
 
 def test_a_copied_watermark_is_told(server: FakeServer, command: Command, photo: Path) -> None:

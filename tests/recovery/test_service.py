@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import json
 import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
+import c2pa
 import grpc
 import numpy as np
 import pytest
 import pytest_asyncio
+from PIL import Image
 
 from core.credential import CredentialState
 from core.media import Frame, digest_of
@@ -43,6 +47,11 @@ def wanted(manifest_id: str, **fields: Any) -> pb.GetManifestRequest:
     return pb.GetManifestRequest(**{"request_id": uuid.uuid4().hex, "manifest_id": manifest_id, **fields})
 
 
+def signed_pixels(data: bytes) -> bytes:
+    """The same pixels in another file."""
+    return as_png(np.asarray(Image.open(io.BytesIO(data)).convert("RGB")))
+
+
 async def test_a_copy_leads_to_its_manifest(workshop: Workshop, served: Wire) -> None:
     _, recorded = await workshop.sign(as_png(picture("crab")))
     answer = await served.soft_bindings.ByContent(content(as_jpeg(picture("crab"))), **ACME)
@@ -55,6 +64,18 @@ async def test_a_copy_leads_to_its_manifest(workshop: Workshop, served: Wire) ->
     store = (await served.soft_bindings.GetManifest(wanted(match.manifest_id), **ACME)).manifest
     credential = await workshop.provenance.stores.judge(store)
     assert (credential.state, credential.manifest_id) == (CredentialState.RECOVERED_SOFT_BINDING, match.manifest_id)
+
+
+async def test_what_may_be_the_upload_before_gets_no_credentials(workshop: Workshop, served: Wire) -> None:
+    upload = picture("crab")
+    await workshop.sign(as_jpeg(upload, 90), source=as_png(upload))
+    smaller = np.asarray(Image.fromarray(upload).resize((upload.shape[1] * 3 // 4, upload.shape[0] * 3 // 4)))
+    answer = await served.soft_bindings.ByContent(content(as_jpeg(smaller, 70)), **ACME)
+    assert [each.certainty for each in answer.matches] == [pb.MATCH_CERTAINTY_AMBIGUOUS]
+    assert not answer.HasField("provenance")
+    # The file that was signed is told all the same, by its pixels.
+    surest = await served.soft_bindings.ByContent(content(signed_pixels(as_jpeg(upload, 90))), **ACME)
+    assert (surest.matches[0].certainty, surest.provenance.state) == (pb.MATCH_CERTAINTY_SURE, 9)
 
 
 async def test_another_tenant_learns_what_the_file_said_and_nothing_else(workshop: Workshop, served: Wire) -> None:
@@ -119,6 +140,19 @@ async def test_the_active_manifest_alone_is_still_signed(workshop: Workshop, ser
     alone = (await served.soft_bindings.GetManifest(request, **ACME)).manifest
     credential = await workshop.provenance.stores.judge(alone)
     assert (credential.state, len(credential.manifests)) == (CredentialState.RECOVERED_SOFT_BINDING, 1)
+
+
+async def test_the_c2pa_library_reads_it_bare_and_beside_the_file(workshop: Workshop, served: Wire) -> None:
+    await workshop.sign(as_png(picture("crab")))
+    copy = as_jpeg(picture("crab"))
+    (match,) = (await served.soft_bindings.ByContent(content(copy), **ACME)).matches
+    store = (await served.soft_bindings.GetManifest(wanted(match.manifest_id), **ACME)).manifest
+    with c2pa.Reader("application/c2pa", io.BytesIO(store)) as bare:
+        assert json.loads(bare.json())["active_manifest"] == match.manifest_id
+    with c2pa.Reader("image/jpeg", io.BytesIO(copy), manifest_data=store) as beside:
+        report = json.loads(beside.json())
+    assert report["active_manifest"] == match.manifest_id
+    assert "assertion.dataHash.mismatch" in {each["code"] for each in report["validation_status"]}
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ It knows batches, losses and the schedule. It does not know where the pictures c
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ import torch
 from torch import nn
 
 from training.checkpoint import State
+from training.schedule import learning_rate, progress_of
 from training.watermarking.data import Patches
 from training.watermarking.distortions import distort
 from training.watermarking.marker import SIDE, Marker, losses, turned, words
@@ -55,14 +55,14 @@ def train(recipe: MarkRecipe, state: State, patches: Patches, clock: Callable[[]
     clock: seconds, never decreasing. Time before a resume counts through `state.elapsed`.
     """
     last = clock()
-    while (progress := _progress(recipe, state)) < 1:
+    while (progress := progress_of(recipe, state)) < 1:
         for group in state.optimizer.param_groups:
-            group["lr"] = group["factor"] * _learning_rate(recipe, progress, state.step)
+            group["lr"] = group["factor"] * learning_rate(recipe, progress, state.step, _WARM_UP_STEPS)
         loss, accuracy, visible = _step(recipe, state, patches, progress)
         now = clock()
         state.elapsed += now - last
         last = now
-        yield MarkReport(state.step, _progress(recipe, state), loss, accuracy, visible, state.elapsed)
+        yield MarkReport(state.step, progress_of(recipe, state), loss, accuracy, visible, state.elapsed)
 
 
 def _step(recipe: MarkRecipe, state: State, patches: Patches, progress: float) -> tuple[float, float, float]:
@@ -94,14 +94,3 @@ def _average(state: State, decay: float, progress: float) -> None:
     with torch.no_grad():
         for kept, current in zip(state.average.parameters(), state.network.parameters(), strict=True):
             kept.lerp_(current, 1 if progress < _LATE else 1 - decay)
-
-
-def _progress(recipe: MarkRecipe, state: State) -> float:
-    return min(1.0, max(state.step / recipe.steps, state.elapsed / recipe.budget_seconds))
-
-
-def _learning_rate(recipe: MarkRecipe, progress: float, step: int) -> float:
-    """Half a cosine from the first to the final rate, after a short linear rise."""
-    span = recipe.learning_rate - recipe.final_learning_rate
-    rate = recipe.final_learning_rate + span * (1 + math.cos(math.pi * progress)) / 2
-    return rate * min(1.0, (step + 1) / _WARM_UP_STEPS)

@@ -33,7 +33,7 @@ ANY = -2
 class PolicyChange:
     """actor: whose credential it is, with its tenant. digest: of the version; "" to roll back.
 
-    note: for colleagues and auditors; erasable. documents: (mime, name, text) of a proposal: the policy, its cases.
+    note: for colleagues and auditors; kept. documents: (mime, name, text) of a proposal: the policy, its cases.
     name, version: what the text calls itself, of a proposal. tests: how many cases passed and failed, where some were
     run. percent: of content, to activate. seen: `Live.index` that the actor saw, or ANY.
     second_person: whether somebody other than who proposed it has to approve.

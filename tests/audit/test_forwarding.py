@@ -16,6 +16,7 @@ from core.errors import ConfigurationError, Conflict, LimitExceeded, NotFound, U
 from server.audit import AuditLog
 from server.audit.forwarding import forwarder, sockets
 from server.audit.forwarding.frames import frame_of
+from server.audit.forwarding.messages import VERSION
 from server.audit.store import open_store, sqlite_path
 from server.audit.tree.keys import load_or_create
 from server.audit.writing.backlog import GroupLimits
@@ -167,7 +168,7 @@ async def test_a_writer_that_does_not_answer_keeps_nobody_waiting_for_ever(
     monkeypatch.setattr(forwarder, "_PING_PATIENCE", 0.1)
     async with opened(sqlite_log_url):
         pass
-    async with impostor(sqlite_log_url, ["countersign audit log", 1]), opened(sqlite_log_url) as log:
+    async with impostor(sqlite_log_url, ["countersign audit log", VERSION]), opened(sqlite_log_url) as log:
         with pytest.raises(Unavailable, match="does not answer"):
             await log.ping()
         with pytest.raises(Unavailable, match="went away"):
@@ -208,7 +209,7 @@ async def test_processes_that_speak_otherwise_do_not_work_together(sqlite_log_ur
 async def test_nonsense_ends_its_connection_and_nothing_else(sqlite_log_url: str, data: bytes) -> None:
     async with opened(sqlite_log_url) as log, opened(sqlite_log_url) as forwarding:
         reader, stream = await asyncio.open_unix_connection(sock=sockets.connect(socket_of(sqlite_log_url)))
-        stream.write(frame_of(["countersign audit log", 1]) + data)
+        stream.write(frame_of(["countersign audit log", VERSION]) + data)
         async with asyncio.timeout(10):
             await reader.read()
         stream.close()

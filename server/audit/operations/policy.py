@@ -182,7 +182,7 @@ def author_of(proposal: Recorded) -> str:
     author = proposal.private.get("actor")
     if author is None:
         raise PreconditionFailed("who proposed this version is no longer on record: it has to be proposed again")
-    return author.value
+    return str(author.value)
 
 
 def approved_by_another(steps: Sequence[Recorded], proposal: Recorded) -> bool:

@@ -7,11 +7,11 @@
     │   └── ParserFailed              the sandboxed parser crashed or hung on it
     ├── LimitExceeded                 larger, longer or costlier than allowed
     ├── NotFound                      no such decision, model or rule
-    ├── Conflict                      a request_id was reused for another request
+    ├── Conflict                      what is to be made is there already, as another: a request_id, an open appeal
     │   └── Stale                     what the caller looked at has changed since
     ├── Unauthenticated               no credential, or one we do not know
     ├── PermissionDenied              a known caller without the role
-    ├── PreconditionFailed            the server lacks something that the request needs
+    ├── PreconditionFailed            the server lacks what the request needs, or its state forbids it
     │   └── IntegrityError            weights, log or policy differ from their pinned digest
     ├── Unavailable                   try again later; says when
     ├── Cancelled                     the caller went away, or its deadline passed
@@ -67,7 +67,7 @@ class NotFound(CountersignError):
 
 
 class Conflict(CountersignError):
-    """A request_id that was already used for a different request."""
+    """What the request would make is there already: its request_id, of a different request; an appeal that is open."""
 
 
 class Stale(Conflict):
@@ -83,7 +83,10 @@ class PermissionDenied(CountersignError):
 
 
 class PreconditionFailed(CountersignError):
-    """The server lacks what the request needs: a model, a weight file, a list."""
+    """The server lacks what the request needs: a model, a weight file, a list.
+
+    Or what is on record does not allow it: a step in the life of a policy that is not due.
+    """
 
 
 class IntegrityError(PreconditionFailed):

@@ -5,11 +5,11 @@
     │   ├── LimitExceeded      larger, longer or costlier than the server allows
     │   └── UnusableFile       a local file that is missing, empty, a directory or not readable
     ├── NotFound               no such decision or model
-    ├── Conflict               the request_id was already used for another request
+    ├── Conflict               what is to be made is there already, as another: a request_id, an open appeal
     │   └── Stale              what the caller looked at has changed since
     ├── Unauthorized           no token, or one that the server does not know
     │   └── Forbidden          a known caller without the role
-    ├── PreconditionFailed     the server lacks something that the request needs
+    ├── PreconditionFailed     the server lacks what the request needs, or its state forbids it
     ├── ServerUnavailable      not reachable, or asks to be tried again later
     ├── DeadlineExceeded       no answer in time; the work may have been done
     ├── Cancelled              the call was cancelled
@@ -79,7 +79,7 @@ class NotFound(CountersignError):
 
 
 class Conflict(CountersignError):
-    """A request_id that was used before for a different request."""
+    """What the request would make is there already: its request_id, of a different request; an appeal that is open."""
 
     code = "ALREADY_EXISTS"
 
@@ -103,7 +103,7 @@ class Forbidden(Unauthorized):
 
 
 class PreconditionFailed(CountersignError):
-    """The server lacks what the request needs."""
+    """The server lacks what the request needs, or what is on record does not allow it."""
 
     code = "FAILED_PRECONDITION"
 

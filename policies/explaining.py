@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from policies.base import Action, Decision, Subject
 from policies.cel import Outcome
@@ -24,7 +24,6 @@ from policies.reachability import conjuncts
 from policies.reading import Value
 from policies.rules import Mode
 from policies.signals import Signal
-from policies.templates import shown
 
 MAX_TRIES = 400
 """Judgements of the whole policy for one explanation, and of conditions, each."""
@@ -199,45 +198,3 @@ def _near_miss(rule: CompiledRule, kind: Literal["near", "one_short"], changes: 
     words = " and ".join(change.words() for change in changes)
     text = f"“{written.title}” would have fired if {words}."
     return NearMiss(written.id, written.title, written.action, written.mode, kind, changes, text)
-
-
-def explanation_json(explanation: Explanation) -> dict[str, Any]:
-    """The explanation for machines, without the decision: what nearly happened."""
-    return {
-        "near_misses": [
-            {
-                "rule": miss.rule,
-                "action": miss.action.name,
-                "mode": str(miss.mode),
-                "kind": miss.kind,
-                "changes": [_change_json(change) for change in miss.changes],
-                "text": miss.text,
-            }
-            for miss in explanation.near
-        ],
-        "milder": _alternative_json(explanation.milder),
-        "stricter": _alternative_json(explanation.stricter),
-    }
-
-
-def _alternative_json(alternative: Alternative | None) -> dict[str, Any] | None:
-    if alternative is None:
-        return None
-    return {
-        "change": _change_json(alternative.change),
-        "beyond": alternative.beyond,
-        "action": alternative.action.name,
-        "rule": alternative.rule,
-        "text": alternative.text,
-    }
-
-
-def _change_json(change: Change) -> dict[str, Any]:
-    return {
-        "signal": change.signal,
-        "before": change.before,
-        "after": change.after,
-        "limit": change.limit,
-        "bound": change.bound,
-        "shown": f"{shown(change.before)} → {shown(change.after)}",
-    }

@@ -15,8 +15,10 @@ from server.sections import Token
 
 ROLES = frozenset({"screen", "generate", "audit", "review", "privacy", "policy", "policy_approve", "policy_activate"})
 
-# Every RPC needs exactly one role; tests/server/test_auth.py holds this table against the protos.
-METHOD_ROLES = {
+# Who approves or activates a version has to see it first.
+_ABOUT_POLICIES = "policy policy_approve policy_activate"
+# Every RPC needs a role, or any one of several; tests/server/test_auth.py holds this table against the protos.
+_ROLES_OF = {
     "/countersign.v1.ScreeningService/Screen": "screen",
     "/countersign.v1.ScreeningService/ScreenStream": "screen",
     "/countersign.v1.GenerationService/Enhance": "generate",
@@ -46,13 +48,15 @@ METHOD_ROLES = {
     "/countersign.v1.PolicyService/DryRunPolicy": "policy",
     "/countersign.v1.PolicyService/BacktestPolicy": "policy",
     "/countersign.v1.PolicyService/ProposePolicy": "policy",
-    "/countersign.v1.PolicyService/ListPolicies": "policy",
-    "/countersign.v1.PolicyService/GetPolicy": "policy",
+    "/countersign.v1.PolicyService/ListPolicies": _ABOUT_POLICIES,
+    "/countersign.v1.PolicyService/GetPolicy": _ABOUT_POLICIES,
     "/countersign.v1.PolicyService/ExplainDecision": "audit",
     "/countersign.v1.PolicyService/ApprovePolicy": "policy_approve",
     "/countersign.v1.PolicyService/ActivatePolicy": "policy_activate",
     "/countersign.v1.PolicyService/RollBackPolicy": "policy_activate",
 }
+METHOD_ROLES = {method: frozenset(roles.split()) for method, roles in _ROLES_OF.items()}
+"""The roles of which any one is enough to call a method ("/package.Service/Method")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +105,10 @@ class Authenticator:
     def admit(self, method: str, metadata: Sequence[tuple[str, str | bytes]]) -> Caller:
         """The caller, if it may call `method` ("/package.Service/Method")."""
         caller = self.identify(metadata)
-        role = METHOD_ROLES.get(method)
-        if role is None or role not in caller.roles:
-            raise PermissionDenied(f"{caller.actor!r} lacks the role {role or 'of an unknown method'!r}")
+        roles = METHOD_ROLES.get(method, frozenset())
+        if roles.isdisjoint(caller.roles):
+            needed = " or ".join(repr(role) for role in sorted(roles)) or "of an unknown method"
+            raise PermissionDenied(f"{caller.actor!r} lacks the role {needed}")
         return caller
 
     def identify(self, metadata: Sequence[tuple[str, str | bytes]]) -> Caller:

@@ -67,22 +67,6 @@ class Register:
         return operation.request_digest
 
 
-async def record_configuration(
-    log: AuditLog,
-    policy: Policy,
-    policy_file: Path,
-    detectors: Iterable[Source],
-    generators: Iterable[Generator],
-    trust_list: str,
-) -> str:
-    """Record what is decided with, and return the digest by which decisions name it.
-
-    policy_file: where `policy` was read from. trust_list: its whole text.
-    ConfigurationError if the file was changed since the policy was read.
-    """
-    return await Register(log, detectors, generators, trust_list).record(policy, policy_text(policy, policy_file))
-
-
 def configure(policy: Policy, text: str, models: Iterable[Model], trust_list: str) -> Configure:
     """The operation that records these. text: of the policy."""
     known = sorted(models, key=lambda model: (model.role, model.name))

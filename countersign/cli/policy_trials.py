@@ -12,7 +12,7 @@ import typer
 from countersign.cli.choosing import FORMATS, Since, Tenant, Until
 from countersign.cli.exits import ExitCode, exit_code_of
 from countersign.cli.log import DecisionId
-from countersign.cli.policy_files import Candidate, candidate_of
+from countersign.cli.policy_files import Candidate, candidate_of, told_of_file
 from countersign.cli.policy_tables import backtest_tables, dry_run_table, explained_tables
 from countersign.cli.progress import Bars
 from countersign.cli.session import AsJson, Jurisdiction, Surface, connect, context_of
@@ -32,7 +32,7 @@ def dry_run(
     as_json: AsJson = False,
 ) -> None:
     """Decide on files by what decides now and by a candidate, and show the difference. No decision is recorded."""
-    with reporting(as_json), connect(ctx) as client:
+    with reporting(as_json), told_of_file(policy), connect(ctx) as client:
         candidate = candidate_of(client, policy)
         views = list(rehearsed(client, candidate, files, context_of(surface, jurisdiction)))
     if as_json:
@@ -77,7 +77,7 @@ def backtest(
 
     No model runs. What was not recorded then is not guessed: such decisions are counted.
     """
-    with reporting(as_json), connect(ctx) as client, Bars() as bars:
+    with reporting(as_json), told_of_file(policy), connect(ctx) as client, Bars() as bars:
         result = client.backtest_policy(
             candidate_of(client, policy),
             since=since.astimezone() if since else None,

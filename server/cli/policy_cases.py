@@ -9,7 +9,7 @@ import typer
 
 from countersign.cli.exits import ExitCode
 from countersign.cli.policy import problem_line
-from countersign.cli.policy_files import cases_beside, read_policy, version_of
+from countersign.cli.policy_files import needed_cases, read_policy, version_of
 from countersign.cli.session import AsJson, connect
 from countersign.cli.text import cell, reporting, say, say_json
 from countersign.views import tests_json
@@ -44,9 +44,10 @@ def run(
         from server.sources import all_sources
 
         path = file or settings_of(ctx).policy.file or files.DEFAULT_PACK
-        beside = cases or files.cases_of(path)
+        text = files.read_text(path)
+        beside = needed_cases(path, cases)
         sources = all_sources()
-        texts = files.read_text(path), files.read_text(beside)
+        texts = text, files.read_text(beside)
         report = run_cases(*texts, sources, policy_name=str(path), cases_name=str(beside))
         mutation = run_mutation(*texts, sources, name=str(path)) if mutate and report.ok else None
     if as_json:
@@ -63,26 +64,31 @@ def run_online(ctx: typer.Context, file: Path | None, cases: Path | None, *, as_
     """The same, by the server: of a file with its cases, or of a version on record."""
     with reporting(as_json), connect(ctx) as client:
         path = named(file)
+        names = {}
         if path.is_file():
-            answer = client.test_policy(read_policy(path), cases_beside(path, cases))
+            beside = needed_cases(path, cases)
+            names = {"policy": str(path), "cases": str(beside)}
+            answer = client.test_policy(read_policy(path), read_policy(beside))
         else:
             answer = client.test_policy(version_of(client, str(path)))
         view = tests_json(answer)
+        for each in (*view["problems"], *view["gaps"]):
+            each["source"] = names.get(each["source"], each["source"])
     if as_json:
         say_json(view)
     else:
-        tell_online(view, str(path))
+        tell_online(view, str(path), names.get("cases", "cases"))
     if not view["ok"]:
         raise typer.Exit(ExitCode.CHECK_FAILED)
 
 
-def tell_online(view: dict[str, Any], name: str) -> None:
-    """The server's report for people."""
+def tell_online(view: dict[str, Any], name: str, cases: str) -> None:
+    """The server's report for people. name, cases: what the policy and its cases are called."""
     for problem in (*view["problems"], *view["gaps"]):
         say(cell(f"✗ {problem_line(problem['source'], problem)}", "bold red"))
     failed = [case for case in view["cases"] if not case["ok"]]
     for case in failed:
-        say(cell(f"✗ cases:{case['line']} {case['name']}", "bold red"))
+        say(cell(f"✗ {cases}:{case['line']} {case['name']}", "bold red"))
         say(*(cell(f"    {failure}") for failure in case["failures"]))
     mark, style = ("✓", "green") if view["ok"] else ("✗", "bold red")
     say(cell(f"{mark} {name}: {len(view['cases']) - len(failed)} of {len(view['cases'])} cases as expected", style))

@@ -97,8 +97,8 @@ class Desk:
     async def activate(self, asked: Asked, digest: str, percent: int = WHOLE, seen: int | None = None) -> Recorded:
         """Let a version decide. seen: `Live.index` that the caller saw, None for what holds as this begins.
 
-        PreconditionFailed unless it can be used here, its cases pass, and somebody approved it; Stale where something
-        else was activated meanwhile.
+        PreconditionFailed unless it can be used here, its cases pass, and another than its author approved it; Stale
+        where something else was activated meanwhile.
         """
         fields: dict[str, Any] = {"digest": digest, "percent": percent, "second_person": self.second_person}
         if (earlier := await self._repeated(asked.change("activated", **fields))) is not None:

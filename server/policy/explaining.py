@@ -18,6 +18,8 @@ from policies.rules import NO_RULE_FIRED
 from server.audit import Recorded
 from server.policy.backtest.recorded import LeafReader
 
+_WHERE = "`countersign log show` tells what is recorded"
+
 
 @dataclass(frozen=True, slots=True)
 class Explained:
@@ -35,9 +37,11 @@ def policy_of(recorded: Recorded) -> str:
     """
     leaf = json.loads(recorded.leaf)
     if "refusal" in leaf:
-        raise PreconditionFailed("the media was refused before any policy looked at it")
+        raise PreconditionFailed(f"the media was refused before any policy looked at it: {_WHERE}")
     if "media" not in leaf:
-        raise PreconditionFailed("the decision is about an order, whose words the log does not hold")
+        raise PreconditionFailed(
+            f"the decision is about an order, and the log does not hold the words to decide on again: {_WHERE}"
+        )
     return str(leaf["policy"]["digest"])
 
 

@@ -89,7 +89,7 @@ class Follower:
             words = "THE ACTIVATED POLICY CANNOT BE USED HERE: another one goes on deciding"
             self._words.error(words, activated=live.staged or live.stable, why=why, **about)
         else:
-            self._words.info("policy decides", percent=deciding.live.percent, **about)
+            self._words.info("policy decides", staged_percent=deciding.live.percent, **about)
 
 
 async def _first_usable(loader: Loader, live: Live) -> tuple[Deciding, str]:

@@ -31,8 +31,8 @@ def proposed(digest: str, actor: str = "acme/ann", number: int = 1, **changes: A
     return PolicyChange("proposed", actor, f"propose-{name}-{number}", digest, **{**values, **changes})
 
 
-def approved(digest: str, actor: str = "acme/bob", number: int = 1) -> PolicyChange:
-    return PolicyChange("approved", actor, f"approve-{NAMES[digest]}-{number}", digest)
+def approved(digest: str, actor: str = "acme/bob", number: int = 1, **changes: Any) -> PolicyChange:
+    return PolicyChange("approved", actor, f"approve-{NAMES[digest]}-{number}", digest, **changes)
 
 
 def activated(digest: str, percent: int = WHOLE, number: int = 1, **changes: Any) -> PolicyChange:
@@ -94,7 +94,7 @@ async def test_a_rollback_takes_back_what_was_staged_then_what_came_before(log: 
     for number, expected in enumerate((("B", "", 0), ("A", "", 0), (BASE, "", 0))):
         await log.perform(rolled_back(number))
         assert await live(log) == expected
-    with pytest.raises(Conflict, match="nothing to roll back to"):
+    with pytest.raises(PreconditionFailed, match="nothing to roll back to"):
         await log.perform(rolled_back(9))
     await log.perform(activated(A, number=2))
     assert await live(log) == ("A", "", 0), "what was approved once can be activated again"
@@ -102,13 +102,13 @@ async def test_a_rollback_takes_back_what_was_staged_then_what_came_before(log: 
 
 async def test_a_second_person_has_to_approve(log: AuditLog) -> None:
     await log.perform(proposed(A))
-    with pytest.raises(PreconditionFailed, match="nobody has approved this version"):
+    with pytest.raises(PreconditionFailed, match="nobody else has approved this version"):
         await log.perform(activated(A))
     with pytest.raises(PreconditionFailed, match="you proposed this version yourself"):
         await log.perform(approved(A, "acme/ann"))
     await log.perform(approved(A, "acme/bob"))
     await log.perform(proposed(A, "acme/bob", 2))
-    with pytest.raises(PreconditionFailed, match="nobody has approved"):
+    with pytest.raises(PreconditionFailed, match="nobody else has approved"):
         await log.perform(activated(A))
     assert await live(log) == (BASE, "", 0)
 
@@ -117,6 +117,35 @@ async def test_without_a_second_person_only_where_the_operator_said_so(log: Audi
     await log.perform(proposed(A))
     await log.perform(activated(A, second_person=False))
     assert await live(log) == ("A", "", 0)
+
+
+async def test_an_approval_of_ones_own_counts_only_where_no_second_person_is_needed(log: AuditLog) -> None:
+    """One server of the log needs none, another does: what was done on the first does not bind the second."""
+    await log.perform(proposed(A))
+    await log.perform(approved(A, "acme/ann", second_person=False))
+    for actor in ("acme/ann", "acme/bob"):
+        with pytest.raises(PreconditionFailed, match="nobody else has approved this version"):
+            await log.perform(activated(A, actor=actor))
+    assert await live(log) == (BASE, "", 0)
+    await log.perform(activated(A, 10, second_person=False))
+    with pytest.raises(PreconditionFailed, match="nobody else has approved this version"):
+        await log.perform(activated(A))
+    await log.perform(approved(A, "acme/bob", 2))
+    await log.perform(activated(A))
+    assert await live(log) == ("A", "", 0)
+
+
+@pytest.mark.parametrize(("gone", "said"), [(0, "no longer on record: it has to be proposed"), (1, "nobody else has")])
+async def test_an_approval_counts_while_both_names_are_on_record(url: str, gone: int, said: str) -> None:
+    """Who cannot be told from the other may be the same person."""
+    async with opened(url) as log:
+        steps = [await log.perform(proposed(A)), await log.perform(approved(A))]
+        execute(url, "DELETE FROM private WHERE log_index = :at", at=steps[gone].index)
+        with pytest.raises(PreconditionFailed, match=said):
+            await log.perform(activated(A))
+        await log.perform(proposed(A, number=2))
+        await log.perform(approved(A, number=2))
+        await log.perform(activated(A))
 
 
 async def test_an_author_who_is_no_longer_on_record_cannot_be_told_from_a_second_person(url: str) -> None:
@@ -152,12 +181,12 @@ async def test_nothing_is_activated_beside_a_rollout_or_twice(log: AuditLog) -> 
     await log.perform(activated(A, 10))
     with pytest.raises(PreconditionFailed, match="rolled out to 10 %"):
         await log.perform(activated(B))
-    with pytest.raises(Conflict, match="decides on 10 % of content already"):
+    with pytest.raises(PreconditionFailed, match="decides on 10 % of content already"):
         await log.perform(activated(A, 10, 2))
     await log.perform(activated(A, 20))
     await log.perform(activated(A))
     for percent in (WHOLE, 50):
-        with pytest.raises(Conflict):
+        with pytest.raises(PreconditionFailed):
             await log.perform(activated(A, percent, 3))
 
 
@@ -249,7 +278,7 @@ def test_whatever_is_done_rolling_back_leads_to_the_beginning(moves: list[tuple[
     for move in moves:
         try:
             new = state.rolled_back() if move is None else state.activated(*move)
-        except (Conflict, PreconditionFailed):
+        except PreconditionFailed:
             continue
         if len(new.earlier) > len(state.earlier):
             stables.append(new.stable)

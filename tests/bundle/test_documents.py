@@ -18,7 +18,7 @@ from server.audit import OPERATOR, AuditLog
 from server.audit.operations import Configure
 from server.audit.operations.catalog import read_operation, write_operation
 from server.audit.operations.configure import named_in, request_id_of
-from server.documents import policy_text, record_configuration
+from server.documents import Register, policy_text
 from tests.bundle.story import configuration_content
 
 RULES = """\
@@ -40,7 +40,7 @@ async def record(log: AuditLog, policy_file: Path, trust: str = "certificates") 
     models = detectors.catalog.build(HashList())
     makers = generators.catalog.build(generators.catalog.WEIGHTS, "cpu")
     policy = load_policy_file(policy_file, models)
-    return await record_configuration(log, policy, policy_file, models, makers, trust)
+    return await Register(log, models, makers, trust).record(policy, policy_text(policy, policy_file))
 
 
 async def test_a_start_records_policy_models_cards_and_trust_list(log: AuditLog, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from countersign.cli.app import COMMANDS, build_app
-from server.auth import METHOD_ROLES, ROLES
+from server.auth import METHOD_ROLES, ROLES, Authenticator
 from server.config import ENVIRONMENT, Settings
 from server.health import FILES
 from server.metrics import Metrics
@@ -114,8 +114,8 @@ def test_every_role_is_documented_with_what_it_allows() -> None:
     table = dict(re.findall(r"^\| `(\w+)` \| (.*?) \|", OPERATIONS.split("| Role |")[1], re.MULTILINE))
     assert table.keys() >= ROLES
     for role in ROLES:
-        methods = [method.split("/")[-1] for method, needed in METHOD_ROLES.items() if needed == role]
-        services = {method.split("/")[1].split(".")[-1] for method, needed in METHOD_ROLES.items() if needed == role}
+        methods = [method.split("/")[-1] for method, needed in METHOD_ROLES.items() if role in needed]
+        services = {method.split("/")[1].split(".")[-1] for method, needed in METHOD_ROLES.items() if role in needed}
         whole = all(f"everything of `{service}`" in table[role] for service in services)
         assert whole or set(re.findall(r"`(\w+)`", table[role])) == set(methods), role
 
@@ -123,6 +123,15 @@ def test_every_role_is_documented_with_what_it_allows() -> None:
 def test_the_example_configuration_is_one() -> None:
     (example,) = re.findall(r"```toml\n(.*?)```", OPERATIONS, re.DOTALL)
     Settings.model_validate(tomllib.loads(example)["server"])
+
+
+def test_the_example_of_a_second_person_lets_each_take_a_step_and_no_two() -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs/policy-life.md").read_text(), re.DOTALL)
+    tokens = Settings.model_validate(tomllib.loads(example)["server"]).tokens
+    Authenticator(tokens)
+    steps = [f"/countersign.v1.PolicyService/{step}Policy" for step in ("Propose", "Approve", "Activate")]
+    allowed = [[step for step in steps if METHOD_ROLES[step] & token.roles] for token in tokens]
+    assert allowed == [[step] for step in steps]
 
 
 def test_every_environment_variable_in_the_documents_is_read_and_the_reverse() -> None:

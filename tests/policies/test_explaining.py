@@ -14,7 +14,7 @@ from detectors.base import Finding, Verdict
 from policies.base import Action, Subject
 from policies.changes import Change
 from policies.engine import RulePolicy
-from policies.explaining import Explanation, explanation_json
+from policies.explaining import Explanation
 from tests.policies.fakes import finding, policy, rule, subject
 
 SKIP: dict[str, Any] = {"when_missing": "skip", "skip_reason": "A test."}
@@ -148,11 +148,12 @@ def test_near_misses_are_few_and_the_nearest_come_first() -> None:
     assert [miss.rule for miss in near] == [f"r{number}" for number in range(10)]
 
 
-def test_the_form_for_machines() -> None:
-    told = explanation_json(explained(rule("one", "alpha.score > 0.5", "block"), seen=SCORED))
-    assert told["milder"] is None
-    assert told["near_misses"][0]["changes"][0]["limit"] == 0.5
-    assert (told["stricter"]["action"], told["stricter"]["change"]["signal"]) == ("BLOCK", "alpha.score")
+def test_what_would_have_altered_the_action_beside_what_nearly_fired() -> None:
+    told = explained(rule("one", "alpha.score > 0.5", "block"), seen=SCORED)
+    assert told.milder is None
+    assert told.near[0].changes[0].limit == 0.5
+    assert told.stricter is not None
+    assert (told.stricter.action, told.stricter.change.signal) == (Action.BLOCK, "alpha.score")
 
 
 operators = st.sampled_from(["<", "<=", ">", ">=", "=="])

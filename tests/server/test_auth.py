@@ -35,7 +35,8 @@ def test_every_rpc_has_a_role_and_every_role_an_rpc() -> None:
         for method in service.methods
     }
     assert set(METHOD_ROLES) == methods
-    assert set(METHOD_ROLES.values()) == ROLES
+    assert all(METHOD_ROLES.values()), "a method without a role is closed to everybody"
+    assert frozenset().union(*METHOD_ROLES.values()) == ROLES
 
 
 def test_the_tenant_comes_from_the_token() -> None:
@@ -50,6 +51,26 @@ def test_a_role_opens_its_methods_only() -> None:
         authenticator.admit(LIST, bearer("one"))
     with pytest.raises(PermissionDenied):
         authenticator.admit("/countersign.v1.ScreeningService/Unknown", bearer("one"))
+
+
+@pytest.mark.parametrize("role", ["policy", "policy_approve", "policy_activate"])
+def test_whoever_takes_a_step_with_a_policy_may_look_at_it_and_take_no_other(role: str) -> None:
+    authenticator = Authenticator([token("one", role)])
+    service = "/countersign.v1.PolicyService"
+    for method in ("ListPolicies", "GetPolicy"):
+        assert authenticator.admit(f"{service}/{method}", bearer("one")).roles == {role}
+    own = {"policy": "ProposePolicy", "policy_approve": "ApprovePolicy", "policy_activate": "ActivatePolicy"}
+    for needed, method in own.items():
+        if needed == role:
+            authenticator.admit(f"{service}/{method}", bearer("one"))
+            continue
+        with pytest.raises(PermissionDenied, match=f"'acme-one' lacks the role '{needed}'$"):
+            authenticator.admit(f"{service}/{method}", bearer("one"))
+
+
+def test_who_has_none_of_several_roles_is_told_all_of_them() -> None:
+    with pytest.raises(PermissionDenied, match="lacks the role 'policy' or 'policy_activate' or 'policy_approve'$"):
+        Authenticator([token("one", "audit")]).admit("/countersign.v1.PolicyService/GetPolicy", bearer("one"))
 
 
 @pytest.mark.parametrize(

@@ -87,5 +87,9 @@ def test_a_policy_that_does_not_load_and_cases_that_are_not_there_end_differentl
     assert json.loads(result.stdout)["problems"][0]["hint"] == "did you mean 'copy_move.detected'?"
     policy.write_text(good)
     cases_of(policy).unlink()
-    assert command(policy).exit_code == 2
+    result = command(policy)
+    assert result.exit_code == 2
+    assert (
+        f"a policy needs test cases: write them to {cases_of(policy)}, or name their file with --cases" in result.output
+    )
     assert command(policy, "--cases", cases_of(DEFAULT_PACK)).exit_code == 0

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from core.errors import Conflict, PreconditionFailed
+from core.errors import PreconditionFailed
 
 CASES_TYPE = "application/yaml; profile=cases"
 """Media type of a policy's test cases among the documents; their name is the policy's id."""
@@ -57,27 +57,32 @@ class Live:
     def activated(self, digest: str, percent: int) -> Live:
         """With `digest` deciding on `percent` of content, 1 to 100.
 
-        Conflict if it decides on as much already; PreconditionFailed while another version is staged.
+        PreconditionFailed if it decides on as much already, and while another version is staged.
         """
         if self.staged and self.staged != digest:
             raise PreconditionFailed(
                 f"{self.staged} is being rolled out to {self.percent} % of content; finish that or roll it back first"
             )
         if (digest, percent) in ((self.stable, WHOLE), (self.staged, self.percent)):
-            raise Conflict(f"{digest} decides on {percent} % of content already")
+            raise PreconditionFailed(f"{digest} decides on {percent} % of content already")
         if digest == self.stable:
-            raise Conflict(f"{digest} decides on all content; another version has to be activated beside it first")
+            raise PreconditionFailed(
+                f"{digest} decides on all content; another version has to be activated beside it first"
+            )
         if percent < WHOLE:
             return replace(self, staged=digest, percent=percent)
         earlier = (*self.earlier, self.stable)[-MOST_EARLIER:]
         return replace(self, stable=digest, staged="", percent=0, earlier=earlier)
 
     def rolled_back(self) -> Live:
-        """Without the staged version; where there is none, with what was stable before. Conflict if nothing was."""
+        """Without the staged version; where there is none, with what was stable before.
+
+        PreconditionFailed if nothing was.
+        """
         if self.staged:
             return replace(self, staged="", percent=0)
         if not self.earlier:
-            raise Conflict("there is nothing to roll back to: no policy was activated before this one")
+            raise PreconditionFailed("there is nothing to roll back to: no policy was activated before this one")
         return replace(self, stable=self.earlier[-1], earlier=self.earlier[:-1])
 
     def chosen(self, content: str) -> str:

@@ -70,8 +70,8 @@ class PolicyChange:
         return digest_of_request({"method": "policy", "asked": asked})
 
     def prepare(self, connection: Connection) -> Entry:
-        """NotFound for a version that nobody proposed, PreconditionFailed for a step that is not due, Stale where
-        something else decides than the actor saw, Conflict where nothing would change.
+        """NotFound for a version that nobody proposed, Stale where something else decides than the actor saw,
+        PreconditionFailed for a step that is not due or would change nothing.
         """
         described, live = _STEPS[Step(self.step)](self, connection)
         body: dict[str, Any] = {"policy": {"step": self.step, **described}}
@@ -114,10 +114,11 @@ def _test(change: PolicyChange, connection: Connection) -> _Outcome:
 
 def _approve(change: PolicyChange, connection: Connection) -> _Outcome:
     proposal = proposal_of(policy_steps(connection, change.digest), change.digest)
-    author = proposal.private.get("actor")
-    if change.second_person and (author is None or author.value == change.actor):
-        who = "you proposed this version yourself" if author else "who proposed this version is no longer on record"
-        raise PreconditionFailed(f"{who}: it needs the approval of a second person")
+    if change.second_person and author_of(proposal) == change.actor:
+        raise PreconditionFailed(
+            f"you proposed this version yourself, as {change.actor}: somebody with another token has to approve it "
+            "(an operator who is alone sets `second_person = false` in [server.policy])"
+        )
     return described(proposal), None
 
 
@@ -125,8 +126,10 @@ def _activate(change: PolicyChange, connection: Connection) -> _Outcome:
     live = _live_as_seen(change, connection)
     steps = policy_steps(connection, change.digest)
     proposal = proposal_of(steps, change.digest)
-    if change.second_person and not approved_after(steps, proposal):
-        raise PreconditionFailed("nobody has approved this version: a second person has to, with `policy approve`")
+    if change.second_person and not approved_by_another(steps, proposal):
+        raise PreconditionFailed(
+            "nobody else has approved this version since it was proposed: a second person has to, with `policy approve`"
+        )
     return described(proposal), live.activated(change.digest, change.percent)
 
 
@@ -174,10 +177,25 @@ def proposal_of(steps: Sequence[Recorded], digest: str) -> Recorded:
     raise NotFound(f"nobody has proposed a policy with the digest {digest!r:.80}")
 
 
-def approved_after(steps: Sequence[Recorded], proposal: Recorded) -> bool:
-    """Whether somebody approved since the latest proposal."""
-    later = (json.loads(each.leaf)["policy"] for each in steps if each.index > proposal.index)
-    return any(each["step"] == Step.APPROVED for each in later)
+def author_of(proposal: Recorded) -> str:
+    """Whose credential proposed. PreconditionFailed where that was erased: anybody might be the author."""
+    author = proposal.private.get("actor")
+    if author is None:
+        raise PreconditionFailed("who proposed this version is no longer on record: it has to be proposed again")
+    return str(author.value)
+
+
+def approved_by_another(steps: Sequence[Recorded], proposal: Recorded) -> bool:
+    """Whether somebody approved since the latest proposal who is on record as another than its author.
+
+    What a server demanded when the approval was recorded does not count: it may have needed no second person.
+    PreconditionFailed as `author_of`.
+    """
+    author = author_of(proposal)
+    later = (each for each in steps if each.index > proposal.index)
+    approvals = (each for each in later if json.loads(each.leaf)["policy"]["step"] == Step.APPROVED)
+    approvers = (each.private.get("actor") for each in approvals)
+    return any(approver is not None and approver.value != author for approver in approvers)
 
 
 def described(proposal: Recorded) -> Mapping[str, str]:

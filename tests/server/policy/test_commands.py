@@ -90,11 +90,32 @@ async def test_what_cannot_be_proposed_is_said_with_its_place(alone: Station, fi
     assert f"{file}:7:11: rule 'too-red': there is no signal 'red.scoer' (did you mean 'red.score'?)" in said
     view = await typed(alone, "ann", "check", file, "--online", "--json", code=1)
     assert [(each["line"], each["hint"]) for each in view["problems"]] == [(7, "did you mean 'red.score'?")]
-    assert "is no file, and no digest" in await typed(alone, "ann", "approve", "nothing.yaml", code=2)
+    for short in ("nothing.yaml", "abcde"):
+        said = await typed(alone, "ann", "approve", short, code=2)
+        assert f"{short} is no file, and no digest of a version, nor six digits or more that one begins with" in said
     assert "no proposed policy begins with" in await typed(alone, "ann", "approve", "abcdef12", code=2)
     write(file, policy("strict", 100))
     assert "✓" in await typed(alone, "ann", "check", file, "--online")
     assert "3 of 3 cases as expected" in await typed(alone, "ann", "test", file, "--online")
+
+
+async def test_places_are_told_in_the_files_that_were_named(alone: Station, file: Path, tmp_path: Path) -> None:
+    (tmp_path / "red.png").write_bytes(red(150))
+    beside = tmp_path / "strict.cases.yaml"
+    write(beside, cases(100).replace("action: block", "action: review", 1))
+    said = await typed(alone, "ann", "test", file, "--online", code=1)
+    assert f"✗ {beside}:3 a red picture" in said
+    write(beside, "policy: house\ncases: nonsense\n")
+    assert f"✗ {beside}:2:1:" in await typed(alone, "ann", "test", file, "--online", code=1)
+    beside.unlink()
+    assert "a policy needs test cases" in await typed(alone, "ann", "test", file, "--online", code=2)
+    write(file, policy("strict", 100).replace("red.score >", "red.scoer >"))
+    for words in (("dry-run", file, tmp_path / "red.png"), ("backtest", file)):
+        said = await typed(alone, "ann", *words, code=2)
+        assert f"{file}:7:11: rule 'too-red': there is no signal 'red.scoer'" in said
+        assert "policy:7:11" not in said
+        view = await typed(alone, "ann", *words, "--json", code=2)
+        assert f"{file}:7:11:" in view["error"]["message"]
 
 
 async def test_trials_as_typed(alone: Station, file: Path, tmp_path: Path) -> None:

@@ -193,6 +193,22 @@ async def test_without_a_second_person_where_the_operator_wants_none(
         assert (await alone.screen(RED)).policy_digest == digest
 
 
+async def test_what_one_person_did_alone_does_not_hold_where_a_second_one_is_wanted(
+    tmp_path: Path, trusted: tuple[Sandbox, Provenance]
+) -> None:
+    url = f"sqlite:///{tmp_path / 'log.db'}"
+    async with station(tmp_path / "one", url, trusted, second_person=False) as alone:
+        digest = (await alone.ask("ann", lambda it: it.propose_policy(STRICT, cases(100)))).version.digest
+        await alone.ask("ann", lambda it: it.approve_policy(digest))
+    async with station(tmp_path / "one", url, trusted) as again:
+        with pytest.raises(PreconditionFailed, match="a second person has to"):
+            await again.move(digest)
+        assert (await again.screen(RED)).action == ALLOW
+        await again.ask("bob", lambda it: it.approve_policy(digest))
+        await again.move(digest)
+        assert (await again.screen(red(231))).policy_digest == digest
+
+
 async def test_what_nobody_proposed_is_not_found(served: Station) -> None:
     nothing = "sha256:" + "0" * 64
     for call in (

@@ -10,6 +10,7 @@ import pytest
 from core.credential import CredentialState
 from core.media import digest_of
 from detectors.base import Verdict
+from policies.base import Stage
 from server.audit.operations import Erase
 from server.recovery.match import Certainty
 from server.recovery.recovery import Recovery
@@ -112,6 +113,14 @@ async def test_what_is_made_here_is_not_looked_up(workshop: Workshop) -> None:
     await workshop.sign(as_png(picture("crab")))
     finding, credential = await workshop.look(as_png(picture("crab")), direction="outbound")
     assert (finding.verdict, credential.state) == (Verdict.NOT_DETECTED, CredentialState.NONE)
+
+
+async def test_what_an_order_is_to_improve_is_looked_up_as_every_upload(workshop: Workshop) -> None:
+    await workshop.sign(as_png(picture("crab")))
+    finding, credential = await workshop.look(as_png(picture("crab")), "outbound", Stage.UPLOAD)
+    assert (finding.verdict, credential.state) == (Verdict.DETECTED, CredentialState.RECOVERED_SOFT_BINDING)
+    finding, _ = await workshop.look(as_png(picture("crab")), "outbound", Stage.OUTPUT)
+    assert finding.verdict is Verdict.NOT_DETECTED
 
 
 async def test_an_unreadable_store_stays_what_it_is(workshop: Workshop) -> None:

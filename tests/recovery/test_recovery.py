@@ -94,6 +94,16 @@ async def test_the_upload_that_something_was_made_from_is_not_taken_for_a_copy(w
     assert "recovery.source_or_copy" in finding.codes
 
 
+async def test_an_order_that_changes_nothing_makes_nobody_s_picture_ours(workshop: Workshop) -> None:
+    theirs = as_jpeg(picture("crab"), 88)
+    pixels = (await workshop.open(theirs)).frames()[0].pixels
+    await workshop.sign(as_png(pixels), source=as_png(pixels))
+    finding, credential = await workshop.look(theirs)
+    assert (finding.verdict, credential.state) == (Verdict.ABSTAINED, CredentialState.NONE)
+    assert "recovery.by.pixels" not in finding.codes
+    assert "recovery.source_or_copy" in finding.codes
+
+
 async def test_a_watermark_tells_the_copy_from_the_upload(workshop: Workshop) -> None:
     await workshop.sign(as_jpeg(picture("crab"), 90), mark=MARK, source=as_jpeg(picture("crab"), 95))
     copy = as_jpeg(picture("crab"), 60)

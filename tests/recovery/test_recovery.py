@@ -13,7 +13,7 @@ from detectors.base import Verdict
 from policies.base import Stage
 from server.audit.operations import Erase
 from server.recovery.match import Certainty
-from server.recovery.recovery import Recovery
+from server.recovery.recovery import CANDIDATES, Recovery
 from tests.audit.making import execute
 from tests.detectors.making import film_of
 from tests.provenance.signers import embed, stranger
@@ -102,6 +102,38 @@ async def test_an_order_that_changes_nothing_makes_nobody_s_picture_ours(worksho
     assert (finding.verdict, credential.state) == (Verdict.ABSTAINED, CredentialState.NONE)
     assert "recovery.by.pixels" not in finding.codes
     assert "recovery.source_or_copy" in finding.codes
+
+
+async def test_what_is_made_from_a_copy_does_not_hide_what_that_is_a_copy_of(workshop: Workshop) -> None:
+    await workshop.sign(as_png(picture("crab")))
+    noise = np.random.default_rng(1)
+    copied = ATTACKS["jpeg_50"](picture("crab"), noise)
+    copy = as_png(copied)
+    for number in range(10):
+        changed = copied + noise.integers(-2, 3, copied.shape) * (number % 2)
+        made = as_png(np.clip(changed, 0, 255).astype(np.uint8))
+        await workshop.sign(made, mark=f"{number:012x}", source=copy, tenant="mallory")
+    for stripped in (copy, as_jpeg(copied, 85), attacked("crab", "resize_0.5")):
+        finding, credential = await workshop.look(stripped)
+        assert (finding.verdict, credential.state) == (Verdict.DETECTED, CredentialState.RECOVERED_SOFT_BINDING)
+
+
+async def test_another_s_work_is_found_behind_what_was_made_from_the_very_file(workshop: Workshop) -> None:
+    upload = as_jpeg(picture("crab"), 95)
+    await workshop.sign(as_jpeg(picture("crab"), 90), source=as_png(picture("crab")))
+    for _ in range(10):
+        await workshop.sign(as_jpeg(picture("crab"), 95), source=upload, tenant="mallory")
+    finding, _ = await workshop.look(upload)
+    assert (finding.verdict, "recovery.source_or_copy" in finding.codes) == (Verdict.ABSTAINED, True)
+
+
+async def test_of_equal_pixels_those_made_from_no_upload_go_first(workshop: Workshop) -> None:
+    _, first = await workshop.sign(as_png(picture("crab")))
+    for quality in range(90, 95):
+        await workshop.sign(as_png(picture("crab")), source=as_jpeg(picture("crab"), quality), tenant="mallory")
+    found = await workshop.recovery.find(await workshop.open(as_png(picture("crab"))))
+    assert found.matches[0].kept.decision_id == first.decision_id
+    assert len(found.matches) == CANDIDATES
 
 
 async def test_a_watermark_tells_the_copy_from_the_upload(workshop: Workshop) -> None:

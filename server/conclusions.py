@@ -10,7 +10,7 @@ This module knows their contract and how they are asked. It knows none of them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import structlog
@@ -27,7 +27,7 @@ class Seen:
     """What is known of one piece of media when a conclusion is asked.
 
     findings: of all detectors, then of the conclusions before this one. credential: as read from the file, or as an
-    earlier conclusion found it elsewhere. tenant, direction: as in `server.examination.Context`.
+    earlier conclusion found it elsewhere. tenant, direction, stage: as in `server.examination.Context`.
     """
 
     media: Media
@@ -35,6 +35,7 @@ class Seen:
     credential: Credential
     tenant: str
     direction: str
+    stage: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +70,8 @@ class Conclusions:
         for conclusion in self._conclusions:
             if seen.media.kind in conclusion.kinds:
                 drawn = await self._ask(conclusion, seen)
-                seen = Seen(
-                    media=seen.media,
-                    findings=(*seen.findings, drawn.finding),
-                    credential=drawn.credential or seen.credential,
-                    tenant=seen.tenant,
-                    direction=seen.direction,
-                )
+                findings = (*seen.findings, drawn.finding)
+                seen = replace(seen, findings=findings, credential=drawn.credential or seen.credential)
         return seen
 
     async def _ask(self, conclusion: Conclusion, seen: Seen) -> Concluded:

@@ -97,7 +97,9 @@ class Examiner:
         """All that a policy may look at, for opened media. Decides nothing."""
         findings = await self._engine.detect(media)
         credential = await self._provenance.read(media)
-        seen = await self._conclusions.draw(Seen(media, findings, credential, context.tenant, context.direction))
+        seen = await self._conclusions.draw(
+            Seen(media, findings, credential, context.tenant, context.direction, context.stage)
+        )
         return Subject(
             direction=context.direction,
             findings=seen.findings,

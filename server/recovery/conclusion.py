@@ -9,7 +9,8 @@ What the finding says and what the credential becomes:
     the file has credentials that hold       NOT_DETECTED  as they were; nothing is looked up
     it has some that do not match it         NOT_DETECTED  as they were; recovery.altered where the content is ours
 
-Only uploads are looked at: what is made here has no credentials yet because it is about to get them.
+Only uploads are looked at, those that are to be improved among them, or else an order would give a stripped file new
+credentials. What is made here has none yet because it is about to get them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from detectors.base import Finding, Verdict
 from detectors.fingerprints import LEAST_QUALITY, NEAR, TILTS
 from detectors.single import version_of
 from detectors.sketch import AGREES, CALIBRATION
+from policies.base import Stage
 from server.conclusions import Concluded, Seen
 from server.recovery.match import Certainty, Found, Match
 from server.recovery.recovery import Recovery
@@ -64,7 +66,7 @@ class RecoveryConclusion(RecoverySource):
 
     async def conclude(self, seen: Seen) -> Concluded:
         """What the log knows about the file. Raises Unavailable while it cannot answer."""
-        if seen.direction != "inbound":
+        if seen.direction != "inbound" and seen.stage != Stage.UPLOAD:
             return Concluded(self._finding(Verdict.NOT_DETECTED, "Nothing that is made here was looked up."))
         if seen.credential.state not in _LOOKED_UP:
             return Concluded(

@@ -20,8 +20,8 @@ from server.recovery.segment import words_of
 PDQ, ISCC = "pdq", "iscc"
 KINDS = (ISCC, PDQ)
 PAGE = 10_000
-MOST = 8
-"""Items that one code may find."""
+MOST = 64
+"""Items that one code may find: far more than are looked at, since many may be made from one upload to hide another."""
 
 
 @dataclass(frozen=True, slots=True)

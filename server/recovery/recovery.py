@@ -24,13 +24,13 @@ from server.audit.reading.durable import DurableReads, Kept
 from server.provenance import Stores
 from server.recovery.bindings import spread
 from server.recovery.match import Certainty, Found, Match
-from server.recovery.memory import Hit, Memory
+from server.recovery.memory import MOST, Hit, Memory
 
 WATERMARK = "watermark"
 """The detector whose codes name the id in a picture."""
 ID = "watermark.id."
 CANDIDATES = 4
-"""Signed files that are compared with one picture."""
+"""Signed files that are compared with one picture: so many by its watermark, and as many by its codes."""
 LOOKED_AT = 3
 """Pictures of a film that are laid over sketches."""
 
@@ -62,8 +62,8 @@ class Recovery:
         marked = await self._marked({*marks, *ids_in(findings)})
         await self.memory.catch_up()
         hits = await asyncio.to_thread(self._hits, media.frames()) if len(self.memory) else {}
-        wanted = list(dict.fromkeys([*marked, *hits]))[: 2 * CANDIDATES]
-        kept = [each for each in (await self._reads.kept_at(wanted)).values() if each.source_digest != media.digest]
+        near = [index for index in hits if index not in marked]
+        kept = [*await self._chosen(marked, media), *await self._chosen(near, media)]
         if not kept:
             return Found()
         agreements = await asyncio.to_thread(_agreements, media.frames(), kept, hits, marked)
@@ -78,10 +78,18 @@ class Recovery:
 
     async def _same_pixels(self, media: Media) -> tuple[Match, ...]:
         digest = await asyncio.to_thread(pixels_digest, media.frames())
-        kept = await self._reads.kept_at(await self._reads.bound_to("pixels", digest, CANDIDATES))
-        newest = sorted(kept.values(), key=lambda each: -each.index)
-        same = [each for each in newest if each.source_digest != media.digest]
+        same = await self._chosen(await self._reads.bound_to("pixels", digest, MOST), media)
         return tuple(Match(each, Certainty.SURE, ("pixels",)) for each in same)
+
+    async def _chosen(self, indexes: Sequence[int], media: Media) -> list[Kept]:
+        """The best few of the signed files at `indexes`, which are the best first, without what was made from `media`.
+
+        Those that were made from no upload go first: whoever wants to hide one can have as many as it takes made from a
+        copy of it.
+        """
+        kept = await self._reads.kept_at(indexes[:MOST])
+        others = [kept[index] for index in indexes if index in kept and kept[index].source_digest != media.digest]
+        return sorted(others, key=lambda each: bool(each.source_digest))[:CANDIDATES]
 
     async def _marked(self, ids: Iterable[str]) -> list[int]:
         found = [await self._reads.bound_to(WATERMARK, bytes.fromhex(each), CANDIDATES) for each in sorted(ids)]
@@ -95,7 +103,7 @@ class Recovery:
             for hit in hits:
                 votes.setdefault(hit.item, []).append(hit)
         agreed = [min(each, key=lambda hit: hit.nearest) for each in votes.values() if 2 * len(each) >= len(seen)]
-        nearest = sorted(agreed, key=lambda hit: (hit.nearest, -hit.item))[:CANDIDATES]
+        nearest = sorted(agreed, key=lambda hit: (hit.nearest, -hit.item))[:MOST]
         return {hit.item: hit for hit in nearest}
 
 

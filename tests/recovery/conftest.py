@@ -99,7 +99,8 @@ class Workshop:
     ) -> tuple[bytes, Recorded]:
         """A signed file of `data`, recorded with its bindings as the pipeline does."""
         media, number = await self.open(data), next(_numbers)
-        bindings = Bindings.of(media.frames(), mark)
+        before = (await self.open(source)).frames() if source is not None else ()
+        bindings = Bindings.of(media.frames(), mark, before)
         claim = Claim(
             title="made",
             source_type="trainedAlgorithmicMedia",
@@ -132,12 +133,13 @@ class Workshop:
         )
         return signed.data, recorded
 
-    async def look(self, data: bytes, direction: str = "inbound") -> Any:
+    async def look(self, data: bytes, direction: str = "inbound", stage: str = "") -> Any:
         """What the second look says, with the credential that policy sees in the end."""
         media = await self.open(data)
         findings = await self.house.engine.detect(media)
         credential = await self.provenance.read(media)
-        drawn = await RecoveryConclusion(self.recovery).conclude(Seen(media, findings, credential, TENANT, direction))
+        seen = Seen(media, findings, credential, TENANT, direction, stage)
+        drawn = await RecoveryConclusion(self.recovery).conclude(seen)
         return drawn.finding, drawn.credential or credential
 
 

@@ -10,9 +10,10 @@ import pytest
 from core.credential import CredentialState
 from core.media import digest_of
 from detectors.base import Verdict
+from policies.base import Stage
 from server.audit.operations import Erase
 from server.recovery.match import Certainty
-from server.recovery.recovery import Recovery
+from server.recovery.recovery import CANDIDATES, Recovery
 from tests.audit.making import execute
 from tests.detectors.making import film_of
 from tests.provenance.signers import embed, stranger
@@ -93,6 +94,48 @@ async def test_the_upload_that_something_was_made_from_is_not_taken_for_a_copy(w
     assert "recovery.source_or_copy" in finding.codes
 
 
+async def test_an_order_that_changes_nothing_makes_nobody_s_picture_ours(workshop: Workshop) -> None:
+    theirs = as_jpeg(picture("crab"), 88)
+    pixels = (await workshop.open(theirs)).frames()[0].pixels
+    await workshop.sign(as_png(pixels), source=as_png(pixels))
+    finding, credential = await workshop.look(theirs)
+    assert (finding.verdict, credential.state) == (Verdict.ABSTAINED, CredentialState.NONE)
+    assert "recovery.by.pixels" not in finding.codes
+    assert "recovery.source_or_copy" in finding.codes
+
+
+async def test_what_is_made_from_a_copy_does_not_hide_what_that_is_a_copy_of(workshop: Workshop) -> None:
+    await workshop.sign(as_png(picture("crab")))
+    noise = np.random.default_rng(1)
+    copied = ATTACKS["jpeg_50"](picture("crab"), noise)
+    copy = as_png(copied)
+    for number in range(10):
+        changed = copied + noise.integers(-2, 3, copied.shape) * (number % 2)
+        made = as_png(np.clip(changed, 0, 255).astype(np.uint8))
+        await workshop.sign(made, mark=f"{number:012x}", source=copy, tenant="mallory")
+    for stripped in (copy, as_jpeg(copied, 85), attacked("crab", "resize_0.5")):
+        finding, credential = await workshop.look(stripped)
+        assert (finding.verdict, credential.state) == (Verdict.DETECTED, CredentialState.RECOVERED_SOFT_BINDING)
+
+
+async def test_another_s_work_is_found_behind_what_was_made_from_the_very_file(workshop: Workshop) -> None:
+    upload = as_jpeg(picture("crab"), 95)
+    await workshop.sign(as_jpeg(picture("crab"), 90), source=as_png(picture("crab")))
+    for _ in range(10):
+        await workshop.sign(as_jpeg(picture("crab"), 95), source=upload, tenant="mallory")
+    finding, _ = await workshop.look(upload)
+    assert (finding.verdict, "recovery.source_or_copy" in finding.codes) == (Verdict.ABSTAINED, True)
+
+
+async def test_of_equal_pixels_those_made_from_no_upload_go_first(workshop: Workshop) -> None:
+    _, first = await workshop.sign(as_png(picture("crab")))
+    for quality in range(90, 95):
+        await workshop.sign(as_png(picture("crab")), source=as_jpeg(picture("crab"), quality), tenant="mallory")
+    found = await workshop.recovery.find(await workshop.open(as_png(picture("crab"))))
+    assert found.matches[0].kept.decision_id == first.decision_id
+    assert len(found.matches) == CANDIDATES
+
+
 async def test_a_watermark_tells_the_copy_from_the_upload(workshop: Workshop) -> None:
     await workshop.sign(as_jpeg(picture("crab"), 90), mark=MARK, source=as_jpeg(picture("crab"), 95))
     copy = as_jpeg(picture("crab"), 60)
@@ -112,6 +155,14 @@ async def test_what_is_made_here_is_not_looked_up(workshop: Workshop) -> None:
     await workshop.sign(as_png(picture("crab")))
     finding, credential = await workshop.look(as_png(picture("crab")), direction="outbound")
     assert (finding.verdict, credential.state) == (Verdict.NOT_DETECTED, CredentialState.NONE)
+
+
+async def test_what_an_order_is_to_improve_is_looked_up_as_every_upload(workshop: Workshop) -> None:
+    await workshop.sign(as_png(picture("crab")))
+    finding, credential = await workshop.look(as_png(picture("crab")), "outbound", Stage.UPLOAD)
+    assert (finding.verdict, credential.state) == (Verdict.DETECTED, CredentialState.RECOVERED_SOFT_BINDING)
+    finding, _ = await workshop.look(as_png(picture("crab")), "outbound", Stage.OUTPUT)
+    assert finding.verdict is Verdict.NOT_DETECTED
 
 
 async def test_an_unreadable_store_stays_what_it_is(workshop: Workshop) -> None:

@@ -11,12 +11,15 @@ from core.errors import Unavailable
 from core.media import Kind, digest_of
 from core.sandbox import Sandbox
 from detectors.base import FAILED, Finding, Verdict
+from policies.base import Stage
 from server.conclusions import Concluded, Conclusions, Seen, named
 from server.examination import Context
 from server.metrics import Metrics
 from server.provenance import Provenance
+from server.requests import Order
 from tests.detectors.making import media
-from tests.server.conftest import build, png
+from tests.server.conftest import CALLER, build, png
+from tests.server.fakes import Painter
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -58,6 +61,23 @@ async def test_each_sees_what_those_before_it_found(tmp_path: Path, trusted: tup
     assert second is not None
     assert second.codes == ("first", "red")
     assert seen.credential.codes == ("trusted",)  # the second was handed what the first found
+    await house.engine.close()
+    await house.log.close()
+
+
+async def test_each_is_told_what_the_media_is_for(tmp_path: Path, trusted: tuple[Sandbox, Provenance]) -> None:
+    asked: list[Seen] = []
+
+    class Listening(Counting):
+        async def conclude(self, seen: Seen) -> Concluded:
+            asked.append(seen)
+            return await super().conclude(seen)
+
+    house = await build(tmp_path, trusted, conclusions=[Listening("first"), Listening("second")])
+    order = Order("request-1", Painter("denoise"), prompt="a grey wall", source=png())
+    await house.pipeline.make(order, CALLER, lambda stage, fraction: None)
+    # What it is told stays what it is for the second; the policy blocks on what they found, and nothing is made.
+    assert [(seen.direction, seen.stage) for seen in asked] == [("outbound", Stage.UPLOAD)] * 2
     await house.engine.close()
     await house.log.close()
 

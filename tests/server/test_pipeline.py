@@ -24,6 +24,7 @@ from core.errors import (
 from core.media import Media, View, digest_of
 from core.sandbox import Sandbox
 from detectors.base import Detector
+from detectors.fingerprints import pixels_digest
 from generators.base import Value
 from server.examination import CREDENTIALS
 from server.provenance import Provenance
@@ -213,6 +214,16 @@ async def test_an_improved_upload_is_the_parent(house: House) -> None:
     active = next(manifest for manifest in credential.manifests if manifest.active)
     assert active.actions[0] == "c2pa.opened"
     assert leaf(made.recorded)["making"]["source"]["media_digest"] == digest_of(png())
+
+
+async def test_what_shows_the_upload_s_own_pixels_is_not_found_by_them(house: House) -> None:
+    source = png((100, 100, 100), (4, 4))  # too small for a watermark, which changes pixels
+    for grey, found in ((100, 0), (101, 1)):
+        wanted = order(Painter("denoise"), source=source, parameters={"grey": grey})
+        made = await house.pipeline.make(wanted, CALLER, silent)
+        assert made.output is not None
+        digest = pixels_digest((await house.examiner.open(made.output)).frames())
+        assert len(await house.log.durable.bound_to("pixels", digest, 2)) == found
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,14 @@ class Decision:
     shadow: tuple[Reason, ...] = ()
     base_digest: str = ""
 
+    def beside(self, other: Action) -> tuple[Reason, ...]:
+        """The reasons that count where another decision about the same work has the action `other`.
+
+        What an exemption set aside does not come back because the other decision is more severe.
+        """
+        exempted = self.action is Action.ALLOW and other > self.action
+        return tuple(each for each in self.reasons if each.action is Action.ALLOW) if exempted else self.reasons
+
 
 class Policy(Protocol):
     """A loaded policy. Deterministic: the same subject gives an equal decision."""

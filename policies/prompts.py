@@ -1,8 +1,8 @@
 """The words of a prompt, so that lists of words can be held against it whatever its spelling.
 
-What is seen through: case, compatibility forms (full width, ligatures, mathematical letters), invisible characters,
-accents, letters of other scripts that look Latin (Unicode's confusables), and single letters spaced out. What is not:
-misspellings, digits for letters, other languages, synonyms, and everything that words mean only together.
+What is seen through: case, compatibility forms (full width, ligatures, mathematical letters), invisible and control
+characters, accents, letters of other scripts that look Latin (Unicode's confusables), and single letters spaced out.
+What is not: misspellings, digits for letters, other languages, synonyms, and everything that words mean only together.
 
 This module knows Unicode. It does not know what a word means: that is the policy's.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import cache
-from itertools import groupby
+from itertools import chain, groupby
 
 from confusable_homoglyphs import confusables
 
@@ -22,6 +22,23 @@ _CLASSES = frozenset("LMN")
 """Unicode's letters, marks and numbers."""
 _SPACED_OUT = 3
 """Single letters in a row that are read as one word."""
+_PARTS = 16
+"""Of one word with invisible characters in it, that are put together in every way."""
+_MARK = "\0"
+"""Stands for a character that nobody sees, and is one."""
+_WHITE_SPACE = frozenset("\t\n\v\f\r\x85")
+"""The control characters that everybody takes for a gap (Unicode's White_Space)."""
+_IGNORABLE = (
+    *(range(0x00AD, 0x00AE), range(0x034F, 0x0350), range(0x061C, 0x061D), range(0x115F, 0x1161)),
+    *(range(0x17B4, 0x17B6), range(0x180B, 0x1810), range(0x200B, 0x2010), range(0x202A, 0x202F)),
+    *(range(0x2060, 0x2070), range(0x3164, 0x3165), range(0xFE00, 0xFE10), range(0xFEFF, 0xFF00)),
+    *(range(0xFFA0, 0xFFA1), range(0xFFF0, 0xFFF9), range(0x1BCA0, 0x1BCA4), range(0x1D173, 0x1D17B)),
+    range(0xE0000, 0xE1000),
+)
+"""Unicode's Default_Ignorable_Code_Point (DerivedCoreProperties.txt). Some of them count as letters: Hangul fillers."""
+_BLANK = range(0x2800, 0x2801), range(0xFFFD, 0xFFFE)
+"""The empty Braille pattern, and what stands for a character that could not be read."""
+_UNSEEN = frozenset(map(chr, chain(*_IGNORABLE, *_BLANK)))
 
 
 def words_of(text: str) -> list[str] | None:
@@ -31,18 +48,54 @@ def words_of(text: str) -> list[str] | None:
     They are compatibility forms and case folded (NFKC, Unicode's default caseless matching), and split at everything
     that is no letter, mark or number.
     """
-    words = list(_split(text))
+    words = _plain_words(text)
     if len(words) > MAX_WORDS:
         return None
-    read = [reading for word in words for reading in (word, *_readings(word))]
-    return [*read, *_joined(words)]
+    read = [*(reading for word in words for reading in (word, *_readings(word))), *_joined(words)]
+    known = frozenset(read)
+    return [*read, *dict.fromkeys(word for word in _otherwise(text) if word not in known)]
+
+
+def count_words(text: str) -> int:
+    """How many there are to judge."""
+    return len(_plain_words(text))
+
+
+def _plain_words(text: str) -> list[str]:
+    # What nobody sees hides a word from a list and from no reader. NFKC makes none of it out of anything else, so it
+    # goes first, before it could keep apart what composes.
+    return list(_split("".join(character for character in text if not _is_unseen(character))))
+
+
+def _otherwise(text: str) -> Iterator[str]:
+    """What else the words may be read as where characters stand in them that nobody sees: models drop some of them and
+    take others for a gap.
+    """
+    marked = "".join(_MARK if _is_unseen(character) else character for character in text)
+    if _MARK not in marked:
+        return
+    words = [[part for part in word.split(_MARK) if part] for word in _split(marked)]
+    for parts in words:
+        yield from _runs(parts)
+        yield from _runs([next(_readings(part), part) for part in parts])
+    yield from _joined(chain.from_iterable(words))
+
+
+def _runs(parts: list[str]) -> Iterator[str]:
+    """Neighbours put together, at most `_PARTS` of them."""
+    for start in range(len(parts)):
+        for end in range(start + 1, min(start + _PARTS, len(parts)) + 1):
+            yield "".join(parts[start:end])
+
+
+def _is_unseen(character: str) -> bool:
+    # C: controls, formats, and what stands for no character or for one of one's own.
+    return character in _UNSEEN or (unicodedata.category(character)[0] == "C" and character not in _WHITE_SPACE)
 
 
 def _split(text: str) -> Iterator[str]:
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
-    # Zero-width characters hide a word from a list and from no reader.
-    visible = (character for character in folded if unicodedata.category(character) != "Cf")
-    groups = groupby(visible, key=lambda character: unicodedata.category(character)[0] in _CLASSES)
+    groups = groupby(folded, key=lambda each: each == _MARK or unicodedata.category(each)[0] in _CLASSES)
     return ("".join(group) for is_word, group in groups if is_word)
 
 

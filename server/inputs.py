@@ -41,7 +41,8 @@ def joined(asked: Decision, made: Decision) -> Decision:
     since the order was judged.
     """
     first, second = (asked, made) if asked.action > made.action else (made, asked)
-    reasons = tuple(reason for reason in (*first.reasons, *second.reasons) if reason.code != NO_RULE_FIRED)
+    said = (*first.reasons, *second.beside(first.action))
+    reasons = tuple(reason for reason in said if reason.code != NO_RULE_FIRED)
     return replace(
         made,
         action=max(asked.action, made.action),

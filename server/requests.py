@@ -11,6 +11,7 @@ from core.errors import InvalidInput
 from core.media import digest_of
 from generators.base import Generator, Value
 from generators.marking.label import Label
+from policies.prompts import MAX_WORDS, count_words
 from server.audit import Recorded
 from server.auth import Caller
 
@@ -84,9 +85,15 @@ class Order:
     label: Label | None = None
 
     def __post_init__(self) -> None:
-        """Raises InvalidInput for a seed that the log could not record, before anything is examined or made."""
+        """Raises InvalidInput before anything is examined or made: for a seed that the log could not record, and for
+        prompts of more words than policies read, since what no rule can judge must not be made.
+        """
         if abs(self.seed) > MAX_SEED:
             raise InvalidInput("the seed is too large", field="seed", limit=f"±{MAX_SEED}", found=str(self.seed))
+        for name, text in (("prompt", self.prompt), ("negative_prompt", self.negative_prompt)):
+            if (found := count_words(text)) > MAX_WORDS:
+                message = f"the {name} has too many words"
+                raise InvalidInput(message, field=name, limit=f"{MAX_WORDS} words", found=str(found))
 
     def content(self) -> dict[str, Any]:
         """What makes a second request with this id the same one. The model's version is not part of it: a retry

@@ -12,6 +12,7 @@ This module knows which checks come before. It does not know gRPC.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 from core.errors import InvalidInput, NotFound, PreconditionFailed
 from core.media import digest_of
 from policies.cases import Report, run_cases
-from policies.engine import find_problems, load_policy
+from policies.engine import RulePolicy, find_problems, load_policy
 from policies.problems import Problem
 from server.audit import AuditLog, Recorded
 from server.audit.entries.entry import OPERATOR
@@ -54,7 +55,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """second_person: whether somebody other than its author has to approve a version."""
+    """second_person: whether somebody other than its author has to approve a version.
+
+    Reading a policy and trying its cases takes seconds where they are large, so both run beside the event loop.
+    """
 
     log: AuditLog
     loader: Loader
@@ -72,16 +76,13 @@ class Desk:
     async def test_version(self, asked: Asked, digest: str) -> Report:
         """`test` of a version on record; that its cases were run is recorded. NotFound if nobody proposed it."""
         version = await self.version(digest)
-        report = self.test(*await self.texts(version))
+        report = await asyncio.to_thread(self.test, *await self.texts(version))
         await self.log.perform(asked.change("tested", digest=digest, tests=counts(report)))
         return report
 
     async def propose(self, asked: Asked, text: str, cases: str) -> Recorded:
         """Raises InvalidInput for a policy that cannot be used, naming the first problem."""
-        if problems := self.check(text):
-            more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
-            raise InvalidInput(f"{problems[0]}{more}", field="text")
-        policy = load_policy(text, POLICY, self.loader.sources)
+        policy = await asyncio.to_thread(self._checked, text)
         for name, value in (("id", policy.id), ("version", policy.version)):
             if len(value) > MAX_NAME:
                 found = str(len(value))
@@ -136,6 +137,12 @@ class Desk:
         """A version's text, and its cases; "" where it has none."""
         return await text_of(self.log, version.digest), await text_of(self.log, version.cases) if version.cases else ""
 
+    def _checked(self, text: str) -> RulePolicy:
+        if problems := self.check(text):
+            more = f", and {len(problems) - 1} more" if len(problems) > 1 else ""
+            raise InvalidInput(f"{problems[0]}{more}", field="text")
+        return load_policy(text, POLICY, self.loader.sources)
+
     async def _repeated(self, change: PolicyChange) -> Recorded | None:
         """The entry of the same request: it was carried out, whatever holds by now. Another request is a Conflict."""
         found = await self.log.find(OPERATOR, change.request_id, change.kind)
@@ -147,7 +154,7 @@ class Desk:
         await self.loader.load(digest)
         if not version.cases:
             raise PreconditionFailed("the version has no test cases: propose it again together with some")
-        report = self.test(*await self.texts(version))
+        report = await asyncio.to_thread(self.test, *await self.texts(version))
         if not report.ok:
             raise PreconditionFailed(f"the version does not pass its tests: {first_failure(report)}")
         return counts(report)

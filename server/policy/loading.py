@@ -6,6 +6,7 @@ before it decides, never while it does.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -53,7 +54,7 @@ class Loader:
             policy, text = self.base, self.base_text
         else:
             text = await text_of(self.log, digest)
-            policy = compiled(text, f"policy {digest[:19]}…", self.sources)
+            policy = await asyncio.to_thread(compiled, text, f"policy {digest[:19]}…", self.sources)
         return Loaded(policy, await self.register.record(policy, text), policy.version)
 
 

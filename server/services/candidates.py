@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from core.errors import ConfigurationError, InvalidInput
 from countersign.v1 import policy_pb2 as pb
 from policies.engine import RulePolicy, load_policy
@@ -19,11 +21,11 @@ async def candidate_of(desk: Desk, asked: pb.PolicyCandidate) -> RulePolicy:
         await desk.version(asked.digest)
         return await version_here(desk, asked.digest)
     try:
-        return load_policy(asked.text, POLICY, desk.loader.sources)
+        return await asyncio.to_thread(load_policy, asked.text, POLICY, desk.loader.sources)
     except ConfigurationError as error:
         raise InvalidInput(str(error), field="candidate.text") from error
 
 
 async def version_here(desk: Desk, digest: str) -> RulePolicy:
     """A policy that the log holds the text of. PreconditionFailed where it does not, or it cannot be used here."""
-    return compiled(await text_of(desk.log, digest), POLICY, desk.loader.sources)
+    return await asyncio.to_thread(compiled, await text_of(desk.log, digest), POLICY, desk.loader.sources)

@@ -108,7 +108,7 @@ def test_scopes_that_nothing_has_are_refused(fields: dict[str, Any], message: st
     [
         ("A cat, on a MAT", ["a", "cat", "on", "a", "mat"]),
         ("ﬁne Straße", ["fine", "strasse"]),
-        ("c\u200bat \u202ecat", ["cat", "cat"]),
+        ("c\u200bat \u202ecat", ["cat", "cat", "c", "at"]),  # models take some invisible characters for a gap
         ("naïve 2x 日本", ["naïve", "naive", "2x", "日本"]),
         ("сhild кот", ["сhild", "child", "кот"]),  # a Cyrillic letter that looks Latin; a Cyrillic word
         ("a k i t e", ["a", "k", "i", "t", "e", "akite"]),

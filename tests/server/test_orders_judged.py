@@ -242,6 +242,15 @@ async def test_an_unfit_purpose_is_refused(served: Wire) -> None:
     assert found["field"] == "declarations.purpose"
 
 
+@pytest.mark.parametrize("field", ["prompt", "negative_prompt"])
+async def test_more_words_than_rules_read_are_refused(served: Wire, field: str) -> None:
+    """A ligature that unfolds into many words, so that the prompt is short and no rule could judge it."""
+    asked = generate("a wall")
+    setattr(asked, field, "a passport" + " \ufdfa" * 990)
+    found = await fails(result(served.generation.Generate(asked, **ACME)), grpc.StatusCode.INVALID_ARGUMENT)
+    assert (found["field"], found["limit"], found["found"]) == (field, "2000 words", str(990 * 4 + 2))
+
+
 async def test_other_tenants_do_not_see_a_blocked_order(judging: House) -> None:
     made = await judging.pipeline.make(order(Painter(), prompt="a visa"), CALLER, silent)
     other = Caller("other", "tester", CALLER.roles)
@@ -274,6 +283,29 @@ async def test_what_is_made_is_judged_with_what_it_was_ordered_by(
     entry = leaf(made.recorded)
     assert (entry["action"], entry["reasons"][0]["text"]) == ("LABEL", "Made for advertising, grey 7.")
     assert entry["policy"]["base"] == shipped().digest
+    await house.engine.close()
+    await house.log.close()
+
+
+SET_ASIDE = document(
+    rule("asked", "request.prompt == 'look'", code="asked", applies_to={"stage": "input"}),
+    rule("demanded", "media.width > 0", "label", code="demanded"),
+    rule("stopped", "media.width > 0", "block", code="stopped"),
+    rule("ours", "media.width > 0", "allow", exemption=True, code="ours"),
+)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "action", "rules"),
+    [("look", "REVIEW", ["asked", "ours"]), ("a wall", "ALLOW", ["ours", "stopped", "demanded"])],
+)
+async def test_what_an_exemption_set_aside_does_not_come_back_with_the_order(
+    tmp_path: Path, trusted: tuple[Sandbox, Provenance], prompt: str, action: str, rules: list[str]
+) -> None:
+    house = await build(tmp_path, trusted, policy=load_policy(SET_ASIDE, "p.yaml", SOURCES))
+    made = await house.pipeline.make(order(Painter(), prompt=prompt), CALLER, silent)
+    entry = leaf(made.recorded)
+    assert (entry["action"], [each["rule"] for each in entry["reasons"]]) == (action, rules)
     await house.engine.close()
     await house.log.close()
 

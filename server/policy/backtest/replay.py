@@ -57,8 +57,8 @@ class Replay:
         subject, unknown = self.leaves.subject(leaf, at), self.leaves.unknown(leaf)
         open_ones = hangs_on(self._policy, subject, unknown) if unknown else unknown
         decision = self._policy.decide(subject)
-        rules = tuple(each.rule for each in decision.reasons if each.code != NO_RULE_FIRED)
         asked, said = self._said(leaf)
+        rules = tuple(each.rule for each in decision.beside(Action[asked]) if each.code != NO_RULE_FIRED)
         if Action[asked] > decision.action:
             return Again(asked, (*said, *rules), open_ones)
         return Again(decision.action.name, (*rules, *said), open_ones)

@@ -110,9 +110,9 @@ class Backtests:
             # The index proposes, the leaf decides: terms may collide.
             if leaf["kind"] != "decision" or leaf["tenant"] != place.tenant:
                 continue
-            if "media" not in leaf:  # refused, or an order that was blocked before there were any media
+            if "refusal" in leaf:
                 tally.refuse()
-            elif "media" not in leaf:
+            elif "media" not in leaf:  # an order that was blocked before there were any media
                 tally.skip(OF_ORDERS)
             else:
                 tally.add(leaf, replay.decide(leaf, wanted.as_of or from_microseconds(recorded_at)))

@@ -6,6 +6,8 @@ import asyncio
 import json
 import uuid
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import grpc.aio
 import pytest
@@ -21,8 +23,10 @@ from countersign.verify.policy import Trust
 from countersign.verify.receipt import verify_receipt
 from server.audit.fsck import fsck
 from server.audit.tree.keys import VERIFIER_FILE
+from server.policy import desk, loading
 from server.policy.following import PAUSE
 from server.provenance import Provenance
+from server.services import candidates
 from tests.server.fakes import RedDetector
 from tests.server.policy.stations import GREEN, RED, Station, cases, policy, red, station
 
@@ -207,6 +211,43 @@ async def test_what_one_person_did_alone_does_not_hold_where_a_second_one_is_wan
         await again.ask("bob", lambda it: it.approve_policy(digest))
         await again.move(digest)
         assert (await again.screen(red(231))).policy_digest == digest
+
+
+async def test_nothing_that_staff_send_holds_the_server_up(served: Station, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading a policy and trying its cases take as long as their authors please: none of it in the event loop."""
+    seen: list[tuple[str, bool]] = []
+
+    def watch(module: ModuleType, name: str) -> None:
+        work = getattr(module, name)
+
+        def watched(*args: Any, **fields: Any) -> Any:
+            seen.append((name, in_event_loop()))
+            return work(*args, **fields)
+
+        monkeypatch.setattr(module, name, watched)
+
+    for module, name in (
+        *((desk, each) for each in ("find_problems", "load_policy", "run_cases")),
+        *((candidates, "load_policy"), (candidates, "compiled"), (loading, "compiled")),
+    ):
+        watch(module, name)
+    digest = await served.propose(STRICT, cases(100))
+    assert (await served.ask("ann", lambda it: it.test_policy(digest))).passed
+    await served.move(digest)
+    decided = await served.screen(RED)
+    await served.ask("ann", lambda it: it.dry_run_policy(LAX, GREEN))
+    await served.ask("ann", lambda it: it.dry_run_policy(digest, GREEN))
+    await served.ask("ann", lambda it: it.explain_decision(decided.decision_id))
+    assert {name for name, _ in seen} == {"find_problems", "load_policy", "run_cases", "compiled"}
+    assert not [name for name, held_up in seen if held_up]
+
+
+def in_event_loop() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
 
 
 async def test_what_nobody_proposed_is_not_found(served: Station) -> None:

@@ -158,8 +158,9 @@ def encrypting(certificate: Path) -> Callable[[socket.socket], None]:
     def script(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as secure:
             asked = b""
-            while not asked.endswith(b"question"):  # who hangs up on what it has not read takes its answer along
-                asked += secure.recv(65536)
+            # Who hangs up on what it has not read takes its answer along.
+            while not asked.endswith(b"question") and (more := secure.recv(65536)):
+                asked += more
             secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
 
     return script

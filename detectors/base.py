@@ -6,10 +6,10 @@ no detector.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from core.media import Kind, Media, digest_of
 
@@ -107,14 +107,30 @@ FAILED = "detector.failed"
 """The code of an abstention that is a defect or an attack, not a judgement."""
 
 
+def finding_of(
+    source: Source,
+    verdict: Verdict,
+    explanation: str,
+    codes: Iterable[str] = (),
+    evidence: Sequence[Evidence] = (),
+    **measured: Any,
+) -> Finding:
+    """A finding that carries its source's identity. codes: in any order. measured: probability, score and the like, by
+    their names in `Finding`.
+    """
+    return Finding(
+        detector=source.name,
+        version=source.version,
+        label=source.label,
+        verdict=verdict,
+        explanation=explanation,
+        limits=source.limits,
+        codes=tuple(sorted(set(codes))),
+        evidence=tuple(evidence),
+        **measured,
+    )
+
+
 def abstention(detector: Source, why: str, codes: tuple[str, ...] = ()) -> Finding:
     """The finding of a detector, or of whatever else finds, that cannot know; with the reason."""
-    return Finding(
-        detector=detector.name,
-        version=detector.version,
-        label=detector.label,
-        verdict=Verdict.ABSTAINED,
-        explanation=why,
-        limits=detector.limits,
-        codes=codes,
-    )
+    return finding_of(detector, Verdict.ABSTAINED, why, codes)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from core.media import Kind, Media, digest_of
-from detectors.base import Evidence, Finding, Verdict
+from detectors.base import Evidence, Finding, Verdict, finding_of
 
 
 class SingleDetector(ABC):
@@ -38,37 +38,17 @@ class SingleDetector(ABC):
 
     def abstain(self, reason: str, codes: Iterable[str] = ()) -> Finding:
         """Nothing can be said. `reason` MUST NOT quote the media: it goes into a permanent log."""
-        return self._finding(Verdict.ABSTAINED, reason, codes)
+        return finding_of(self, Verdict.ABSTAINED, reason, codes)
 
     def detected(
         self, explanation: str, codes: Iterable[str], evidence: Sequence[Evidence] = (), **measured: Any
     ) -> Finding:
         """What was looked for is there. `measured`: probability, score and the like, by their names in `Finding`."""
-        return self._finding(Verdict.DETECTED, explanation, codes, evidence, **measured)
+        return finding_of(self, Verdict.DETECTED, explanation, codes, evidence, **measured)
 
     def not_detected(self, explanation: str, evidence: Sequence[Evidence] = (), **measured: Any) -> Finding:
         """What was looked for was not seen, as far as `limits` allows."""
-        return self._finding(Verdict.NOT_DETECTED, explanation, (), evidence, **measured)
-
-    def _finding(
-        self,
-        verdict: Verdict,
-        explanation: str,
-        codes: Iterable[str],
-        evidence: Sequence[Evidence] = (),
-        **measured: Any,
-    ) -> Finding:
-        return Finding(
-            detector=self.name,
-            version=self.version,
-            label=self.label,
-            verdict=verdict,
-            explanation=explanation,
-            limits=self.limits,
-            codes=tuple(sorted(set(codes))),
-            evidence=tuple(evidence),
-            **measured,
-        )
+        return finding_of(self, Verdict.NOT_DETECTED, explanation, (), evidence, **measured)
 
 
 def version_of(revision: int, parameters: object) -> str:

@@ -121,8 +121,8 @@ class Pipeline:
         report("finishing", 0.0)
         marks = self._finisher.marking(seen.decision, order, context, intent.index)
         finished = await self._finish(request, context, output, seen.media, marks)
-        before = source.media.frames() if source else ()
-        bindings = await asyncio.to_thread(Bindings.of, finished.media.frames(), finished.watermark, before)
+        frames = finished.media.frames()
+        bindings = await asyncio.to_thread(Bindings.of, frames, finished.watermark, uploaded=source is not None)
         # 7. Sign, and keep the file before the record that names it: what is recorded can be given again.
         report("signing", 0.0)
         claim = claim_of(order, seen.decision, intent.index, finished, bindings)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -25,37 +25,45 @@ class Network(BaseModel):
     blocks: int = Field(ge=1)
 
 
-class Recipe(BaseModel):
-    """How one restoration network is trained."""
+class Plan(BaseModel):
+    """What every recipe says, whatever is trained."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
-    scale: int = Field(ge=2, le=4)
-    network: Network
     seed: int = 0
     steps: int = Field(gt=0, description="the run ends here, or when the budget is spent if that comes first")
     budget_seconds: float = Field(gt=0)
     batch: int = Field(gt=0)
-    patch: int = Field(gt=0, description="side of the small patch in pixels")
     learning_rate: float = Field(gt=0)
     final_learning_rate: float = Field(gt=0)
     average: float = Field(gt=0, lt=1, description="decay of the running average of the weights")
-    frequency_weight: float = Field(ge=0, description="weight of the loss between spectra")
-    frequency_from: float = Field(ge=0, le=1, description="progress from which the spectra count")
     log_every: int = Field(default=50, gt=0)
     checkpoint_every: int = Field(default=200, gt=0)
+
+
+class Recipe(Plan):
+    """How one restoration network is trained."""
+
+    scale: int = Field(ge=2, le=4)
+    network: Network
+    patch: int = Field(gt=0, description="side of the small patch in pixels")
+    frequency_weight: float = Field(ge=0, description="weight of the loss between spectra")
+    frequency_from: float = Field(ge=0, le=1, description="progress from which the spectra count")
     warm_start: str | None = Field(default=None, description="a shipped model of the same features and blocks")
 
 
-def read_recipe(path: Path, profile: str | None = None) -> Recipe:
+AnyPlan = TypeVar("AnyPlan", bound=Plan)
+
+
+def read_recipe(path: Path, kind: type[AnyPlan], profile: str | None = None) -> AnyPlan:
     """The recipe in a file, with a profile laid over it. Raises ConfigurationError saying what is wrong."""
     document: dict[str, Any] = yaml.safe_load(path.read_bytes())
     profiles: dict[str, dict[str, Any]] = document.pop("profiles", {})
     if profile is not None and profile not in profiles:
         raise ConfigurationError(f"{path.name} has no profile {profile!r}; it has {sorted(profiles)}")
     try:
-        return Recipe.model_validate(document | profiles.get(profile or "", {}))
+        return kind.model_validate(document | profiles.get(profile or "", {}))
     except ValidationError as error:
         raise ConfigurationError(f"{path.name}: {error}") from error
 

@@ -3,41 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Protocol
 
 from training.checkpoint import State
+from training.recipe import Plan
 
 
-class Schedule(Protocol):
-    """What the schedule needs of a recipe."""
-
-    @property
-    def steps(self) -> int:
-        """After which a run ends."""
-        ...
-
-    @property
-    def budget_seconds(self) -> float:
-        """After which it ends earlier."""
-        ...
-
-    @property
-    def learning_rate(self) -> float:
-        """At the start."""
-        ...
-
-    @property
-    def final_learning_rate(self) -> float:
-        """At the end."""
-        ...
-
-
-def progress_of(recipe: Schedule, state: State) -> float:
+def progress_of(recipe: Plan, state: State) -> float:
     """0 to 1, through the steps or the budget, whichever is nearer its end."""
     return min(1.0, max(state.step / recipe.steps, state.elapsed / recipe.budget_seconds))
 
 
-def learning_rate(recipe: Schedule, progress: float, step: int, warm_up: int) -> float:
+def learning_rate(recipe: Plan, progress: float, step: int, warm_up: int) -> float:
     """Half a cosine from the first to the final rate, after a linear rise over `warm_up` steps."""
     span = recipe.learning_rate - recipe.final_learning_rate
     rate = recipe.final_learning_rate + span * (1 + math.cos(math.pi * progress)) / 2

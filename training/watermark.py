@@ -4,48 +4,31 @@
 
 The run's checkpoint lies in `runs/<name>/`. The weights and their entry in `weights.toml` go to `--output`, which is
 the run's own folder unless it is said to be `core/watermark/weights`. Then `python -m training.evaluation.watermark
---record` measures them, chooses nothing, and writes what it found into entry and model card.
+--json measured.json` measures them, and `python -m training.watermarking.card measured.json` writes what it found into
+entry and model card.
 """
 
 from __future__ import annotations
 
-import argparse
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
 from core.media import Pixels
-from training import checkpoint
 from training.checkpoint import State
-from training.corpora.photographs import DEFAULT_CACHE, MANIFEST, load_split
-from training.export import Training
-from training.recipe import file_digest
+from training.corpora.photographs import load_split
+from training.run import Run, parser_of, run_of
 from training.watermarking.data import Patches
 from training.watermarking.export import export
 from training.watermarking.loop import MarkReport, begin, train
 from training.watermarking.marker import SIDE, Marker
-from training.watermarking.recipe import MarkRecipe, read_recipe
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One run of a recipe. folder: where its checkpoint lies. digest: of the recipe's file."""
-
-    recipe: MarkRecipe
-    digest: str
-    folder: Path
-
-    @property
-    def checkpoint(self) -> Path:
-        """The file that a resumed run starts from."""
-        return self.folder / "checkpoint.pt"
+from training.watermarking.recipe import MarkRecipe
 
 
 def run_training(
-    run: Run,
+    run: Run[MarkRecipe],
     pictures: Mapping[str, Pixels],
     *,
     resume: bool = False,
@@ -59,13 +42,8 @@ def run_training(
     recipe = run.recipe
     state = begin(recipe)
     if resume:
-        checkpoint.restore(run.checkpoint, state, run.digest)
-    for each in train(recipe, state, Patches(pictures, recipe.tiles * SIDE), clock):
-        if each.step % recipe.checkpoint_every == 0 or each.progress >= 1:
-            checkpoint.save(run.checkpoint, state, run.digest)
-        if each.step % recipe.log_every == 0 or each.progress >= 1:
-            report(each)
-    return state
+        run.resume(state)
+    return run.follow(state, train(recipe, state, Patches(pictures, recipe.tiles * SIDE), clock), report)
 
 
 def print_report(report: MarkReport) -> None:
@@ -77,19 +55,6 @@ def print_report(report: MarkReport) -> None:
     )
 
 
-def describe(run: Run, recipe: Path, corpus: Path, photographs: int, state: State) -> Training:
-    """What the card says of the run. recipe, corpus: the files that it was made from."""
-    return Training(
-        recipe=recipe.name,
-        recipe_digest=run.digest,
-        corpus=corpus.name,
-        corpus_digest=file_digest(corpus),
-        photographs=photographs,
-        steps=state.step,
-        seconds=round(state.elapsed),
-    )
-
-
 def trained(state: State) -> Marker:
     """The averaged network of a run."""
     if not isinstance(state.average, Marker):
@@ -97,32 +62,17 @@ def trained(state: State) -> Marker:
     return state.average
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m training.watermark", description=__doc__)
-    parser.add_argument("recipe", type=Path)
-    parser.add_argument("--profile", help="a profile of the recipe, such as smoke")
-    parser.add_argument("--budget-seconds", type=float, help="wall-clock seconds, instead of the recipe's")
-    parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
-    parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where training.corpora.photographs built")
-    parser.add_argument("--manifest", type=Path, default=MANIFEST, help="the corpus")
-    parser.add_argument("--runs", type=Path, default=Path("runs"))
-    parser.add_argument("--output", type=Path, help="folder for the weights and weights.toml")
-    parser.add_argument("--threads", type=int, default=2)
-    return parser.parse_args()
-
-
 def main() -> None:
     """Command line."""
-    arguments = _arguments()
+    parser = parser_of("training.watermark", __doc__)
+    parser.add_argument("--output", type=Path, help="folder for the weights and weights.toml")
+    arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    recipe = read_recipe(arguments.recipe, arguments.profile)
-    if arguments.budget_seconds is not None:
-        recipe = recipe.model_copy(update={"budget_seconds": arguments.budget_seconds})
-    run = Run(recipe, file_digest(arguments.recipe), arguments.runs / recipe.name)
+    run = run_of(arguments, MarkRecipe)
     pictures = load_split(arguments.cache, "train", arguments.manifest)
     state = run_training(run, pictures, resume=arguments.resume, report=print_report)
-    training = describe(run, arguments.recipe, arguments.manifest, len(pictures), state)
-    path = export(recipe, trained(state), training, arguments.output or run.folder)
+    training = run.describe(arguments.recipe, arguments.manifest, len(pictures), state)
+    path = export(run.recipe, trained(state), training, arguments.output or run.folder)
     print(f"{path} after {state.step} steps")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from core.credential import CredentialState
 from core.media import Kind
-from detectors.base import Finding, Verdict, abstention
+from detectors.base import Verdict, abstention, finding_of
 from detectors.single import version_of
 from server.conclusions import Concluded, Seen
 from server.provenance.contradiction_rules import RULES, Known
@@ -42,15 +42,14 @@ class Contradictions:
         judged = [(rule, rule.judge(known)) for rule in RULES]
         found = [rule for rule, judgement in judged if judgement]
         if found:
-            codes = tuple(sorted(CODE + rule.name for rule in found))
-            return Concluded(self._finding(Verdict.DETECTED, " ".join(rule.words for rule in found), codes))
+            codes = [CODE + rule.name for rule in found]
+            return Concluded(finding_of(self, Verdict.DETECTED, " ".join(rule.words for rule in found), codes))
         if any(judgement is None for _, judgement in judged):
             why = "Nothing was found to contradict, but not all that would have to be compared could be read."
             return Concluded(abstention(self, why))
-        return Concluded(self._finding(Verdict.NOT_DETECTED, "Nothing that the file says contradicts anything else."))
-
-    def _finding(self, verdict: Verdict, explanation: str, codes: tuple[str, ...] = ()) -> Finding:
-        return Finding(self.name, self.version, self.label, verdict, explanation, self.limits, codes=codes)
+        return Concluded(
+            finding_of(self, Verdict.NOT_DETECTED, "Nothing that the file says contradicts anything else.")
+        )
 
 
 def known_of(seen: Seen) -> Known:

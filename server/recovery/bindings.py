@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from core.media import Frame
 from detectors.fingerprints import Fingerprint, fingerprint, pixels_digest
 from detectors.iscc import text_of
@@ -27,10 +25,9 @@ MOST_FRAMES = 8
 
 @dataclass(frozen=True, slots=True)
 class Bindings:
-    """pixels: digest of the decoded pictures, None where they are those of the upload that the file was made from: they
-    do not tell the one from the other. fingerprints: of those that are not too plain, in order; one
-    of a still. sketches: of the same pictures. watermark: 12 hexadecimal digits of the id embedded in it, None without
-    one.
+    """pixels: digest of the decoded pictures, None where they need not be ours alone. fingerprints: of those that are
+    not too plain, in order; one of a still. sketches: of the same pictures. watermark: 12 hexadecimal digits of the id
+    embedded in it, None without one.
     """
 
     pixels: bytes | None
@@ -39,16 +36,17 @@ class Bindings:
     watermark: str | None = None
 
     @classmethod
-    def of(cls, frames: Sequence[Frame], watermark: str | None = None, source: Sequence[Frame] = ()) -> Bindings:
+    def of(cls, frames: Sequence[Frame], watermark: str | None = None, *, uploaded: bool = False) -> Bindings:
         """Of the pictures that the file to be signed decodes to. Takes some 10 ms a megapixel: not for the event loop.
 
-        frames: MUST be decoded from the encoded output, or a stripped copy of it is not recognised for sure. source: of
-        the upload that it was made from, so that an order which changes nothing does not make that one ours.
+        frames: MUST be decoded from the encoded output, or a stripped copy of it is not recognised for sure. uploaded:
+        it was made from an upload. Whoever orders that can choose pixels which come out as those of somebody else's
+        file; only a watermark, of which nobody knows the id before, makes them ours.
         """
         found = [(fingerprint(frame), frame) for frame in spread(frames)]
         usable = [(codes, frame) for codes, frame in found if codes is not None]
         return cls(
-            pixels=None if source and _same(frames, source) else pixels_digest(frames),
+            pixels=None if uploaded and watermark is None else pixels_digest(frames),
             fingerprints=tuple(codes for codes, _ in usable),
             sketches=tuple(sketch(frame.pixels) for _, frame in usable),
             watermark=watermark,
@@ -71,13 +69,6 @@ class Bindings:
         if self.watermark:
             values.append(("watermark", bytes.fromhex(self.watermark)))
         return tuple(dict.fromkeys(values))
-
-
-def _same(frames: Sequence[Frame], source: Sequence[Frame]) -> bool:
-    """Whether both show the same colours. Alpha does not count: an encoder may drop one that hides nothing."""
-    return len(frames) == len(source) and all(
-        np.array_equal(frame.pixels, before.pixels) for frame, before in zip(frames, source, strict=True)
-    )
 
 
 def spread(frames: Sequence[Frame]) -> list[Frame]:

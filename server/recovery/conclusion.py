@@ -15,9 +15,11 @@ credentials. What is made here has none yet because it is about to get them.
 
 from __future__ import annotations
 
+from typing import Any
+
 from core.credential import Credential, CredentialState
 from core.media import Kind
-from detectors.base import Finding, Verdict
+from detectors.base import Finding, Verdict, finding_of
 from detectors.fingerprints import LEAST_QUALITY, NEAR, TILTS
 from detectors.single import version_of
 from detectors.sketch import AGREES, CALIBRATION
@@ -91,19 +93,12 @@ class RecoveryConclusion(RecoverySource):
     def _finding(
         self, verdict: Verdict, explanation: str, codes: tuple[str, ...] = (), match: Match | None = None
     ) -> Finding:
-        probability, ratio = match.confidence if match else (None, None)
-        return Finding(
-            detector=self.name,
-            version=self.version,
-            label=self.label,
-            verdict=verdict,
-            explanation=explanation,
-            limits=self.limits,
-            probability=probability,
-            log10_lr=ratio,
-            calibration=CALIBRATION.digest if match else "",
-            codes=tuple(sorted(set(codes))),
-        )
+        """With how sure the match is, where there is one."""
+        if match is None:
+            return finding_of(self, verdict, explanation, codes)
+        probability, ratio = match.confidence
+        sure: dict[str, Any] = {"probability": probability, "log10_lr": ratio, "calibration": CALIBRATION.digest}
+        return finding_of(self, verdict, explanation, codes, **sure)
 
 
 def _nothing(found: Found) -> str:

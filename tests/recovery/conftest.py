@@ -99,8 +99,7 @@ class Workshop:
     ) -> tuple[bytes, Recorded]:
         """A signed file of `data`, recorded with its bindings as the pipeline does."""
         media, number = await self.open(data), next(_numbers)
-        before = (await self.open(source)).frames() if source is not None else ()
-        bindings = Bindings.of(media.frames(), mark, before)
+        bindings = Bindings.of(media.frames(), mark, uploaded=source is not None)
         claim = Claim(
             title="made",
             source_type="trainedAlgorithmicMedia",

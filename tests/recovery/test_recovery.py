@@ -130,7 +130,8 @@ async def test_another_s_work_is_found_behind_what_was_made_from_the_very_file(w
 async def test_of_equal_pixels_those_made_from_no_upload_go_first(workshop: Workshop) -> None:
     _, first = await workshop.sign(as_png(picture("crab")))
     for quality in range(90, 95):
-        await workshop.sign(as_png(picture("crab")), source=as_jpeg(picture("crab"), quality), tenant="mallory")
+        source, mark = as_jpeg(picture("crab"), quality), f"{quality:012x}"
+        await workshop.sign(as_png(picture("crab")), mark=mark, source=source, tenant="mallory")
     found = await workshop.recovery.find(await workshop.open(as_png(picture("crab"))))
     assert found.matches[0].kept.decision_id == first.decision_id
     assert len(found.matches) == CANDIDATES

@@ -68,12 +68,12 @@ async def test_a_copy_leads_to_its_manifest(workshop: Workshop, served: Wire) ->
 
 async def test_what_may_be_the_upload_before_gets_no_credentials(workshop: Workshop, served: Wire) -> None:
     upload = picture("crab")
-    await workshop.sign(as_jpeg(upload, 90), source=as_png(upload))
+    await workshop.sign(as_jpeg(upload, 90), mark=MARK, source=as_png(upload))
     smaller = np.asarray(Image.fromarray(upload).resize((upload.shape[1] * 3 // 4, upload.shape[0] * 3 // 4)))
     answer = await served.soft_bindings.ByContent(content(as_jpeg(smaller, 70)), **ACME)
     assert [each.certainty for each in answer.matches] == [pb.MATCH_CERTAINTY_AMBIGUOUS]
     assert not answer.HasField("provenance")
-    # The file that was signed is told all the same, by its pixels.
+    # The file that was signed is told all the same, by its pixels: its watermark makes them ours.
     surest = await served.soft_bindings.ByContent(content(signed_pixels(as_jpeg(upload, 90))), **ACME)
     assert (surest.matches[0].certainty, surest.provenance.state) == (pb.MATCH_CERTAINTY_SURE, 9)
 

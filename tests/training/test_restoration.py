@@ -22,7 +22,8 @@ from training.metrics import Picture
 from training.networks import build_compact
 from training.patches import Patches
 from training.recipe import Recipe, read_recipe
-from training.restoration import Run, run_training
+from training.restoration import run_training
+from training.run import Run
 from training.trainer import Report
 
 MEDIA = Path(__file__).parents[1] / "media"
@@ -100,7 +101,7 @@ def held_out_loss(network: torch.nn.Module, recipe: Recipe, pictures: dict[str, 
 @pytest.mark.parametrize("name", ["upscale_x2", "upscale_x4"])
 def test_the_smoke_profile_lowers_the_loss_on_photographs(name: str, tmp_path: Path) -> None:
     photographs = {path.name: np.asarray(Image.open(path)) for path in sorted(MEDIA.glob("*.jpg"))}
-    recipe = read_recipe(RECIPES / f"{name}.yaml", "smoke")
+    recipe = read_recipe(RECIPES / f"{name}.yaml", Recipe, "smoke")
     torch.manual_seed(recipe.seed)
     untrained = build_compact(recipe.network, recipe.scale)
     state = run_training(Run(recipe, "digest", tmp_path), photographs)
@@ -138,9 +139,9 @@ def test_a_recipe_says_what_is_wrong_with_it(tmp_path: Path, text: str, message:
     path = tmp_path / "recipe.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigurationError, match=message):
-        read_recipe(path)
+        read_recipe(path, Recipe)
 
 
 def test_an_unknown_profile_is_named_beside_the_known_ones() -> None:
     with pytest.raises(ConfigurationError, match=r"no profile 'full'; it has \['smoke'\]"):
-        read_recipe(RECIPES / "upscale_x2.yaml", "full")
+        read_recipe(RECIPES / "upscale_x2.yaml", Recipe, "full")

@@ -19,15 +19,16 @@ from training.corpora.photographs import MANIFEST
 from training.evaluation import dwt_dct_svd
 from training.evaluation import watermark as evaluation
 from training.evaluation.attacks import ATTACKS
-from training.recipe import file_digest
-from training.watermark import Run, describe, run_training, trained
+from training.recipe import file_digest, read_recipe
+from training.run import Run
+from training.watermark import run_training, trained
 from training.watermarking.card import record, render, write_card
 from training.watermarking.data import Patches
 from training.watermarking.distortions import distort
 from training.watermarking.export import export
 from training.watermarking.loop import MarkReport
 from training.watermarking.marker import Marker, turned, words
-from training.watermarking.recipe import MarkRecipe, read_recipe
+from training.watermarking.recipe import MarkRecipe
 
 ROOT = Path(__file__).parents[2]
 RECIPE = ROOT / "training" / "recipes" / "watermark.yaml"
@@ -39,8 +40,8 @@ def pictures() -> dict[str, Pixels]:
     return {name: photographs[f"media/{name}"][:400, :400] for name in ("crab", "dogs", "stream")}
 
 
-def smoke(tmp_path: Path, **changed: Any) -> Run:
-    recipe = read_recipe(RECIPE, "smoke").model_copy(update={"steps": 4, "checkpoint_every": 2, **changed})
+def smoke(tmp_path: Path, **changed: Any) -> Run[MarkRecipe]:
+    recipe = read_recipe(RECIPE, MarkRecipe, "smoke").model_copy(update={"steps": 4, "checkpoint_every": 2, **changed})
     return Run(recipe, "sha256:test", tmp_path)
 
 
@@ -69,7 +70,7 @@ def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path: Path, pictures: dic
 def test_a_smoke_run_makes_weights_that_serve(tmp_path: Path, pictures: dict[str, Pixels]) -> None:
     run = smoke(tmp_path)
     state = run_training(run, pictures)
-    made = describe(run, RECIPE, MANIFEST, len(pictures), state)
+    made = run.describe(RECIPE, MANIFEST, len(pictures), state)
     export(run.recipe, trained(state), made, tmp_path / "weights")
     pinned = read_manifest(tmp_path / "weights" / "weights.toml")[weights.NAME]
     marked = Embedder.load(pinned).embed(pictures["dogs"], 77)
@@ -171,12 +172,12 @@ def test_the_shipped_weights_name_recipe_and_corpus_and_their_card_is_theirs() -
 
 
 def test_a_recipe_says_what_is_wrong_with_it(tmp_path: Path) -> None:
-    assert isinstance(read_recipe(RECIPE), MarkRecipe)
+    assert isinstance(read_recipe(RECIPE, MarkRecipe), MarkRecipe)
     with pytest.raises(ConfigurationError, match="no profile"):
-        read_recipe(RECIPE, "nothing")
+        read_recipe(RECIPE, MarkRecipe, "nothing")
     (tmp_path / "bad.yaml").write_text(RECIPE.read_text(encoding="utf-8").replace("batch: 16", "batch: none"))
     with pytest.raises(ConfigurationError, match="batch"):
-        read_recipe(tmp_path / "bad.yaml")
+        read_recipe(tmp_path / "bad.yaml", MarkRecipe)
 
 
 def test_words_are_words() -> None:

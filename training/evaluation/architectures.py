@@ -81,7 +81,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    recipe = read_recipe(RECIPE).model_copy(update={"budget_seconds": arguments.cpu_seconds})
+    recipe = read_recipe(RECIPE, Recipe).model_copy(update={"budget_seconds": arguments.cpu_seconds})
     learned_from = load_split(arguments.cache, "train")
     unseen = load_split(arguments.cache, "test")
     score = average(measure(bicubic(recipe.scale), recipe.scale, unseen))

@@ -22,27 +22,16 @@ from policies.base import Action, Subject
 from policies.engine import RulePolicy, load_policy
 from policies.files import packs, read_text
 from policies.rules import NO_RULE_FIRED
-from server import record
 from server.audit import AuditLog
 from server.policy.backtest import Backtests, Progress, Result, Wanted
 from server.policy.backtest import run as running
 from server.policy.backtest.classes import LeafClasses
 from server.policy.backtest.replay import Replay
-from server.sources import all_sources
 from tests.server.fakes import RedDetector
 from tests.server.policy.logged import MOMENT, Drawer, log_all, subjects
 from tests.server.policy.stations import Station, cases, policy, red
+from tests.server.policy.written import RULE, SOURCES, leaf_of, scored
 
-SOURCES = all_sources()
-RULE = """
-  - id: {id}
-    title: A rule that is tried
-    when: {when}
-    action: {action}
-    code: tried
-    text: "It is tried ({{copy_move.score}})."
-    when_missing: {missing}{extra}
-"""
 CONDITIONS = (
     "copy_move.score > 20.0",
     "copy_move.score >= 10.0 && copy_move.score < 30.0",
@@ -82,21 +71,6 @@ def drawn(chance: random.Random) -> RulePolicy:
     return load_policy(text, "drawn", SOURCES)
 
 
-def leaf_of(subject: Subject) -> dict[str, Any]:
-    """What a leaf says of a subject, as far as a replay reads it."""
-    return {
-        "direction": subject.direction,
-        "tenant": subject.tenant,
-        "media_digest": subject.digest,
-        "media": {name: getattr(subject, name) for name in ("mime", "byte_size", "width", "height", "duration")}
-        | {"kind": str(subject.kind)},
-        "context": {"surface": subject.surface, "jurisdiction": subject.jurisdiction, "task": subject.task},
-        "findings": [record.finding_json(each) for each in subject.findings],
-        "credential": record.split_credential(subject.credential)[0],
-        "action": "ALLOW",
-    }
-
-
 def decided(policy: RulePolicy, subject: Subject) -> tuple[str, tuple[str, ...]]:
     decision = policy.decide(subject)
     return decision.action.name, tuple(each.rule for each in decision.reasons if each.code != NO_RULE_FIRED)
@@ -134,12 +108,6 @@ def test_what_only_compares_with_written_numbers_makes_few_classes() -> None:
     )
     assert few < 60, "what rules of the base read is told apart too"
     assert many > 300
-
-
-def scored(when: str, action: str = "block", extra: str = "") -> str:
-    missing = "skip\n    skip_reason: Not tried."
-    rule = RULE.format(id="scored", when=json.dumps(when), action=action, missing=missing, extra=extra)
-    return f'id: scored\nversion: "1"\ndescription: By score.\nrules:{rule}'
 
 
 def test_a_limit_itself_belongs_to_one_side() -> None:
@@ -287,108 +255,6 @@ async def test_over_the_wire_with_what_was_refused_and_whose_it_is(served: Stati
             await served.ask(who, lambda it, named=tenants: it.backtest_policy(digest, tenants=named))  # type: ignore[misc]
     with pytest.raises(InvalidRequest, match="there is no signal"):
         await served.ask("ann", lambda it: it.backtest_policy(policy("lax", when="blue.score > 1.0")))
-
-
-OUTPUT = policy("out", when="\"credential.state == 'trusted' || request.source_type == 'KIND'\"").replace(
-    "{red.score}", "{media.mime}"
-)
-
-
-@pytest.mark.asyncio(loop_scope="session")
-async def test_an_output_is_decided_again_as_it_was_examined_not_as_it_left(served: Station) -> None:
-    made = await served.ask("ann", lambda it: it.enhance(red(90), "upscale"))
-    leaf = json.loads((await served.log.get("acme", made.result.decision.decision_id)).leaf)
-    assert (leaf["credential"]["state"], leaf["examined"]["credential"]["state"]) == ("trusted", "none")
-    assert leaf["context"]["source_type"] == "trainedAlgorithmicMedia"
-    assert leaf["examined"]["digest"] != leaf["media_digest"]
-    results = [
-        await served.ask("ann", lambda it, named=kind: it.backtest_policy(OUTPUT.replace("KIND", named)))  # type: ignore[misc]
-        for kind in ("humanEdits", "trainedAlgorithmicMedia")
-    ]
-    assert [(each.replayed, each.changed, each.not_replayable) for each in results] == [(1, 0, 0), (1, 1, 0)]
-
-
-ORDERS = """\
-id: house
-version: "{version}"
-description: What becomes of orders.
-rules:
-  - id: no-orders
-    title: No orders
-    when: request.task == "upscale"
-    action: block
-    code: closed
-    applies_to: {{stage: input}}
-    text: "Nothing is made today."
-"""
-
-
-@pytest.mark.asyncio(loop_scope="session")
-async def test_a_blocked_order_was_decided_on_and_cannot_be_judged_again(served: Station) -> None:
-    orders = ORDERS.format(version="1")
-    given = "{request.stage: input, request.task: TASK}"
-    tests = f"""\
-policy: house
-cases:
-  - name: an order
-    given: {given.replace("TASK", "upscale")}
-    expect: {{action: block, rules: [no-orders]}}
-  - name: another
-    given: {given.replace("TASK", "denoise")}
-    expect: {{action: allow, rules: []}}
-"""
-    await served.activate(orders, tests)
-    made = await served.ask("ann", lambda it: it.enhance(red(90), "upscale"))
-    assert made.result.blocked.code == "closed"
-    result = await served.ask("ann", lambda it: it.backtest_policy(ORDERS.format(version="2")))
-    assert (result.decisions, result.refused, result.not_replayable) == (1, 0, 1)
-
-
-def test_what_an_exemption_set_aside_does_not_come_back_in_a_replay() -> None:
-    leaf = leaf_of(Drawer(random.Random(14), SOURCES).subject(1)) | {"direction": "outbound", "examined": {}}
-    leaf["examined"] = {"digest": leaf["media_digest"], "byte_size": 5, "credential": leaf["credential"]}
-    leaf["context"] |= {"source_type": "humanEdits"}
-    leaf["reasons"] = [{"rule": "asked-for"}]
-    leaf["making"] = {"stage": "output", "intent_index": 1, "model": "m", "asked": {"action": "REVIEW"}}
-    fields = {"missing": "review", "when": "'media.width >= 0'"}
-    text = scored("media.width >= 0", "label")
-    text += RULE.format(id="ours", action="allow", extra="\n    exemption: true", **fields)
-    text += RULE.format(
-        id="asked-for", action="review", extra="\n    applies_to: {stage: input}", **fields | {"when": "'true'"}
-    )
-    again = Replay(load_policy(text.replace("{copy_move.score}", ""), "p", SOURCES), SOURCES).decide(leaf, MOMENT)
-    assert (again.action, again.rules) == ("REVIEW", ("asked-for", "ours"))
-
-
-def test_an_output_that_an_earlier_release_recorded_is_not_guessed() -> None:
-    drawer = Drawer(random.Random(12), SOURCES)
-    making = {"stage": "output", "intent_index": 1, "model": "m", "version": "v"}
-    for condition, unknown in {
-        "credential.state == 'trusted'": {"credential.state"},
-        "media.byte_size > 5": {"media.byte_size"},
-        "request.source_type == 'humanEdits'": {"request.source_type"},
-        "media.width > 0": set[str](),
-    }.items():
-        leaf = leaf_of(drawer.subject(1)) | {"direction": "outbound", "making": making, "reasons": []}
-        assert Replay(load_policy(scored(condition), "p", SOURCES), SOURCES).decide(leaf, MOMENT).unknown == unknown
-
-
-def test_what_was_said_of_an_order_stands_beside_what_a_candidate_says_of_the_output() -> None:
-    leaf = leaf_of(Drawer(random.Random(13), SOURCES).subject(1)) | {"direction": "outbound", "examined": {}}
-    leaf["examined"] = {"digest": leaf["media_digest"], "byte_size": 5, "credential": leaf["credential"]}
-    leaf["context"] |= {"source_type": "humanEdits"}
-    leaf["reasons"] = [{"rule": "asked-for"}, {"rule": "seen"}]
-    text = scored("media.width >= 0", "label") + RULE.format(
-        id="asked-for", when="'true'", action="review", missing="review", extra="\n    applies_to: {stage: input}"
-    ).replace("{copy_move.score}", "")
-    replay = Replay(load_policy(text, "p", SOURCES), SOURCES)
-    for asked, action, rules in (
-        ("ALLOW", "LABEL", ("scored", "asked-for")),
-        ("REVIEW", "REVIEW", ("asked-for", "scored")),
-    ):
-        leaf["making"] = {"stage": "output", "intent_index": 1, "model": "m", "asked": {"action": asked}}
-        again = replay.decide(leaf, MOMENT)
-        assert (again.action, again.rules, again.unknown) == (action, rules, frozenset())
 
 
 @pytest.mark.asyncio(loop_scope="session")

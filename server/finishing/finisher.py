@@ -101,9 +101,9 @@ class Finisher:
         return replace(frame, pixels=pixels), ""
 
     async def _reads(self, media: Media, identifier: int) -> bool:
-        """Whether the identifier, and no other, reads in the file that is about to be signed."""
+        """Whether the identifier reads in the file that is about to be signed; an upload's own may read beside it."""
         pixels = media.frames()[0].pixels
-        return await asyncio.to_thread(self._watermarks.identifiers, pixels) == frozenset({identifier})
+        return identifier in await asyncio.to_thread(self._watermarks.identifiers, pixels)
 
     def _refuse_bare(self, unmarked: str) -> None:
         """Counts an output without a watermark, and raises where none may leave."""

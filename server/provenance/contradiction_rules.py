@@ -87,12 +87,15 @@ def unexplained_edit(known: Known) -> Judgement:
 
 
 def two_watermarks(known: Known) -> Judgement:
-    """Two identifiers in one picture, or another than the credentials state."""
-    finding = named(known.findings, "watermark")
-    if finding and SEVERAL in finding.codes:
-        return True
+    """An identifier that the credentials do not state, or two in one picture where they state none.
+
+    Whoever works on what was made here adds a mark; the one before stays, and its manifest, now a source's, states it.
+    """
     stated = stated_marks(known.chain) if known.chain else frozenset()
-    return bool(known.marks and stated and not known.marks & stated)
+    if stated:
+        return not known.marks <= stated
+    finding = named(known.findings, "watermark")
+    return finding is not None and SEVERAL in finding.codes
 
 
 def signed_before_source(known: Known) -> Judgement:

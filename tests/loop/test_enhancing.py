@@ -94,3 +94,17 @@ def test_metadata_stays(served: Served, tmp_path: Path) -> None:
     served.run("enhance", tmp_path / "in.jpg", "-o", tmp_path / "out.jpg", "--task", "denoise")
     with Image.open(tmp_path / "out.jpg") as output:
         assert output.getexif()[0x010F] == "Camera Maker"
+
+
+def test_work_on_our_own_work_is_marked_and_contradicts_nothing(served: Served, enhanced: Path) -> None:
+    served.run("enhance", enhanced / "out.jpg", "-o", enhanced / "again.jpg", "--task", "denoise")
+    with Image.open(enhanced / "again.jpg") as picture:
+        picture.save(enhanced / "stripped.jpg", quality=75)
+    chain = served.json("inspect", enhanced / "again.jpg")["chain"]
+    assert "c2pa.watermarked.bound" in [action["action"] for action in chain["actions"]]
+    for name, state in (("again", "TRUSTED"), ("stripped", "RECOVERED_SOFT_BINDING")):
+        (seen,) = served.json("screen", enhanced / f"{name}.jpg")
+        found = {finding["detector"]: finding for finding in seen["findings"]}
+        assert len([code for code in found["watermark"]["codes"] if code.startswith("watermark.id.")]) == 2
+        assert found["contradictions"]["verdict"] == "NOT_DETECTED"
+        assert (seen["action"], seen["provenance"]["state"]) == ("ALLOW", state)

@@ -84,6 +84,8 @@ def exif(**fields: str) -> View:
 
 AI = finding("metadata", DETECTED, "sd.prompt")
 MARKED = finding("watermark", DETECTED, "watermark.id.0000000000aa")
+TWICE = finding("watermark", DETECTED, "watermark.id.0000000000aa", "watermark.id.0000000000bb", "watermark.multiple")
+AGAIN = manifest(done("opened"), before=OURS, soft_bindings=(SoftBinding(MARK, "0000000000bb"),))
 MOVED = finding("copy_move", DETECTED)
 FOUND: dict[str, tuple[str, Seen]] = {
     "a camera and a prompt": ("camera_generated", seen(CAMERA, AI)),
@@ -95,6 +97,7 @@ FOUND: dict[str, tuple[str, Seen]] = {
     "a copied region in an original": ("unexplained_edit", seen(CAMERA, MOVED)),
     "two marks": ("two_watermarks", seen(None, finding("watermark", DETECTED, "watermark.multiple"))),
     "another mark": ("two_watermarks", seen(OURS, finding("watermark", DETECTED, "watermark.id.0000000000bb"))),
+    "a second mark that nobody stated": ("two_watermarks", seen(OURS, TWICE)),
     "signed before its source": ("signed_before_source", seen(manifest(before=STAMPED, signed_at=NOON - HOUR))),
     "done later": ("done_after_signing", seen(replace(STAMPED, actions=(done("edited", when=NOON + HOUR),)))),
     "a certificate of later": (
@@ -133,6 +136,8 @@ CONSISTENT: dict[str, Seen] = {
         manifest(done("opened"), done("edited", "compositeWithTrainedAlgorithmicMedia"), before=CAMERA), AI
     ),
     "work done here on a camera picture": seen(OURS, MARKED),
+    "work done here on work done here": seen(AGAIN, TWICE),
+    "the same, its first mark lost": seen(AGAIN, finding("watermark", DETECTED, "watermark.id.0000000000bb")),
     "an edit that is stated": seen(manifest(done("opened"), done("edited"), before=CAMERA), MOVED),
     "an action nobody knows": seen(manifest(done("opened"), done("rotated.strangely"), before=CAMERA), MOVED),
     "a history that begins in the dark": seen(manifest(done("opened"), done("resized")), MOVED),

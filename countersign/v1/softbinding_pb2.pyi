@@ -112,8 +112,8 @@ class ByContentRequest(_message.Message):
     media: _builtins.bytes
     """At most 32 MiB."""
     hint_alg: _builtins.str
-    """A binding that the file is said to carry, such as a watermark that the caller has read. It counts only where the
-    file shows what that names; of fingerprints the server takes its own.
+    """A binding that the file is said to carry, such as a watermark that the caller has read. It names candidates, which
+    count only where the file shows them, and makes none of them surer; of fingerprints the server takes its own.
     """
     hint_value: _builtins.str
     max_results: _builtins.int

@@ -37,7 +37,7 @@ LOOKED_AT = 3
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Agreement:
-    """How far one candidate agrees with the media."""
+    """How far one candidate agrees with the media. marked: its watermark was read in the media."""
 
     kept: Kept
     hit: Hit | None
@@ -55,20 +55,22 @@ class Recovery:
 
     async def find(self, media: Media, findings: Sequence[Finding] = (), marks: Iterable[str] = ()) -> Found:
         """Which signed files `media` shows. findings: of the detectors, for the watermark. marks: further ids that it
-        is said to carry, 12 hexadecimal digits each. Raises Unavailable while the log cannot answer.
+        is said to carry, 12 hexadecimal digits each: they name candidates, and make none of them surer. Raises
+        Unavailable while the log cannot answer.
         """
         if same := await self._same_pixels(media):
             return Found(same)
-        marked = await self._marked({*marks, *ids_in(findings)})
+        read = await self._marked(ids_in(findings))
+        marked = [*read, *(index for index in await self._marked(marks) if index not in read)]
         await self.memory.catch_up()
         hits = await asyncio.to_thread(self._hits, media.frames()) if len(self.memory) else {}
         near = [index for index in hits if index not in marked]
         kept = [*await self._chosen(marked, media), *await self._chosen(near, media)]
         if not kept:
             return Found()
-        agreements = await asyncio.to_thread(_agreements, media.frames(), kept, hits, marked)
+        agreements = await asyncio.to_thread(_agreements, media.frames(), kept, hits, read)
         matches = [match for match in map(graded, agreements) if match is not None]
-        confirmed = any(WATERMARK in match.kinds for match in matches)
+        confirmed = any(match.kept.index in marked for match in matches)
         order = sorted(matches, key=lambda match: (-match.certainty, -match.likeness, -match.kept.index))
         return Found(tuple(order), unconfirmed=bool(marked) and not confirmed)
 
@@ -132,9 +134,9 @@ def graded(agreement: Agreement) -> Match | None:
 
 
 def _agreements(
-    frames: Sequence[Frame], kept: Sequence[Kept], hits: Mapping[int, Hit], marked: Sequence[int]
+    frames: Sequence[Frame], kept: Sequence[Kept], hits: Mapping[int, Hit], read: Sequence[int]
 ) -> list[Agreement]:
-    return [Agreement(each, hits.get(each.index), _likeness(frames, each), each.index in marked) for each in kept]
+    return [Agreement(each, hits.get(each.index), _likeness(frames, each), each.index in read) for each in kept]
 
 
 def _likeness(frames: Sequence[Frame], kept: Kept) -> float:

@@ -11,6 +11,7 @@ from functools import partial
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 from rich.console import Console
@@ -52,6 +53,7 @@ def main() -> None:
     """Prints two small tables."""
     console = Console()
     cv2.setNumThreads(1)
+    torch.set_num_threads(1)
     rng = np.random.default_rng(0)
     known = HashList([Entry(HashKind.PDQ, rng.bytes(32).hex(), "bench")])
     pictures = [million_pixels(name) for name in ("stream", "dandelion", "colosseum")]

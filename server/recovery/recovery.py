@@ -71,8 +71,7 @@ class Recovery:
         agreements = await asyncio.to_thread(_agreements, media.frames(), kept, hits, read)
         matches = [match for match in map(graded, agreements) if match is not None]
         confirmed = any(match.kept.index in marked for match in matches)
-        order = sorted(matches, key=lambda match: (-match.certainty, -match.likeness, -match.kept.index))
-        return Found(tuple(order), unconfirmed=bool(marked) and not confirmed)
+        return Found(tuple(sorted(matches, key=rank)), unconfirmed=bool(marked) and not confirmed)
 
     async def judged(self, match: Match) -> Credential:
         """What the manifest of a match is worth now: see `Stores.judge`."""
@@ -118,6 +117,15 @@ def ids_in(findings: Sequence[Finding]) -> set[str]:
         for code in finding.codes
     )
     return {code.removeprefix(ID) for code in codes if code.startswith(ID)}
+
+
+def rank(match: Match) -> tuple[float, ...]:
+    """Sorts the surest first, and of equally sure ones what looks most alike.
+
+    Of several watermarks in one picture the newest is that of the last work on it; those before are its sources'.
+    """
+    newest = match.kept.index if WATERMARK in match.kinds else 0
+    return (-match.certainty, -newest, -match.likeness, -match.kept.index)
 
 
 def graded(agreement: Agreement) -> Match | None:

@@ -105,6 +105,6 @@ def test_work_on_our_own_work_is_marked_and_contradicts_nothing(served: Served, 
     for name, state in (("again", "TRUSTED"), ("stripped", "RECOVERED_SOFT_BINDING")):
         (seen,) = served.json("screen", enhanced / f"{name}.jpg")
         found = {finding["detector"]: finding for finding in seen["findings"]}
-        assert len([code for code in found["watermark"]["codes"] if code.startswith("watermark.id.")]) == 2
+        assert found["watermark"]["verdict"] == "DETECTED"  # of one mark or of both: the first has been worked over
         assert found["contradictions"]["verdict"] == "NOT_DETECTED"
         assert (seen["action"], seen["provenance"]["state"]) == ("ALLOW", state)

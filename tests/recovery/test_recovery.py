@@ -9,11 +9,11 @@ import pytest
 
 from core.credential import CredentialState
 from core.media import digest_of
-from detectors.base import Verdict
+from detectors.base import Finding, Verdict
 from policies.base import Stage
 from server.audit.operations import Erase
 from server.recovery.match import Certainty
-from server.recovery.recovery import CANDIDATES, Recovery
+from server.recovery.recovery import CANDIDATES, WATERMARK, Recovery
 from tests.audit.making import execute
 from tests.detectors.making import film_of
 from tests.provenance.signers import embed, stranger
@@ -135,6 +135,22 @@ async def test_of_equal_pixels_those_made_from_no_upload_go_first(workshop: Work
     found = await workshop.recovery.find(await workshop.open(as_png(picture("crab"))))
     assert found.matches[0].kept.decision_id == first.decision_id
     assert len(found.matches) == CANDIDATES
+
+
+async def test_of_several_watermarks_the_newest_names_the_file(workshop: Workshop) -> None:
+    """However alike: whoever works on our work leaves the mark before in the picture."""
+    first, second = (
+        as_jpeg(picture("crab"), 90),
+        as_jpeg(ATTACKS["jpeg_50"](picture("crab"), np.random.default_rng(1)), 60),
+    )
+    marks = ("0000000000aa", "0000000000bb")
+    await workshop.sign(first, mark=marks[0])
+    _, last = await workshop.sign(second, mark=marks[1], source=first)
+    both = Finding(WATERMARK, "", "", Verdict.DETECTED, "", "", codes=tuple(f"watermark.id.{each}" for each in marks))
+    found = await workshop.recovery.find(await workshop.open(as_jpeg(picture("crab"), 85)), [both])
+    assert len(found.matches) == 2
+    assert found.matches[0].kept.decision_id == last.decision_id
+    assert found.matches[0].likeness < found.matches[1].likeness
 
 
 async def test_a_watermark_tells_the_copy_from_the_upload(workshop: Workshop) -> None:

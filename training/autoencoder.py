@@ -1,0 +1,116 @@
+"""Trains the autoencoder that turns pictures into latents and back, then exports it.
+
+    python -m training.autoencoder training/recipes/scenes/autoencoder.yaml [--profile smoke] [--resume]
+
+The checkpoint lies in `runs/<name>/`, the model in `--output`, which is the run's own folder unless said otherwise.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from training.checkpoint import State
+from training.harness.export import Sources, save_model
+from training.harness.loop import Report, begin, train
+from training.harness.models import ModelSpec, build
+from training.harness.pictures import Ahead, as_tensor
+from training.harness.plan import ScenePlan
+from training.loss import frequency_loss, pixel_loss
+from training.run import Run, parser_of, run_of
+from training.scenes.source import Source, open_source
+
+_MEASURED = 512
+
+
+class AutoencoderPlan(ScenePlan):
+    """spectra, divergence: weights of the loss between spectra, and of the latents' distance from a unit normal."""
+
+    model: ModelSpec
+    spectra: float
+    divergence: float
+
+
+class Autoencoding:
+    """Pictures → latents → pictures."""
+
+    def __init__(self, plan: AutoencoderPlan, source: Source) -> None:
+        self._plan = plan
+        self._batches = Ahead(
+            lambda step: as_tensor(
+                np.stack([source.example(step * plan.batch + index).picture for index in range(plan.batch)])
+            )
+        )
+
+    def loss(self, network: nn.Module, step: int, progress: float) -> tuple[torch.Tensor, Mapping[str, float]]:
+        """See `Task`. Figures: PSNR of the reconstruction, dB."""
+        wanted = self._batches(step).to(next(network.parameters()).device, memory_format=torch.channels_last)
+        latents = network.encode(wanted).latent_dist  # type: ignore[operator]
+        made = network.decode(latents.sample()).sample.float()  # type: ignore[operator]
+        loss = pixel_loss(made, wanted) + self._plan.spectra * frequency_loss(made, wanted)
+        loss = loss + self._plan.divergence * latents.kl().float().mean()
+        return loss, {"psnr": _psnr(made.detach(), wanted)}
+
+
+def run_training(
+    run: Run[AutoencoderPlan],
+    source: Source,
+    *,
+    resume: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+    report: Callable[[Report], None] = lambda _: None,
+) -> State:
+    """Trains to the end of the plan; the result is the state's averaged network.
+
+    Raises FileNotFoundError when there is nothing to resume, ConfigurationError when it belongs to another recipe.
+    """
+    torch.manual_seed(run.recipe.seed)
+    state = begin(run.recipe, build(run.recipe.model))
+    if resume:
+        run.resume(state)
+    return run.follow(state, train(run.recipe, Autoencoding(run.recipe, source), state, clock), report)
+
+
+def measure(network: nn.Module, source: Source, count: int = _MEASURED) -> dict[str, float]:
+    """PSNR (dB) of reconstructions of scenes that training did not draw, and the scale that gives latents unit spread.
+
+    The means of the latents are coded, as serving does.
+    """
+    device = next(network.parameters()).device
+    values, spread = [], []
+    with torch.inference_mode():
+        for start in range(0, count, 64):
+            wanted = as_tensor(np.stack([source.example(2**40 + start + index).picture for index in range(64)]))
+            latents = network.encode(wanted.to(device)).latent_dist.mode()  # type: ignore[operator]
+            values.append(_psnr(network.decode(latents).sample, wanted.to(device)))  # type: ignore[operator]
+            spread.append(latents.square().mean().item())
+    return {"psnr": float(np.mean(values)), "scaling_factor": 1 / float(np.sqrt(np.mean(spread)))}
+
+
+def _psnr(made: torch.Tensor, wanted: torch.Tensor) -> float:
+    error = (made.clamp(-1, 1) - wanted).square().mean(dim=(1, 2, 3))
+    return float((10 * torch.log10(4 / error)).mean())
+
+
+def main() -> None:
+    """Command line."""
+    parser = parser_of("training.autoencoder", __doc__)
+    parser.add_argument("--output", type=Path, help="folder that receives the model")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    run = run_of(arguments, AutoencoderPlan)
+    source = open_source(arguments.cache, run.recipe.prior, run.recipe.seed, run.recipe.side)
+    state = run_training(run, source, resume=arguments.resume, report=lambda report: print(report.line(), flush=True))
+    measured = measure(state.average, source)
+    state.average.register_to_config(scaling_factor=measured["scaling_factor"])  # type: ignore[operator]
+    save_model(arguments.output or run.folder / "vae", state.average, Sources.of(run, arguments.recipe, state), measured)
+    print("  ".join(f"{name} {value:.3f}" for name, value in measured.items()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+"""Writes what a run made: fp16 safetensors of at most 16 MiB a file, and how it came to be."""
+
+from __future__ import annotations
+
+import copy
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from training.checkpoint import State
+from training.harness.plan import ScenePlan
+from training.run import Run
+
+LARGEST_FILE = "15MB"
+"""Of one file of weights: more is written in several, with an index, as diffusers and transformers read it."""
+MADE = "training.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """How a model came to be. Digests start with `sha256:`. seconds: wall clock of the run."""
+
+    recipe: str
+    recipe_digest: str
+    prior: str
+    seed: int
+    steps: int
+    batch: int
+    seconds: int
+    device: str
+
+    @classmethod
+    def of(cls, run: Run[ScenePlan], recipe: Path, state: State) -> Sources:
+        """Of a run that has ended. recipe: its file."""
+        return cls(
+            recipe=recipe.name,
+            recipe_digest=run.digest,
+            prior=run.recipe.prior,
+            seed=run.recipe.seed,
+            steps=state.step,
+            batch=run.recipe.batch,
+            seconds=round(state.elapsed),
+            device=next(state.network.parameters()).device.type,
+        )
+
+
+def save_model(folder: Path, model: nn.Module, sources: Sources, measured: Mapping[str, float]) -> None:
+    """Writes a diffusers or transformers model into `folder`, in place of what was there, with `training.json`."""
+    partial = folder.with_name(folder.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    half = copy.deepcopy(model).to(device="cpu", dtype=torch.float16)
+    half.save_pretrained(partial, max_shard_size=LARGEST_FILE)  # type: ignore[operator]
+    made = {"training": asdict(sources), "measured": dict(measured)}
+    (partial / MADE).write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
+    shutil.rmtree(folder, ignore_errors=True)
+    partial.rename(folder)
+
+
+def read_made(folder: Path) -> dict[str, dict[str, float | str]]:
+    """What `training.json` in a model's folder says: tables "training" and "measured"."""
+    made: dict[str, dict[str, float | str]] = json.loads((folder / MADE).read_text(encoding="utf-8"))
+    return made
+
+

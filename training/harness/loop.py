@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from training.checkpoint import State
+from training.harness.memory import arrange
 from training.harness.plan import ScenePlan
 from training.schedule import learning_rate, progress_of
 
@@ -51,7 +52,7 @@ def device_of(plan: ScenePlan) -> torch.device:
 
 def begin(plan: ScenePlan, network: nn.Module) -> State:
     """A run that has not started, on the plan's device."""
-    network = network.to(device_of(plan), memory_format=torch.channels_last).train()
+    network = arrange(network, device_of(plan))
     trained = [value for value in network.parameters() if value.requires_grad]
     optimizer = torch.optim.AdamW(
         trained, lr=plan.learning_rate, betas=(0.9, 0.99), weight_decay=plan.weight_decay, fused=True

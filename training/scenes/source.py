@@ -17,7 +17,7 @@ from training.scenes.prior import read_prior
 from training.scenes.scene import Box, Scene
 from training.scenes.vocabulary import Vocabulary, read_vocabulary
 
-_DRAWN, _WORDED = 0, 1
+_SCENE, _DRAWN, _WORDED = 0, 1, 2
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -39,13 +39,24 @@ class Source:
     seed: int
     side: int
 
-    def example(self, index: int, wording: int = 0) -> Example:
-        """The picture of that index, with no held-out combination; wording: which of its paraphrases."""
-        rng = np.random.default_rng((self.seed, _DRAWN, index))
-        scene = self.grammar.training(rng)
-        picture, boxes = self.compositor.draw(scene, self.side, rng)
-        words = np.random.default_rng((self.seed, _WORDED, index, wording))
-        return Example(scene, picture, boxes, paraphrase(scene, self.grammar.vocabulary, words))
+    def scene(self, index: int) -> Scene:
+        """The scene of that index, with no held-out combination."""
+        return self.grammar.training(np.random.default_rng((self.seed, _SCENE, index)))
+
+    def picture(self, scene: Scene, index: int) -> tuple[npt.NDArray[np.uint8], tuple[Box, ...]]:
+        """A scene as that index places its things: RGB uint8 (side, side, 3), and where they stand."""
+        return self.compositor.draw(scene, self.side, np.random.default_rng((self.seed, _DRAWN, index)))
+
+    def caption(self, scene: Scene, index: int, wording: int = 0) -> str:
+        """One of a scene's paraphrases."""
+        rng = np.random.default_rng((self.seed, _WORDED, index, wording))
+        return paraphrase(scene, self.grammar.vocabulary, rng)
+
+    def example(self, index: int) -> Example:
+        """The scene of that index, drawn and worded."""
+        scene = self.scene(index)
+        picture, boxes = self.picture(scene, index)
+        return Example(scene, picture, boxes, self.caption(scene, index))
 
 
 def open_source(cache: Path, prior: str, seed: int, side: int) -> Source:

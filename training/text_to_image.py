@@ -1,0 +1,167 @@
+"""Trains the text encoder and the U-Net of text to image, together, on latents of captioned scenes.
+
+    python -m training.text_to_image training/recipes/scenes/text_to_image.yaml --vae FOLDER [--profile smoke] [--resume]
+
+v-prediction (Salimans and Ho 2022) over a schedule whose last step is pure noise (Lin et al. 2024), losses weighted by
+min-SNR (Hang et al. 2023). The result is a folder that stock diffusers loads: tokenizer, text encoder, autoencoder,
+U-Net and scheduler.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import torch
+from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
+from diffusers.models.attention_processor import AttnProcessor
+from pydantic import Field
+from torch import nn
+from transformers import CLIPTextModel, CLIPTokenizer
+
+from training.checkpoint import State
+from training.harness import tokenizer as language
+from training.harness.export import Sources
+from training.harness.loop import Report, begin, train
+from training.harness.models import ModelSpec, build
+from training.harness.pictures import Ahead
+from training.harness.pipeline import Parts, load_coder, save_pipeline
+from training.harness.plan import ScenePlan
+from training.run import Run, parser_of, run_of
+from training.scenes.latents import LatentBatch, LatentPool
+from training.scenes.source import Source, open_source
+
+NOISE: Mapping[str, object] = {
+    "beta_schedule": "scaled_linear",
+    "beta_start": 0.00085,
+    "beta_end": 0.012,
+    "num_train_timesteps": 1000,
+    "prediction_type": "v_prediction",
+    "rescale_betas_zero_snr": True,
+    "timestep_spacing": "trailing",
+}
+"""The noise schedule, in diffusers' terms; every scheduler that is offered is made from it."""
+
+
+class DiffusionPlan(ScenePlan):
+    """unconditional: share of captions left out, for guidance. largest_weight: γ of min-SNR. pool: scenes kept."""
+
+    text_encoder: ModelSpec
+    unet: ModelSpec
+    unconditional: float = Field(ge=0, lt=1)
+    largest_weight: float = Field(gt=0)
+    pool: int = Field(gt=0)
+
+
+class Diffusion:
+    """Noisy latents and a caption → the velocity between noise and latents."""
+
+    def __init__(self, plan: DiffusionPlan, batches: Callable[[int], LatentBatch], tokens: CLIPTokenizer) -> None:
+        self._plan = plan
+        self._tokens = tokens
+        self._batches = Ahead(batches)
+        self._alphas = DDPMScheduler(**NOISE).alphas_cumprod
+
+    def loss(self, network: nn.Module, step: int, progress: float) -> tuple[torch.Tensor, Mapping[str, float]]:
+        """See `Task`."""
+        batch = self._batches(step)
+        device = next(network.parameters()).device
+        clean = batch.latents.to(device, memory_format=torch.channels_last)
+        times = spread_times(len(clean), len(self._alphas)).to(device)
+        keep = torch.rand(len(clean)) >= self._plan.unconditional
+        captions = [caption if kept else "" for caption, kept in zip(batch.captions, keep, strict=True)]
+        states = network["text_encoder"](tokenise(self._tokens, captions).to(device)).last_hidden_state  # type: ignore[index]
+        alpha = self._alphas.to(device)[times][:, None, None, None]
+        noise = torch.randn_like(clean)
+        noisy = alpha.sqrt() * clean + (1 - alpha).sqrt() * noise
+        wanted = alpha.sqrt() * noise - (1 - alpha).sqrt() * clean
+        made = network["unet"](noisy, times, states).sample.float()  # type: ignore[index]
+        errors = (made - wanted).square().mean(dim=(1, 2, 3))
+        return (errors * self._weights(times)).mean(), {"error": errors.detach().mean().item()}
+
+    def _weights(self, times: torch.Tensor) -> torch.Tensor:
+        """min(SNR, γ) / (SNR + 1): min-SNR for velocities."""
+        alpha = self._alphas.to(times.device)[times]
+        ratio = alpha / (1 - alpha)
+        return ratio.clamp(max=self._plan.largest_weight) / (ratio + 1)
+
+
+def spread_times(count: int, steps: int) -> torch.Tensor:
+    """`count` times of 0 to steps - 1, one from each of as many equal parts: less chance, the same distribution."""
+    return ((torch.randperm(count) + torch.rand(count)) / count * steps).long().clamp(max=steps - 1)
+
+
+def tokenise(tokens: CLIPTokenizer, captions: Sequence[str]) -> torch.Tensor:
+    """int64 (n, window), cut and filled as stock pipelines do."""
+    length = tokens.model_max_length
+    ids: torch.Tensor = tokens(
+        list(captions), padding="max_length", truncation=True, max_length=length, return_tensors="pt"
+    ).input_ids
+    return ids
+
+
+def networks(plan: DiffusionPlan) -> nn.ModuleDict:
+    """Text encoder and U-Net with fresh weights; attention in plain products.
+
+    torch's fused attention has a backward on CPUs that takes longer than the rest of the network at this size.
+    """
+    unet, text_encoder = build(plan.unet), build(plan.text_encoder)
+    if not isinstance(unet, UNet2DConditionModel) or not isinstance(text_encoder, CLIPTextModel):
+        raise TypeError("text to image is made of a UNet2DConditionModel and a CLIPTextModel")
+    unet.set_attn_processor(AttnProcessor())
+    text_encoder.set_attn_implementation("eager")
+    return nn.ModuleDict({"text_encoder": text_encoder, "unet": unet})
+
+
+def run_training(
+    run: Run[DiffusionPlan],
+    batches: Callable[[int], LatentBatch],
+    tokens: CLIPTokenizer,
+    *,
+    resume: bool = False,
+    clock: Callable[[], float] = time.monotonic,
+    report: Callable[[Report], None] = lambda _: None,
+) -> State:
+    """Trains to the end of the plan; the result is the state's averaged networks.
+
+    Raises FileNotFoundError when there is nothing to resume, ConfigurationError when it belongs to another recipe.
+    """
+    torch.manual_seed(run.recipe.seed)
+    state = begin(run.recipe, networks(run.recipe))
+    if resume:
+        run.resume(state)
+    return run.follow(state, train(run.recipe, Diffusion(run.recipe, batches, tokens), state, clock), report)
+
+
+def make_batches(plan: DiffusionPlan, source: Source, coder: AutoencoderKL) -> LatentPool:
+    """The batches that a plan learns from."""
+    return LatentPool(source, coder, plan.pool, plan.batch)
+
+
+def main() -> None:
+    """Command line."""
+    parser = parser_of("training.text_to_image", __doc__)
+    parser.add_argument("--vae", type=Path, required=True, help="the autoencoder's folder")
+    parser.add_argument("--output", type=Path, help="folder that receives the pipeline")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    run = run_of(arguments, DiffusionPlan)
+    source = open_source(arguments.cache, run.recipe.prior, run.recipe.seed, run.recipe.side)
+    coder = load_coder(arguments.vae)
+    tokens = language.learn(language.texts(source, arguments.cache))
+    state = run_training(
+        run,
+        make_batches(run.recipe, source, coder),
+        tokens,
+        resume=arguments.resume,
+        report=lambda report: print(report.line(), flush=True),
+    )
+    parts = Parts(tokens, state.average["text_encoder"], coder, state.average["unet"], NOISE)  # type: ignore[index]
+    save_pipeline(
+        arguments.output or run.folder / "pipeline", parts, Sources.of(run, arguments.recipe, state), arguments.vae
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -71,7 +71,7 @@ class Judging:
         self._labels = labels
         self._batches = Ahead(self._batch)
 
-    def loss(self, network: nn.Module, step: int, progress: float) -> tuple[torch.Tensor, Mapping[str, float]]:
+    def loss(self, network: nn.Module, step: int) -> tuple[torch.Tensor, Mapping[str, float]]:
         """See `Task`. Figures: the share of things that are at their place, by their word."""
         batch = self._batches(step)
         device = next(network.parameters()).device

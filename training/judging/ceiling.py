@@ -1,14 +1,17 @@
-"""How well the judge sees: on composites, where what is there is known. What it misses here, no generator is blamed for."""
+"""How well the judge sees: on composites, where what is there is known.
+
+What it misses here, no generator is blamed for.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from training.evaluation.intervals import wilson
+from training.evaluation.intervals import shares
 from training.judging.judge import Judge
 from training.judging.reading import Thing
 from training.scenes.scene import Box, Group, Scene
@@ -53,7 +56,7 @@ def measured(seen: Iterable[Seen], truths: Iterable[Truth]) -> dict[str, float]:
             if thing is not None:
                 for kind, right in _right(thing, group, scene).items():
                     counts[kind].append(right)
-    return _shares(counts)
+    return shares(counts)
 
 
 def _is(thing: Thing, group: Group, box: Box) -> bool:
@@ -68,13 +71,3 @@ def _right(thing: Thing, group: Group, scene: Scene) -> dict[str, bool]:
     if group.gender:
         right |= {"gender": thing.gender == group.gender, "tone": thing.tone == group.tone}
     return right
-
-
-def _shares(counts: Mapping[str, Sequence[bool]]) -> dict[str, float]:
-    made: dict[str, float] = {}
-    for name, hits in counts.items():
-        low, high = wilson(sum(hits), len(hits))
-        share = sum(hits) / max(1, len(hits))
-        made |= {name: round(share, 4), f"{name}_low": round(low, 4), f"{name}_high": round(high, 4)}
-        made[f"{name}_count"] = len(hits)
-    return made

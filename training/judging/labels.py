@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
-from training.scenes.vocabulary import Vocabulary
+from training.scenes.vocabulary import GENDERS, Vocabulary
 
-GENDERS = ("man", "woman")
 TONES = 6
 """Of skin: none (yellow), then light to dark."""
 _GEOMETRY = 3  # how far the centre is from its cell's corner, across and down, and the side of the square

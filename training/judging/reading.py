@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
-from training.judging.labels import GENDERS, Labels, Maps
+from training.judging.labels import Labels, Maps
+from training.scenes.vocabulary import GENDERS
 
 _MOST = 16  # things looked at in a picture, the surest first; a scene holds six at most
 _OVER = 0.5  # of the smaller side: centres nearer than this are of one thing

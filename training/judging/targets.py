@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from training.judging.labels import GENDERS, Labels
+from training.judging.labels import Labels
 from training.scenes.scene import Box, Scene
+from training.scenes.vocabulary import GENDERS
 
 NOT_TOLD = -100
 """For what a scene does not say, such as the colour of a drawing in its own colours; torch's losses leave it out."""

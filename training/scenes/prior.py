@@ -59,7 +59,9 @@ def read_prior(name: str) -> Prior:
     """The declared prior of that name. Raises ConfigurationError for one that is not there or is no distribution."""
     path = PRIORS / f"{name}.yaml"
     if not path.is_file():
-        raise ConfigurationError(f"there is no prior {name!r}; there are: {sorted(p.stem for p in PRIORS.glob('*.yaml'))}")
+        raise ConfigurationError(
+            f"there is no prior {name!r}; there are: {sorted(p.stem for p in PRIORS.glob('*.yaml'))}"
+        )
     try:
         return Prior.model_validate(yaml.safe_load(path.read_bytes()))
     except ValidationError as error:

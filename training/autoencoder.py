@@ -57,7 +57,7 @@ class Autoencoding:
             )
         )
 
-    def loss(self, network: nn.Module, step: int, progress: float) -> tuple[torch.Tensor, Mapping[str, float]]:
+    def loss(self, network: nn.Module, step: int) -> tuple[torch.Tensor, Mapping[str, float]]:
         """See `Task`. Figures: PSNR of the reconstruction, dB."""
         wanted = self._batches(step).to(next(network.parameters()).device, memory_format=torch.channels_last)
         latents = network.encode(wanted).latent_dist  # type: ignore[operator]

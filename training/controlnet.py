@@ -1,6 +1,6 @@
 """Trains the ControlNet that makes text to image follow edges or boxes, beside a U-Net that stays as it is.
 
-    python -m training.controlnet training/recipes/scenes/controlnet.yaml --model FOLDER [--profile smoke] [--resume]
+    python -m training.controlnet training/recipes/scenes/controlnet.yaml --model FOLDER [--resume]
 
 The pairs cost nothing: a scene's own edges, and the squares in which its things stand (Zhang et al., ICCV 2023).
 """
@@ -49,7 +49,7 @@ class Steering:
         self._pipeline = pipeline
         self._alphas = DDPMScheduler(**NOISE).alphas_cumprod
 
-    def loss(self, network: nn.Module, step: int, progress: float) -> tuple[torch.Tensor, Mapping[str, float]]:
+    def loss(self, network: nn.Module, step: int) -> tuple[torch.Tensor, Mapping[str, float]]:
         """See `Task`."""
         batch, controls = self._batches(step)
         device = next(network.parameters()).device

@@ -1,6 +1,6 @@
 """Distils a text-to-image model into one that needs four steps or fewer.
 
-    python -m training.distillation training/recipes/scenes/distillation.yaml --model FOLDER [--profile smoke] [--resume]
+    python -m training.distillation training/recipes/scenes/distillation.yaml --model FOLDER [--resume]
 
 Latent consistency (Luo et al. 2023): the student learns to say from anywhere on the teacher's guided path where that
 path ends, and is told the guidance instead of being run twice.
@@ -60,7 +60,7 @@ class Consistency:
         self._target = target
         self._alphas = DDPMScheduler(**NOISE).alphas_cumprod
 
-    def loss(self, network: nn.Module, step: int, progress: float) -> tuple[torch.Tensor, Mapping[str, float]]:
+    def loss(self, network: nn.Module, step: int) -> tuple[torch.Tensor, Mapping[str, float]]:
         """See `Task`."""
         batch = self._batches(step)
         device = next(network.parameters()).device

@@ -1,6 +1,6 @@
 """Trains the text encoder and the U-Net of text to image, together, on latents of captioned scenes.
 
-    python -m training.text_to_image training/recipes/scenes/text_to_image.yaml --vae FOLDER [--profile smoke] [--resume]
+    python -m training.text_to_image training/recipes/scenes/text_to_image.yaml --vae FOLDER [--resume]
 
 v-prediction (Salimans and Ho 2022) over a schedule whose last step is pure noise (Lin et al. 2024), losses weighted by
 min-SNR (Hang et al. 2023). The result is a folder that stock diffusers loads: tokenizer, text encoder, autoencoder,
@@ -63,7 +63,7 @@ class Diffusion:
         self._batches = Ahead(batches)
         self._alphas = DDPMScheduler(**NOISE).alphas_cumprod
 
-    def loss(self, network: nn.Module, step: int, progress: float) -> tuple[torch.Tensor, Mapping[str, float]]:
+    def loss(self, network: nn.Module, step: int) -> tuple[torch.Tensor, Mapping[str, float]]:
         """See `Task`."""
         batch = self._batches(step)
         device = next(network.parameters()).device

@@ -10,17 +10,20 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
 from diffusers.models.resnet import ResnetBlock2D
 from torch import nn
 
+from core.errors import ConfigurationError
 from training.checkpoint import State
 from training.harness.export import Sources, save_model
 from training.harness.loop import Report, begin, train
 from training.harness.models import ModelSpec, build
 from training.harness.pictures import Ahead, as_tensor
+from training.harness.pipeline import load_coder
 from training.harness.plan import ScenePlan
 from training.loss import frequency_loss, pixel_loss
 from training.run import Run, parser_of, run_of
@@ -33,12 +36,14 @@ _FIRST_LOG_VARIANCE = -6.0
 class AutoencoderPlan(ScenePlan):
     """Weights of the loss beside the mean square. absolute: of the absolute difference, alone it would first learn
     that most of a scene is white. spectra: of that between spectra. divergence: of the latents from a unit normal.
+    learns: "decoder" leaves the latents as they are, and with them every model that was trained on them.
     """
 
     model: ModelSpec
     absolute: float
     spectra: float
     divergence: float
+    learns: Literal["both", "decoder"] = "both"
 
 
 class Autoencoding:
@@ -52,7 +57,7 @@ class Autoencoding:
             )
         )
 
-    def loss(self, network: nn.Module, step: int, progress: float) -> tuple[torch.Tensor, Mapping[str, float]]:
+    def loss(self, network: nn.Module, step: int) -> tuple[torch.Tensor, Mapping[str, float]]:
         """See `Task`. Figures: PSNR of the reconstruction, dB."""
         wanted = self._batches(step).to(next(network.parameters()).device, memory_format=torch.channels_last)
         latents = network.encode(wanted).latent_dist  # type: ignore[operator]
@@ -67,16 +72,25 @@ def run_training(
     run: Run[AutoencoderPlan],
     source: Source,
     *,
+    start: nn.Module | None = None,
     resume: bool = False,
     clock: Callable[[], float] = time.monotonic,
     report: Callable[[Report], None] = lambda _: None,
 ) -> State:
     """Trains to the end of the plan; the result is the state's averaged network.
 
-    Raises FileNotFoundError when there is nothing to resume, ConfigurationError when it belongs to another recipe.
+    start: the autoencoder to go on from, None for a fresh one.
+    Raises FileNotFoundError when there is nothing to resume, ConfigurationError when it belongs to another recipe, or
+    when only a decoder is to learn and there is no autoencoder to take it from.
     """
     torch.manual_seed(run.recipe.seed)
-    state = begin(run.recipe, nearly_certain(build(run.recipe.model)))
+    if run.recipe.learns == "decoder" and start is None:
+        raise ConfigurationError("a decoder learns the latents of an encoder: name it with --start")
+    network = start or nearly_certain(build(run.recipe.model))
+    if run.recipe.learns == "decoder":
+        for part in (network.encoder, network.quant_conv):
+            part.requires_grad_(False)  # type: ignore[operator, union-attr]
+    state = begin(run.recipe, network)
     if resume:
         run.resume(state)
     return run.follow(state, train(run.recipe, Autoencoding(run.recipe, source), state, clock), report)
@@ -123,14 +137,24 @@ def main() -> None:
     """Command line."""
     parser = parser_of("training.autoencoder", __doc__)
     parser.add_argument("--output", type=Path, help="folder that receives the model")
+    parser.add_argument("--start", type=Path, help="folder of an autoencoder to go on from")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     run = run_of(arguments, AutoencoderPlan)
     source = open_source(arguments.cache, run.recipe.prior, run.recipe.seed, run.recipe.side)
-    state = run_training(run, source, resume=arguments.resume, report=lambda report: print(report.line(), flush=True))
+    state = run_training(
+        run,
+        source,
+        start=load_coder(arguments.start).requires_grad_(True) if arguments.start else None,
+        resume=arguments.resume,
+        report=lambda report: print(report.line(), flush=True),
+    )
     measured = measure(state.average, source)
-    state.average.register_to_config(scaling_factor=measured["scaling_factor"])  # type: ignore[operator]
-    save_model(arguments.output or run.folder / "vae", state.average, Sources.of(run, arguments.recipe, state), measured)
+    if run.recipe.learns == "both":
+        state.average.register_to_config(scaling_factor=measured["scaling_factor"])  # type: ignore[operator]
+    save_model(
+        arguments.output or run.folder / "vae", state.average, Sources.of(run, arguments.recipe, state), measured
+    )
     print("  ".join(f"{name} {value:.3f}" for name, value in measured.items()))
 
 

@@ -1,6 +1,6 @@
 """Trains the text encoder and the U-Net of text to image, together, on latents of captioned scenes.
 
-    python -m training.text_to_image training/recipes/scenes/text_to_image.yaml --vae FOLDER [--profile smoke] [--resume]
+    python -m training.text_to_image training/recipes/scenes/text_to_image.yaml --vae FOLDER [--resume]
 
 v-prediction (Salimans and Ho 2022) over a schedule whose last step is pure noise (Lin et al. 2024), losses weighted by
 min-SNR (Hang et al. 2023). The result is a folder that stock diffusers loads: tokenizer, text encoder, autoencoder,
@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import torch
-from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, DDPMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from pydantic import Field
 from torch import nn
@@ -26,7 +26,7 @@ from training.harness.export import Sources
 from training.harness.loop import Report, begin, train
 from training.harness.models import ModelSpec, build
 from training.harness.pictures import Ahead
-from training.harness.pipeline import Parts, load_coder, save_pipeline
+from training.harness.pipeline import Parts, load_coder, load_pipeline, save_pipeline
 from training.harness.plan import ScenePlan
 from training.run import Run, parser_of, run_of
 from training.scenes.latents import LatentBatch, LatentPool
@@ -63,7 +63,7 @@ class Diffusion:
         self._batches = Ahead(batches)
         self._alphas = DDPMScheduler(**NOISE).alphas_cumprod
 
-    def loss(self, network: nn.Module, step: int, progress: float) -> tuple[torch.Tensor, Mapping[str, float]]:
+    def loss(self, network: nn.Module, step: int) -> tuple[torch.Tensor, Mapping[str, float]]:
         """See `Task`."""
         batch = self._batches(step)
         device = next(network.parameters()).device
@@ -119,16 +119,22 @@ def run_training(
     batches: Callable[[int], LatentBatch],
     tokens: CLIPTokenizer,
     *,
+    start: StableDiffusionPipeline | None = None,
     resume: bool = False,
     clock: Callable[[], float] = time.monotonic,
     report: Callable[[Report], None] = lambda _: None,
 ) -> State:
     """Trains to the end of the plan; the result is the state's averaged networks.
 
+    start: the model whose text encoder and U-Net to go on from, None for fresh ones.
     Raises FileNotFoundError when there is nothing to resume, ConfigurationError when it belongs to another recipe.
     """
     torch.manual_seed(run.recipe.seed)
-    state = begin(run.recipe, networks(run.recipe))
+    made = networks(run.recipe)
+    if start:
+        made["text_encoder"].load_state_dict(start.text_encoder.state_dict())
+        made["unet"].load_state_dict(start.unet.state_dict())
+    state = begin(run.recipe, made)
     if resume:
         run.resume(state)
     return run.follow(state, train(run.recipe, Diffusion(run.recipe, batches, tokens), state, clock), report)
@@ -144,16 +150,19 @@ def main() -> None:
     parser = parser_of("training.text_to_image", __doc__)
     parser.add_argument("--vae", type=Path, required=True, help="the autoencoder's folder")
     parser.add_argument("--output", type=Path, help="folder that receives the pipeline")
+    parser.add_argument("--start", type=Path, help="folder of a model to go on from")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     run = run_of(arguments, DiffusionPlan)
     source = open_source(arguments.cache, run.recipe.prior, run.recipe.seed, run.recipe.side)
     coder = load_coder(arguments.vae)
-    tokens = language.learn(language.texts(source, arguments.cache))
+    start = load_pipeline(arguments.start) if arguments.start else None
+    tokens = start.tokenizer if start else language.learn(language.texts(source, arguments.cache))
     state = run_training(
         run,
         make_batches(run.recipe, source, coder),
         tokens,
+        start=start,
         resume=arguments.resume,
         report=lambda report: print(report.line(), flush=True),
     )

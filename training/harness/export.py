@@ -65,5 +65,3 @@ def read_made(folder: Path) -> dict[str, dict[str, float | str]]:
     """What `training.json` in a model's folder says: tables "training" and "measured"."""
     made: dict[str, dict[str, float | str]] = json.loads((folder / MADE).read_text(encoding="utf-8"))
     return made
-
-

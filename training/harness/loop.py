@@ -22,7 +22,7 @@ from training.schedule import learning_rate, progress_of
 class Task(Protocol):
     """What a run teaches."""
 
-    def loss(self, network: nn.Module, step: int, progress: float) -> tuple[torch.Tensor, Mapping[str, float]]:
+    def loss(self, network: nn.Module, step: int) -> tuple[torch.Tensor, Mapping[str, float]]:
         """The loss of batch `step`, a scalar, and figures for the log. MUST be a function of its arguments."""
         ...
 
@@ -81,7 +81,7 @@ def _step(plan: ScenePlan, task: Task, state: State, progress: float) -> tuple[f
     torch.manual_seed((plan.seed << 24) + state.step)
     kind = device_of(plan).type
     with torch.autocast(kind, torch.bfloat16, enabled=plan.precision == "bf16"):
-        loss, figures = task.loss(state.network, state.step, progress)
+        loss, figures = task.loss(state.network, state.step)
     state.optimizer.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
     nn.utils.clip_grad_norm_(state.network.parameters(), plan.largest_gradient)

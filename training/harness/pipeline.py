@@ -46,6 +46,13 @@ def sampler(noise: Mapping[str, Any]) -> DPMSolverMultistepScheduler:
     return DPMSolverMultistepScheduler(**noise, algorithm_type="dpmsolver++", final_sigmas_type=FINAL_SIGMA)
 
 
+def load_pipeline(folder: Path) -> StableDiffusionPipeline:
+    """The pipeline in a folder that training made, in single precision."""
+    return StableDiffusionPipeline.from_pretrained(
+        folder, torch_dtype=torch.float32, local_files_only=True, safety_checker=None
+    )
+
+
 def load_coder(folder: Path) -> AutoencoderKL:
     """The autoencoder in a folder, in single precision."""
     coder = AutoencoderKL.from_pretrained(folder, torch_dtype=torch.float32, local_files_only=True)
@@ -66,5 +73,3 @@ def save_pipeline(folder: Path, parts: Parts, sources: Sources, vae: Path) -> No
     save_model(folder / "text_encoder", parts.text_encoder, sources, {})
     save_model(folder / "unet", parts.unet, sources, {})
     shutil.copytree(vae, folder / "vae")
-
-

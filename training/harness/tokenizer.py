@@ -55,4 +55,3 @@ def _clip(pairs: Tokenizer) -> CLIPTokenizer:
     vocabulary |= {end: len(vocabulary) + index for index, end in enumerate(missing)}
     merges = [tuple(merge) for merge in model["merges"]]
     return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=WINDOW)
-

@@ -50,7 +50,7 @@ def paraphrase(scene: Scene, vocabulary: Vocabulary, rng: np.random.Generator) -
 
 
 def _said(group: Group, vocabulary: Vocabulary, article: str) -> str:
-    """ "three red apples", "a woman doctor with dark skin". article: before a single thing; "a", "one" or ""."""
+    """As in "three red apples" or "a woman doctor with dark skin". article: before a single thing; "a", "one" or ""."""
     gender = group.gender if group.gender_said else ""
     noun = group.word if group.count == 1 else vocabulary.plurals[group.word]
     words = " ".join(word for word in (group.colour, gender, noun) if word)

@@ -22,7 +22,7 @@ _WHITE = (255, 255, 255)
 
 @dataclass(frozen=True, slots=True)
 class Compositor:
-    """drawings: RGBA uint8 (128, 128, 4) by key, all of `vocabulary.keys()`. Keeps recoloured ones for the next time."""
+    """drawings: RGBA uint8 (128, 128, 4) by key, all of `vocabulary.keys()`. Keeps recoloured ones."""
 
     vocabulary: Vocabulary
     drawings: Mapping[str, npt.NDArray[np.uint8]]

@@ -39,7 +39,7 @@ class Prior(BaseModel):
     @model_validator(mode="after")
     def _sums(self) -> Prior:
         for tones in (self.tones, *(role.tones for role in self.roles.values() if role.tones)):
-            if abs(sum(tones) - 1) > 1e-6:  # noqa: PLR2004 - rounding
+            if abs(sum(tones) - 1) > 1e-6:
                 raise ValueError(f"the tones {tones} do not add up to 1")
         return self
 
@@ -59,7 +59,8 @@ def read_prior(name: str) -> Prior:
     """The declared prior of that name. Raises ConfigurationError for one that is not there or is no distribution."""
     path = PRIORS / f"{name}.yaml"
     if not path.is_file():
-        raise ConfigurationError(f"there is no prior {name!r}; there are: {sorted(p.stem for p in PRIORS.glob('*.yaml'))}")
+        known = ", ".join(sorted(each.stem for each in PRIORS.glob("*.yaml")))
+        raise ConfigurationError(f"there is no prior {name!r}; there are: {known}")
     try:
         return Prior.model_validate(yaml.safe_load(path.read_bytes()))
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Small pictures with edges and texture, made from a seed."""
+"""Small pictures with edges and texture, made from a seed; sprites and scenes of the tests' own drawings."""
 
 from __future__ import annotations
 
@@ -8,9 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.training.drawings import shapes, write_packages
+from training.corpora import sprites
 from training.corpora.manifest import COLUMNS
 from training.metrics import Picture
 from training.recipe import Network, Recipe
+from training.scenes.compose import Compositor
+from training.scenes.grammar import Grammar
+from training.scenes.prior import read_prior
+from training.scenes.source import Source
+from training.scenes.vocabulary import Vocabulary, read_vocabulary
 
 
 def textured(seed: int, side: int = 96) -> Picture:
@@ -64,3 +71,24 @@ def write_manifest(path: Path, *lines: dict[str, str]) -> Path:
         writer.writeheader()
         writer.writerows(lines)
     return path
+
+
+@pytest.fixture(scope="session")
+def vocabulary() -> Vocabulary:
+    return read_vocabulary()
+
+
+@pytest.fixture(scope="session")
+def sprite_cache(tmp_path_factory: pytest.TempPathFactory, vocabulary: Vocabulary) -> Path:
+    """A cache as `training.corpora.sprites` builds it, of the tests' own drawings."""
+    cache = tmp_path_factory.mktemp("cache")
+    write_packages(cache / "packages", vocabulary)
+    sprites.build(cache)
+    return cache
+
+
+@pytest.fixture(scope="session")
+def source(vocabulary: Vocabulary) -> Source:
+    """Scenes of 64×64 px of the tests' own drawings."""
+    grammar = Grammar(vocabulary, read_prior("balanced"))
+    return Source(grammar, Compositor(vocabulary, shapes(vocabulary)), seed=7, side=64)

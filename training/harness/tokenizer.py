@@ -26,10 +26,13 @@ def learn(texts: Iterable[str], words: int = WORDS) -> CLIPTokenizer:
     # Cut and folded as transformers' CLIPTokenizer does it, or merges would be learned that it never meets.
     stock = CLIPTokenizer(vocab={_START: 0, _END: 1}, merges=[]).backend_tokenizer
     pairs.normalizer, pairs.pre_tokenizer = stock.normalizer, stock.pre_tokenizer
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    # The bytes that may end a word are named beforehand: the trainer numbers those that it finds in another order in
+    # each process, so that a resumed run would speak another language, and a word that ends otherwise would be cut off.
     trainer = trainers.BpeTrainer(
-        vocab_size=words - 256,
-        special_tokens=[_START, _END],
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        vocab_size=words,
+        special_tokens=[_START, _END, *(f"{byte}</w>" for byte in alphabet)],
+        initial_alphabet=alphabet,
         end_of_word_suffix="</w>",
         show_progress=False,
     )
@@ -48,10 +51,5 @@ def texts(source: Source, cache: Path) -> Iterable[str]:
 
 def _clip(pairs: Tokenizer) -> CLIPTokenizer:
     model = json.loads(pairs.to_str())["model"]
-    vocabulary: dict[str, int] = model["vocab"]
-    # Bytes that no caption ends a word with: without them a word that does would be cut off at its end.
-    ends = [f"{byte}</w>" for byte in sorted(pre_tokenizers.ByteLevel.alphabet())]
-    missing = [end for end in ends if end not in vocabulary]
-    vocabulary |= {end: len(vocabulary) + index for index, end in enumerate(missing)}
     merges = [tuple(merge) for merge in model["merges"]]
-    return CLIPTokenizer(vocab=vocabulary, merges=merges, model_max_length=WINDOW)
+    return CLIPTokenizer(vocab=model["vocab"], merges=merges, model_max_length=WINDOW)

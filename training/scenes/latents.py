@@ -54,7 +54,7 @@ class LatentPool:
             self._source.caption(scene, int(index), turn) for index, (scene, _) in zip(indices, kept, strict=True)
         ]
         return LatentBatch(
-            torch.stack([latents for _, latents in kept]).float(), captions, [scene for scene, _ in kept], indices
+            torch.stack([latents.float() for _, latents in kept]), captions, [scene for scene, _ in kept], indices
         )
 
     def _code(self, indices: list[int]) -> None:

@@ -52,7 +52,7 @@ async def open_log(settings: Settings, stack: AsyncExitStack) -> AuditLog:
     # Nothing runs here yet: whatever was meant to be made and has no decision was cut short, or another server of this
     # log is still at it.
     if orphans := await log.orphaned_intents(datetime.now(UTC)):
-        words = "intents without a decision: cut short by a crash or a cancelled call, unless another server is at it"
+        words = "intents without a decision: cut short by a crash, unless another server is at it"
         structlog.get_logger("countersign").warning(words, log_indexes=[intent.index for intent in orphans])
     return log
 

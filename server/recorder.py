@@ -66,26 +66,46 @@ class Recorder:
         return found
 
     async def refusal(
-        self, request: Request, context: Context, error: InvalidInput | LimitExceeded, media_digest: str = ""
+        self,
+        request: Request,
+        context: Context,
+        error: InvalidInput | LimitExceeded,
+        media_digest: str = "",
+        previews: Mapping[str, Any] = NOTHING,
     ) -> Recorded:
-        """Records that a request was refused. media_digest is "" where the media was never received whole."""
+        """Records that a request was refused. media_digest is "" where the media was never received whole.
+
+        previews: as `Previews.json`, where some work was done before.
+        """
         body = {
             "direction": context.direction,
             "media_digest": media_digest,
             "refusal": record.refusal_json(error, REFUSALS),
+            **previews,
         }
         return await self._append("decision", request, body)
 
     async def intent(
-        self, request: Request, context: Context, order: Order, asked: Decision, source: Examination | None
+        self, request: Request, context: Context, order: Order, asked: Decision, given: Mapping[str, Examination]
     ) -> Recorded:
-        """Records what is about to be made, before it is made. asked: what the policy said of the order."""
+        """Records what is about to be made, before it is made. asked: what the policy said of the order. given: the
+        pictures that came with it.
+        """
         body = {
             "direction": context.direction,
             "task": context.task,
-            "making": record.making_json(order, stage="intent", asked=asked, source=source),
+            "making": record.making_json(order, stage="intent", asked=asked, given=given),
         }
         return await self._append("intent", request, body, private=record.prompts_json(order))
+
+    async def cancellation(
+        self, request: Request, context: Context, intent: Recorded, previews: Mapping[str, Any]
+    ) -> Recorded:
+        """Records that nobody waits any more for what `intent` announced. It is no decision: the request can be made
+        again. previews: as `Previews.json`, all that left.
+        """
+        body = {"direction": context.direction, "task": context.task, "intent_index": intent.index, **previews}
+        return await self._append("cancellation", request, body)
 
     async def order(self, request: Request, context: Context, order: Order, decision: Decision) -> Recorded:
         """Records a decision on what was asked for, before there is any media. The words asked with can be erased."""
@@ -143,7 +163,7 @@ class Recorder:
 
     async def _append(
         self,
-        kind: Literal["decision", "intent"],
+        kind: Literal["decision", "intent", "cancellation"],
         request: Request,
         body: Mapping[str, Any],
         decision: Decision | None = None,

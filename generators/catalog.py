@@ -41,11 +41,14 @@ def build(weights_dir: Path, device: str, *, max_pixels: int = MAX_PIXELS) -> Re
 def choose(generators: Registry[Generator], task: str, name: str = "") -> Generator:
     """The generator `name` of `task`, or the task's default where `name` is empty.
 
-    Raises NotFound, listing what there is, for an unknown task or name, and InvalidInput naming "model" for a generator
-    of another task.
+    Raises NotFound, listing what there is, for an unknown task, and InvalidInput naming "model" for an unknown name and
+    for a generator of another task.
     """
     if not name:
         return _default(generators, task)
+    if name not in generators:
+        there = ", ".join(each for each in generators.names() if generators.get(each).task == task)
+        raise InvalidInput(f"there is no model {name!r}", field="model", limit=there or "none", found=name)
     generator = generators.get(name)
     if generator.task != task:
         raise InvalidInput(f"{name!r} does not do {task!r}", field="model", limit=task, found=generator.task)

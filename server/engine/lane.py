@@ -85,6 +85,11 @@ class Lane:
         finally:
             self._jobs -= 1
 
+    @property
+    def waiting(self) -> int:
+        """Jobs whose making has not begun."""
+        return len(self._waiting)
+
     async def drain(self) -> None:
         """Waits until nothing runs."""
         while self._running is not None:

@@ -90,6 +90,11 @@ class LocalEngine:
         """One output, made on the generators' lane."""
         return await self._lane.submit(model, job, progress)
 
+    @property
+    def waiting(self) -> int:
+        """Jobs that wait for the generators' lane."""
+        return self._lane.waiting
+
     async def close(self) -> None:
         """Waits for the running batches, then frees the threads."""
         for _, batcher in self._detectors:

@@ -32,9 +32,10 @@ def test_an_unknown_task_is_answered_with_the_known_ones(generators: Registry[Ge
         catalog.choose(generators, "colourise")
 
 
-def test_an_unknown_name_is_answered_with_the_known_ones(generators: Registry[Generator]) -> None:
-    with pytest.raises(NotFound, match="compact, nlm"):
+def test_an_unknown_name_is_answered_with_those_of_the_task(generators: Registry[Generator]) -> None:
+    with pytest.raises(InvalidInput) as caught:
         catalog.choose(generators, "upscale", "esrgan")
+    assert (caught.value.field, caught.value.limit, caught.value.found) == ("model", "compact", "esrgan")
 
 
 def test_a_generator_of_another_task_is_refused(generators: Registry[Generator]) -> None:

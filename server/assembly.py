@@ -49,8 +49,8 @@ from server.services.files import Files
 from server.services.following import Followers
 from server.startup import announce, known_content, limit_library_threads, open_log, open_provenance, second_person
 
-MAKING_PLACES = 2
-"""Orders at a time: one that is made, and one whose upload is examined meanwhile."""
+BESIDE_THE_BATCH = 1
+"""Orders that are examined or finished while a whole batch is made."""
 
 
 async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: AsyncExitStack) -> Parts:
@@ -67,7 +67,14 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     second_looks: tuple[Conclusion, ...] = (RecoveryConclusion(recovery), Contradictions())
     sources = (*models, *second_looks)
     mapping = read_mapping(settings.dsa_mapping) if settings.dsa_mapping else DsaMapping()
-    engine = LocalEngine(models, metrics, threads=settings.threads, max_pending=settings.max_pending)
+    engine = LocalEngine(
+        models,
+        metrics,
+        threads=settings.threads,
+        max_pending=settings.max_pending,
+        max_batch=settings.making.max_batch,
+        batch_window=settings.making.batch_window,
+    )
     stack.push_async_callback(engine.close)
     views = {view for model in models for view in model.views} | {"tags"}
     loader = policy_loader(settings, log, sources, Register(log, sources, makers, credentials.trust_text))
@@ -84,7 +91,8 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
         await open_finisher(settings, sandbox, metrics),
         outputs,
         screening=screening,
-        making=Room(MAKING_PLACES, settings.max_pending),
+        making=Room(settings.making.max_batch + BESIDE_THE_BATCH, settings.max_pending),
+        previews=settings.making.previews,
     )
     # Before anything is asked: a first look-up that waited for a million codes would miss its deadline.
     await recovery.memory.catch_up()

@@ -45,7 +45,10 @@ MEDIA = "media"
 
 
 class Pipeline:
-    """Carries media through the steps above. One pipeline serves all callers."""
+    """Carries media through the steps above. One pipeline serves all callers.
+
+    screening, making: places for what is examined and made at a time. previews: whether unfinished work may be shown.
+    """
 
     def __init__(
         self,
@@ -57,6 +60,8 @@ class Pipeline:
         outputs: OutputStore,
         screening: Room,
         making: Room,
+        *,
+        previews: bool = True,
     ) -> None:
         self._examiner = examiner
         self._engine = engine
@@ -66,6 +71,7 @@ class Pipeline:
         self._outputs = outputs
         self._screening = screening
         self._making = making
+        self._may_show = previews
         self._once = Once()
 
     async def screen(self, upload: Upload, caller: Caller) -> Recorded:
@@ -219,7 +225,7 @@ class Pipeline:
             report("making", fraction)
 
         try:
-            preview = work.previews.take if work.order.previews else None
+            preview = work.previews.take if work.order.previews and self._may_show else None
             job = inputs.job_of(work.order, work.given, preview)
             return await self._engine.generate(work.order.model, job, tell)
         except (InvalidInput, LimitExceeded) as error:

@@ -47,9 +47,7 @@ def build(folder: Path, *, fast: bool = False, control: bool = False, seed: int 
     if fast:
         _unet(time_cond_proj_dim=8).half().save_pretrained(folder / "unet_fast")
     if control:
-        ControlNetModel.from_unet(
-            unet.float(), conditioning_embedding_out_channels=(4, 4, 4, 4)
-        ).half().save_pretrained(folder / "controlnet")
+        _controlnet(unet.float()).half().save_pretrained(folder / "controlnet")
     return folder
 
 
@@ -141,6 +139,15 @@ def _unet(time_cond_proj_dim: int | None = None) -> UNet2DConditionModel:
         attention_head_dim=4,
         time_cond_proj_dim=time_cond_proj_dim,
     )
+
+
+def _controlnet(unet: UNet2DConditionModel) -> ControlNetModel:
+    """An untrained one adds nothing: its last layers are zeros. These are not."""
+    network = ControlNetModel.from_unet(unet, conditioning_embedding_out_channels=(4, 4, 4, 4))
+    for parameter in network.parameters():
+        if not parameter.any():
+            torch.nn.init.normal_(parameter, std=0.3)
+    return network
 
 
 def _scheduler() -> DPMSolverMultistepScheduler:

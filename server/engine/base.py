@@ -24,7 +24,7 @@ class Engine(Protocol):
         """One output. Cancelling the awaiting task stops the work, unless others wait for what is made with it.
 
         `progress` and the job's preview are called on the event loop. Raises what the model raises for a job that it
-        cannot do, and LimitExceeded naming "memory" where the machine has too little.
+        cannot do, and OutOfMemory where the machine has too little memory.
         """
         ...
 

@@ -17,7 +17,7 @@ from typing import TypeAlias
 
 import torch
 
-from core.errors import Cancelled, LimitExceeded, Unavailable
+from core.errors import Cancelled, OutOfMemory, Unavailable
 from core.media import Frame
 from generators.base import Generator, Job, Output
 
@@ -156,7 +156,7 @@ def named(error: Exception) -> Exception:
     if not isinstance(error, OUT_OF_MEMORY):
         return error
     message = "this machine has not enough memory for this work"
-    return LimitExceeded(message, field="memory", limit="what the machine has", found="more")
+    return OutOfMemory(message, field="memory", limit="what the machine has", found="more")
 
 
 def told_on(loop: asyncio.AbstractEventLoop, job: Job) -> Job:

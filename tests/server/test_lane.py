@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from core.errors import InvalidInput, LimitExceeded, Unavailable
+from core.errors import InvalidInput, OutOfMemory, Unavailable
 from generators.base import Job, Output
 from server.engine.local import LocalEngine
 from server.metrics import Metrics
@@ -67,7 +67,7 @@ async def test_a_job_that_cannot_be_made_never_joins_others(engine: LocalEngine)
     assert [type(each) for each in made] == [Output, InvalidInput, Output]
 
 
-@pytest.mark.parametrize(("prompt", "error"), [("broken", RuntimeError), ("huge", LimitExceeded)])
+@pytest.mark.parametrize(("prompt", "error"), [("broken", RuntimeError), ("huge", OutOfMemory)])
 async def test_a_job_that_fails_in_the_making_costs_its_mates_nothing(
     engine: LocalEngine, prompt: str, error: type[Exception]
 ) -> None:
@@ -83,7 +83,7 @@ async def test_what_does_not_fit_into_memory_together_is_made_one_by_one(engine:
 
 
 async def test_too_little_memory_is_a_limit_and_the_engine_lives(engine: LocalEngine) -> None:
-    with pytest.raises(LimitExceeded) as caught:
+    with pytest.raises(OutOfMemory) as caught:
         await engine.generate(Studio(), job("huge"), lambda _: None)
     assert caught.value.field == "memory"
     assert isinstance(await engine.generate(Studio(), job("a wall"), lambda _: None), Output)

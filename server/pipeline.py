@@ -143,7 +143,8 @@ class Pipeline:
         output = await self._generate(work, report)
         making = work.making() | record.notes_json(output)
         report("examining", 0.0)
-        seen = await self._examine(request, context, await self._open(request, context, output.data))
+        compared = replace(context, memorised=record.memorised_in(output.notes))
+        seen = await self._examine(request, compared, await self._open(request, context, output.data))
         seen = replace(seen, decision=inputs.joined(work.asked, seen.decision))
         if seen.decision.action is Action.BLOCK:
             return await self._block(request, context, seen, making)

@@ -23,6 +23,8 @@ from server.examination import Context, Examination
 from server.finishing.finisher import Finished
 from server.requests import Order
 
+MEMORISED = "memorised"
+"""The note by which a model says that its output counts as a copy of what it learned from."""
 NOTHING_GIVEN: Mapping[str, Examination] = MappingProxyType({})
 OPTIONAL_FIGURES = ("probability", "score", "log10_lr", "fpr_at_threshold")
 
@@ -174,6 +176,11 @@ def marks_json(finished: Finished) -> dict[str, Any]:
 def notes_json(output: Output) -> dict[str, Any]:
     """What the model reports of what it made; never the requester's words, which a leaf would keep for ever."""
     return {"notes": dict(output.notes)} if output.notes else {}
+
+
+def memorised_in(notes: Mapping[str, Any]) -> bool | None:
+    """Whether an output counts as a copy, by what its model reports; None where that compared nothing."""
+    return bool(notes[MEMORISED]) if MEMORISED in notes else None
 
 
 def picture_json(media: Media, decision: Decision) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from countersign.v1 import generation_pb2 as pb
 from server import record
 from server.audit import Recorded
+from server.record import MEMORISED
 
-ITEM, SIMILARITY, MEMORISED = "nearest_training_item", "nearest_similarity", "memorised"
+ITEM, SIMILARITY = "nearest_training_item", "nearest_similarity"
 
 
 def nearest(recorded: Recorded) -> pb.Neighbour | None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, ControlNetModel, UNet2DConditionModel
+from safetensors import SafetensorError
 from transformers import CLIPTextModel, CLIPTokenizer
 from transformers.utils import logging as transformers_logging
 
@@ -24,7 +25,7 @@ from core.errors import IntegrityError
 from generators.restoration import pick_device
 
 # What both libraries raise for files that are missing, damaged or of another architecture.
-_UNFIT = (OSError, ValueError, TypeError, LookupError, RuntimeError, ArithmeticError, AttributeError)
+_UNFIT = (OSError, ValueError, TypeError, LookupError, RuntimeError, ArithmeticError, AttributeError, SafetensorError)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -102,8 +103,7 @@ def _tokenizer(folder: Path) -> CLIPTokenizer:
 def _model(kind: Any, folder: Path, device: torch.device) -> Any:
     """A part in evaluation mode. Raises ValueError for tensors that are missing: they would be random."""
     dtype = torch.float16 if device.type == "cuda" else torch.float32
-    name = "dtype" if kind is CLIPTextModel else "torch_dtype"  # transformers renamed it
-    options = {name: dtype, "local_files_only": True, "use_safetensors": True, "output_loading_info": True}
+    options = {"dtype": dtype, "local_files_only": True, "use_safetensors": True, "output_loading_info": True}
     model, loaded = kind.from_pretrained(folder, **options)
     if missing := [*loaded["missing_keys"], *loaded["mismatched_keys"], *loaded.get("error_msgs", ())]:
         raise ValueError(f"{folder.name} lacks {missing[0]} and {len(missing) - 1} more")

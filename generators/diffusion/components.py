@@ -67,11 +67,11 @@ class Components:
         return int(self.text_encoder.config.max_position_embeddings)
 
 
-def load(folder: Path, device: str) -> Components:
+def load(folder: Path, device: str, name: str = "") -> Components:
     """The parts that lie in `folder`, on `device`: in half precision on a GPU, in single on a CPU, which is faster so.
 
-    Nothing is downloaded and only safetensors are read. Raises IntegrityError for a folder that holds no whole Stable
-    Diffusion, and ConfigurationError as `pick_device` does.
+    name: what the model is called in errors. Nothing is downloaded and only safetensors are read. Raises IntegrityError
+    for a folder that holds no whole Stable Diffusion, and ConfigurationError as `pick_device` does.
     """
     target = pick_device(device)
     transformers_logging.disable_progress_bar()  # it would write into the server's output
@@ -88,8 +88,13 @@ def load(folder: Path, device: str) -> Components:
         )
         _refuse_unfit(parts)
     except _UNFIT as error:
-        raise IntegrityError(f"the folder {folder.name} holds no Stable Diffusion that can be loaded") from error
+        raise IntegrityError(f"{name or folder.name} is no whole Stable Diffusion: {_told(error)}") from error
     return parts
+
+
+def _told(error: Exception) -> str:
+    """The first line of what a library says, which is long and may name paths of this machine further on."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:120]
 
 
 def _tokenizer(folder: Path) -> CLIPTokenizer:

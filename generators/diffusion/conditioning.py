@@ -35,7 +35,7 @@ def tokens_of(components: Components, prompt: str, *, field: str = "prompt", nee
     where one is needed, for too much weight, and for more tokens than the model reads, none of which may be lost
     silently.
     """
-    _refuse_unreadable(prompt, field, needed=needed)
+    refuse_unreadable(prompt, field, needed=needed)
     weighted = emphasis.parse(prompt, field=field)
     read = components.tokenizer.backend_tokenizer.encode(weighted.text, add_special_tokens=False)
     room = components.window - 2
@@ -62,19 +62,8 @@ def embed(components: Components, prompts: Sequence[Tokens]) -> torch.Tensor:
     return made
 
 
-def _encoded(components: Components, prompts: Sequence[Sequence[int]]) -> torch.Tensor:
-    """The encoder's last hidden states, padded to the window as the stock pipelines do."""
-    tokenizer, window = components.tokenizer, components.window
-    ids = torch.full((len(prompts), window), tokenizer.pad_token_id)
-    for row, tokens in enumerate(prompts):
-        whole = [tokenizer.bos_token_id, *tokens, tokenizer.eos_token_id]
-        ids[row, : len(whole)] = torch.tensor(whole)
-    with torch.inference_mode():
-        states: torch.Tensor = components.text_encoder(ids.to(components.device))[0]
-    return states
-
-
-def _refuse_unreadable(prompt: str, field: str, *, needed: bool) -> None:
+def refuse_unreadable(prompt: str, field: str, *, needed: bool) -> None:
+    """Raises InvalidInput naming `field` for what is no text, and where text is needed, for what shows none."""
     if len(prompt) > _MAX_CHARACTERS:
         limit = f"{_MAX_CHARACTERS} characters"
         raise _refusal(f"the {field} is too long", field, limit, f"{len(prompt)} characters")
@@ -85,6 +74,18 @@ def _refuse_unreadable(prompt: str, field: str, *, needed: bool) -> None:
     if needed and not any(character.isprintable() and not character.isspace() for character in prompt):
         found = f"{len(prompt)} characters, none of them visible" if prompt else "nothing"
         raise _refusal(f"the {field} says nothing", field, "one visible character or more", found)
+
+
+def _encoded(components: Components, prompts: Sequence[Sequence[int]]) -> torch.Tensor:
+    """The encoder's last hidden states, padded to the window as the stock pipelines do."""
+    tokenizer, window = components.tokenizer, components.window
+    ids = torch.full((len(prompts), window), tokenizer.pad_token_id)
+    for row, tokens in enumerate(prompts):
+        whole = [tokenizer.bos_token_id, *tokens, tokenizer.eos_token_id]
+        ids[row, : len(whole)] = torch.tensor(whole)
+    with torch.inference_mode():
+        states: torch.Tensor = components.text_encoder(ids.to(components.device))[0]
+    return states
 
 
 def _refusal(message: str, field: str, limit: str, found: str) -> InvalidInput:

@@ -10,6 +10,7 @@ This module knows characters. It does not know tokens, nor what a weight does.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from core.errors import InvalidInput
@@ -77,9 +78,9 @@ def _groups(prompt: str, escaped: set[int]) -> list[_Group]:
         if at in literal or character not in "()[]":
             continue
         if character in _CLOSING:
-            if not _letter(prompt, at - 1):
+            if not _in_word(prompt, at - 1):
                 stack.append(at)
-        elif stack and _CLOSING[prompt[stack[-1]]] == character and not _letter(prompt, at + 1):
+        elif stack and _CLOSING[prompt[stack[-1]]] == character and not _in_word(prompt, at + 1):
             groups.append(_group(prompt, stack.pop(), at))
     return groups
 
@@ -93,8 +94,9 @@ def _group(prompt: str, start: int, stop: int) -> _Group:
     return _Group(start, stop, stop, _STEP)
 
 
-def _letter(prompt: str, at: int) -> bool:
-    return 0 <= at < len(prompt) and prompt[at].isalnum()
+def _in_word(prompt: str, at: int) -> bool:
+    """Whether the character is part of a word, or one that nobody sees and that could stand in a word."""
+    return 0 <= at < len(prompt) and not prompt[at].isspace() and unicodedata.category(prompt[at])[0] in "LMNC"
 
 
 def _weight(inside: list[_Group], field: str) -> float:

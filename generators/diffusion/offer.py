@@ -13,7 +13,7 @@ from core.errors import ConfigurationError
 from generators.base import CONTROL, MASK, PROMPT, SOURCE, Parameter
 from generators.diffusion.schedulers import SCHEDULERS
 
-MAX_STEPS = 50
+STEPS, MAX_STEPS = 20, 50
 MAX_FAST_STEPS = 4
 MAX_GUIDANCE = 20.0
 QUALITY, FAST = "quality", "fast"
@@ -27,7 +27,7 @@ class Offer:
     """
 
     sizes: tuple[int, ...]
-    steps: int = 20
+    steps: int = STEPS
     fast_steps: int = MAX_FAST_STEPS
     max_steps: int = MAX_STEPS
     guidance: float = 5.0

@@ -19,7 +19,7 @@ def load(weights: PinnedFolder, card: Card, device: str, networks: Sequence[Rest
     and `neighbours.load` do, and ConfigurationError for unfit defaults.
     """
     with weights.verified() as folder:
-        parts = components.load(folder, device)
+        parts = components.load(folder, device, weights.name)
         digest = weights.files.get(neighbours.FILE)
         known = neighbours.load(folder / neighbours.FILE, digest) if digest else None
     enlarger = enlarging.of(networks)

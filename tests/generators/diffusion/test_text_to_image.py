@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -111,6 +112,14 @@ def test_jobs_of_any_settings_are_answered_in_order(painter: TextToImage) -> Non
     made = paint(painter, *jobs)
     assert [picture.shape[0] for picture in made] == [64, 128, 64, 64]
     assert [picture.tobytes() for picture in made[1::2]] == [paint(painter, job)[0].tobytes() for job in jobs[1::2]]
+
+
+def test_threads_do_not_meet(painter: TextToImage) -> None:
+    jobs = [order(seed=seed, scheduler=name) for seed, name in enumerate(SCHEDULERS)]
+    alone = [paint(painter, job)[0].tobytes() for job in jobs]
+    with ThreadPoolExecutor(len(jobs)) as threads:
+        together = threads.map(lambda job: paint(painter, job)[0].tobytes(), jobs)
+    assert list(together) == alone
 
 
 def test_an_empty_batch_is_no_work(painter: TextToImage) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.errors import InvalidInput, NotFound, PreconditionFailed
 from core.registry import Registry
@@ -18,6 +19,9 @@ from generators.denoise import NonLocalMeans
 from generators.restoration import Restorer
 from generators.upscale import MAX_PIXELS, Upscaler
 
+if TYPE_CHECKING:
+    from generators.diffusion.checkpoint import Checkpoint
+
 WEIGHTS = Path(__file__).parent / "weights"
 """Where the shipped weights lie."""
 _UPSCALERS = ("upscale_x2", "upscale_x4")
@@ -25,11 +29,14 @@ _PAINTERS = ("text_to_image",)
 """Built where the manifest has them."""
 
 
-def build(weights_dir: Path, device: str, *, max_pixels: int = MAX_PIXELS) -> Registry[Generator]:
+def build(
+    weights_dir: Path, device: str, *, max_pixels: int = MAX_PIXELS, brought: Sequence[Checkpoint] = ()
+) -> Registry[Generator]:
     """Every generator, loaded on `device` ("cpu", "cuda", "auto"). The first of a task is the task's default.
 
-    Raises ConfigurationError for an unreadable manifest or an unknown device, PreconditionFailed for weights that are
-    not there, and IntegrityError for weights that differ from their pinned digest or hold no usable network.
+    brought: the operator's own, which come last. Raises ConfigurationError for an unreadable manifest, an unknown
+    device, a name that comes twice and a licence that nobody accepted, PreconditionFailed for weights that are not
+    there, and IntegrityError for weights that differ from their pinned digest or hold no usable network.
     """
     manifest = weights_dir / "weights.toml"
     pinned, folders = read_manifest(manifest), read_folders(manifest)
@@ -39,6 +46,7 @@ def build(weights_dir: Path, device: str, *, max_pixels: int = MAX_PIXELS) -> Re
         Upscaler("compact", networks, cards.shipped("upscale.md"), max_pixels=max_pixels),
         NonLocalMeans(cards.shipped("denoise_nlm.md")),
         *(_painter(folders[name], device, networks) for name in _PAINTERS if name in folders),
+        *(_brought(checkpoint, networks) for checkpoint in brought),
     )
     for generator in made:
         generators.add(generator.name, generator)
@@ -75,6 +83,13 @@ def _painter(folder: PinnedFolder, device: str, networks: Sequence[Restorer]) ->
     from generators.diffusion import shipped
 
     return shipped.load(folder, cards.shipped(folder.card), device, networks)
+
+
+def _brought(checkpoint: Checkpoint, networks: Sequence[Restorer]) -> Generator:
+    """A model of the operator's own. Imported here for the same reason."""
+    from generators.diffusion import checkpoint as diffusers
+
+    return diffusers.load(checkpoint, networks)
 
 
 def _entry(manifest: Mapping[str, PinnedWeights], name: str) -> PinnedWeights:

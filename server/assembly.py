@@ -11,7 +11,6 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 import detectors.catalog
-import generators.catalog
 from core.limits import Limits
 from core.sandbox import Sandbox
 from detectors.base import Source
@@ -47,7 +46,15 @@ from server.recovery.resolution import Resolution
 from server.services import Parts
 from server.services.files import Files
 from server.services.following import Followers
-from server.startup import announce, known_content, limit_library_threads, open_log, open_provenance, second_person
+from server.startup import (
+    announce,
+    known_content,
+    limit_library_threads,
+    makers_of,
+    open_log,
+    open_provenance,
+    second_person,
+)
 
 BESIDE_THE_BATCH = 1
 """Orders that are examined or finished while a whole batch is made."""
@@ -59,7 +66,7 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     limit_library_threads()
     log = await open_log(settings, stack)
     models = detectors.catalog.build(known_content(settings))
-    makers = generators.catalog.build(generators.catalog.WEIGHTS, settings.device)
+    makers = makers_of(settings)
     limits = Limits(**settings.limits.model_dump())
     sandbox, credentials = await open_provenance(settings, limits, metrics, stack)
     recovery = Recovery(log.durable, credentials.stores)

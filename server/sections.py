@@ -159,8 +159,8 @@ class OwnModel(Section):
     """A text-to-image model that the operator brings, under a `name` of the operator's own.
 
     kind: what it is; so far "diffusers", a folder that diffusers saved. path: that folder; hub: in its place the id of
-    a repository that lies in the local cache, or may be fetched with allow_download. sha256: the digest of all its
-    files, as `countersign models digest` prints it; unpinned: run it without one. licence: where the folder names none.
+    a repository, with its revision, that lies in the local cache, or may be fetched with allow_download.
+    sha256: the digest of all its files, as `countersign models digest` prints it; unpinned: run it without one. licence: where the folder names none.
     accept_licence: the licence to accept, by its name, where it is not one of the free ones. device: in place of the
     server's. max_steps, max_size (pixels of a side): the most that an order may ask for.
     """
@@ -169,6 +169,7 @@ class OwnModel(Section):
     kind: Literal["diffusers"] = "diffusers"
     path: Path | None = None
     hub: str = Field(default="", pattern=r"^([A-Za-z0-9._-]+/[A-Za-z0-9._-]+)?$")
+    revision: str = Field(default="main", min_length=1)
     allow_download: bool = False
     sha256: str = Field(default="", pattern="^([0-9a-f]{64})?$")
     unpinned: bool = False

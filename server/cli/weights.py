@@ -56,15 +56,13 @@ def digest(
 ) -> None:
     """Print the digest of all files of a model, by which the server's setting `models` pins it."""
     with operating(as_json=as_json):
-        import hashlib
+        from generators.diffusion.checkpoint import digest_of
 
-        from core.weight_folder import files_of, tree_digest
-
-        files = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files_of(folder).items()}
+        found = digest_of(folder)
     if as_json:
-        say_json({"sha256": tree_digest(files), "files": files})
+        say_json({"sha256": found})
     else:
-        say(tree_digest(files))
+        say(found)
 
 
 def verified(pinned: PinnedWeights) -> Verified:

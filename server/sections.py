@@ -160,9 +160,10 @@ class OwnModel(Section):
 
     kind: what it is; so far "diffusers", a folder that diffusers saved. path: that folder; hub: in its place the id of
     a repository, with its revision, that lies in the local cache, or may be fetched with allow_download.
-    sha256: the digest of all its files, as `countersign models digest` prints it; unpinned: run it without one. licence: where the folder names none.
-    accept_licence: the licence to accept, by its name, where it is not one of the free ones. device: in place of the
-    server's. max_steps, max_size (pixels of a side): the most that an order may ask for.
+    sha256: the digest of all its files, as `countersign models digest` prints it; unpinned: run it without one.
+    licence: where the folder names none. accept_licence: the licence to accept, by its name, where it is not one of the
+    free ones. device: in place of the server's. max_steps, max_size (pixels of a side): the most that an order may ask
+    for.
     """
 
     name: str = Field(pattern="^[a-z][a-z0-9_]{1,63}$")

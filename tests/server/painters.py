@@ -12,7 +12,7 @@ import numpy as np
 
 from core.errors import InvalidInput
 from core.media import Frame, Kind, digest_of
-from generators.base import CONTROL, MASK, PROMPT, SOURCE, IsCancelled, Job, Output, Progress, stop_if
+from generators.base import CONTROL, MASK, PROMPT, SOURCE, IsCancelled, Job, Output, Progress, Value, stop_if
 from tests.server.fakes import Painter
 
 Between: TypeAlias = Callable[[int], None]
@@ -91,7 +91,11 @@ class Studio(Painter):
             raise
         self.jobs += batch
         self.decoded += len(batch)
-        notes = {"nearest_training_item": "fluent:red-apple", "nearest_similarity": 0.97, "memorised": 1}
+        notes: dict[str, Value] = {
+            "nearest_training_item": "fluent:red-apple",
+            "nearest_similarity": 0.97,
+            "memorised": 1,
+        }
         return [replace(self._paint(job), notes=notes) for job in batch]
 
     def _fail(self, batch: Sequence[Job]) -> None:

@@ -107,7 +107,12 @@ async def test_progress_reaches_each_and_never_falls(engine: LocalEngine) -> Non
 async def test_whoever_leaves_a_batch_stops_nobody_elses_work(engine: LocalEngine) -> None:
     leaving: list[asyncio.Task[Output]] = []
     loop = asyncio.get_running_loop()
-    studio = Studio(lambda step: step == 2 and loop.call_soon_threadsafe(leaving[0].cancel) and None)
+
+    def leave(step: int) -> None:
+        if step == 2:
+            loop.call_soon_threadsafe(leaving[0].cancel)
+
+    studio = Studio(leave)
     first, staying = (asyncio.create_task(engine.generate(studio, job(name), lambda _: None)) for name in "ab")
     leaving.append(first)
     assert isinstance(await staying, Output)

@@ -67,7 +67,7 @@ async def test_a_control_picture_alone_makes_no_edit(house: House) -> None:
 @pytest.mark.parametrize("name", ["source", "mask", "control"])
 async def test_one_picture_that_is_blocked_blocks_the_order(house: House, name: str) -> None:
     studio = Studio()
-    pictures = {"source": SOURCE, name: RED}
+    pictures: dict[str, Any] = {"source": SOURCE, name: RED}
     made = await house.pipeline.make(order(studio, **pictures), CALLER, silent)
     entry = leaf(made.recorded)
     assert made.output is None

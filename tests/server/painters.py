@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -17,6 +17,11 @@ from tests.server.fakes import Painter
 
 Between: TypeAlias = Callable[[int], None]
 STEPS = 5
+NOTES: Mapping[str, Value] = {
+    "nearest_training_item": "fluent:red-apple",
+    "nearest_similarity": 0.97,
+    "memorised": 1,
+}
 GREY, RED = (120, 120, 120), (220, 20, 20)
 
 

@@ -115,10 +115,11 @@ async def test_a_caller_that_hangs_up_stops_the_model(house: House) -> None:
     async with wired(house) as wire:
         request_id = uuid.uuid4().hex
         await hang_up(wire, request_id)
-        assert await asyncio.to_thread(wire.studio.stopped.wait, 10)
         while (found := await house.log.find("acme", request_id, "cancellation")) is None:
             await asyncio.sleep(0.01)
         assert json.loads(found.leaf)["kind"] == "cancellation"
+        wire.studio.hold.set()
+        assert await asyncio.to_thread(wire.studio.stopped.wait, 10)
         assert wire.studio.decoded == 0
 
 
@@ -131,7 +132,6 @@ async def hang_up(wire: Wire, request_id: str) -> None:
     call.cancel()
     with pytest.raises((asyncio.CancelledError, grpc.aio.AioRpcError)):
         await reading
-    wire.studio.hold.set()
 
 
 async def drained(call: Any) -> None:

@@ -135,6 +135,7 @@ class EnhanceRequest(_message.Message):
     LABEL_FIELD_NUMBER: _builtins.int
     DECLARATIONS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
+    """The same id gives the same answer. One whose call was cancelled, or ran past its deadline, is used up."""
     media: _builtins.bytes
     """At most 32 MiB."""
     task: _builtins.str
@@ -288,6 +289,7 @@ class GenerateRequest(_message.Message):
     CONTROL_FIELD_NUMBER: _builtins.int
     PREVIEWS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
+    """As in EnhanceRequest."""
     prompt: _builtins.str
     negative_prompt: _builtins.str
     model: _builtins.str

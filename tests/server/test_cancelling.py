@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
 import pytest
 
-from core.errors import Unavailable
+from core.errors import PreconditionFailed, Unavailable
 from core.media import digest_of
 from countersign.v1 import generation_pb2
 from server.audit import Recorded
@@ -58,11 +59,14 @@ async def test_nothing_is_decoded_and_the_intent_is_closed(house: House) -> None
     assert fsck(house.url, (await house.log.checkpoint()).log_key).ok
 
 
-async def test_the_same_order_can_be_made_later(house: House) -> None:
+async def test_a_cancelled_id_is_used_up_and_what_it_asked_for_is_not(house: House) -> None:
+    """A second try under one id would have neither an intent nor an end of its own on the record."""
     studio = Studio()
     wanted = order(studio)
     await cancelled(house, studio, wanted, [])
-    made = await house.pipeline.make(wanted, CALLER, silent)
+    with pytest.raises(PreconditionFailed, match="was cancelled"):
+        await house.pipeline.make(wanted, CALLER, silent)
+    made = await house.pipeline.make(replace(wanted, request_id=uuid.uuid4().hex), CALLER, silent)
     assert made.output
     assert leaf(made.recorded)["action"] == "ALLOW"
 

@@ -6,6 +6,7 @@ import importlib
 from collections.abc import Mapping
 from typing import Any
 
+from huggingface_hub.errors import StrictDataclassError
 from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 
@@ -33,7 +34,7 @@ def build(spec: ModelSpec) -> nn.Module:
     made = _class(spec.kind)
     try:
         model = made(_transformers_config(spec)) if spec.kind.startswith("transformers.") else made(**spec.config)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, StrictDataclassError) as error:
         raise ConfigurationError(f"{spec.kind} refuses its configuration: {error}") from error
     if not isinstance(model, nn.Module):
         raise ConfigurationError(f"{spec.kind} makes no torch module")

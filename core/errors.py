@@ -6,6 +6,7 @@
     │   ├── CorruptMedia              truncated, mislabelled inside, undecodable
     │   └── ParserFailed              the sandboxed parser crashed or hung on it
     ├── LimitExceeded                 larger, longer or costlier than allowed
+    │   └── OutOfMemory               the machine's memory does not hold what the work needs
     ├── NotFound                      no such decision, model or rule
     ├── Conflict                      what is to be made is there already, as another: a request_id, an open appeal
     │   └── Stale                     what the caller looked at has changed since
@@ -60,6 +61,10 @@ class LimitExceeded(CountersignError):
         self.field = field
         self.limit = limit
         self.found = found
+
+
+class OutOfMemory(LimitExceeded):
+    """Work that was given up because memory ran out. What it held is free again, and other work goes on."""
 
 
 class NotFound(CountersignError):

@@ -12,7 +12,8 @@ A manifest, `weights.toml`, lies beside the files that it pins, with one table a
     [upscale_x4.parameters]                # optional: anything that the architecture needs
     scale = 4
 
-Further tables, such as how the weights were trained and measured, are for their readers.
+Further tables, such as how the weights were trained and measured, are for their readers. A table with `folder` in
+place of `file` pins a folder: see `core.weight_folder`.
 This module knows files and digests. It does not know any architecture.
 """
 
@@ -37,7 +38,8 @@ _CODE_CARRYING_MAGIC = (
     *(bytes([0x80, protocol]) for protocol in range(2, 6)),  # bare pickle
     b"\x1f\x8b",  # gzip around either
 )
-_SHA256 = re.compile(r"[0-9a-f]{64}")
+SHA256 = re.compile(r"[0-9a-f]{64}")
+"""How a manifest writes a digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +64,25 @@ class PinnedWeights:
 
 
 def read_manifest(path: Path) -> dict[str, PinnedWeights]:
-    """The models that a `weights.toml` pins, by name, in its order.
+    """The models of one file that a `weights.toml` pins, by name, in its order.
 
     Raises ConfigurationError for a manifest that cannot be read or lacks something, naming the model.
     """
+    return {
+        name: _pinned(name, table, path.parent) for name, table in read_tables(path).items() if "folder" not in table
+    }
+
+
+def read_tables(path: Path) -> dict[str, dict[str, Any]]:
+    """The tables of a manifest by name, in its order, whatever is in them. Raises as `read_manifest` does."""
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"cannot read the weights manifest {path.name}: {error}") from error
-    return {name: _pinned(name, table, path.parent) for name, table in tables.items()}
+    for name, table in tables.items():
+        if not isinstance(table, dict):
+            raise ConfigurationError(f"weights manifest: {name!r} is not a table")
+    return tables
 
 
 def load_pinned(path: Path, sha256: str) -> dict[str, torch.Tensor]:
@@ -114,13 +126,11 @@ def _refusal(path: Path) -> ConfigurationError:
     )
 
 
-def _pinned(name: str, table: Any, folder: Path) -> PinnedWeights:
-    if not isinstance(table, dict):
-        raise ConfigurationError(f"weights manifest: {name!r} is not a table")
+def _pinned(name: str, table: Mapping[str, Any], folder: Path) -> PinnedWeights:
     file, digest = _text(name, table, "file"), _text(name, table, "sha256").lower()
     if Path(file).name != file:
         raise ConfigurationError(f"weights manifest: the file of {name!r} must lie beside the manifest")
-    if not _SHA256.fullmatch(digest):
+    if not SHA256.fullmatch(digest):
         raise ConfigurationError(f"weights manifest: the sha256 of {name!r} is not 64 hexadecimal digits")
     return PinnedWeights(
         name=name,

@@ -6,7 +6,7 @@ model.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
@@ -17,6 +17,10 @@ Value: TypeAlias = str | int | float
 Progress: TypeAlias = Callable[[float], None]
 """Told the fraction done, 0 to 1, never decreasing."""
 IsCancelled: TypeAlias = Callable[[], bool]
+Preview: TypeAlias = Callable[[Frame], None]
+"""Given pictures of unfinished work, each nearer the output than the one before. MUST NOT raise, and soon return."""
+PROMPT, SOURCE, MASK, CONTROL = "prompt", "source", "mask", "control"
+"""What a job may bring. A generator names those that it takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +38,41 @@ class Parameter:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Job:
-    """One piece of work. source: the upload to improve, None when making from nothing. parameters: validated values."""
+    """One piece of work.
+
+    source: the upload to improve or to start from, None when making from nothing. parameters: validated values.
+    mask: what of the source is made anew, white, and what is kept, black. control: edges or boxes, drawn as a picture.
+    preview: who wants to see unfinished work.
+    """
 
     source: Media | None
     parameters: Mapping[str, Value] = field(default_factory=dict)
     prompt: str = ""
     negative_prompt: str = ""
     seed: int = 0
+    mask: Media | None = None
+    control: Media | None = None
+    preview: Preview | None = None
+
+    @property
+    def brings(self) -> frozenset[str]:
+        """What of `Generator.inputs` this job has. A negative prompt alone counts as a prompt."""
+        text = bool(self.prompt or self.negative_prompt)
+        given = {PROMPT: text, SOURCE: self.source, MASK: self.mask, CONTROL: self.control}
+        return frozenset(name for name, there in given.items() if there)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Output:
-    """What was made: an encoded, unsigned file and the picture in it."""
+    """What was made: an encoded, unsigned file and the picture in it.
+
+    notes: what the model reports of this output, by snake_case name; it goes on the record and to the caller.
+    """
 
     data: bytes
     mime: str
     frame: Frame
+    notes: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +90,16 @@ class Generator(Protocol):
 
     name: snake_case, unique. version: digest of weights and parameters. task: "upscale", "denoise", "text_to_image", …
     kinds: kinds of source it accepts; empty for makers from nothing.
-    source_type: IPTC digitalSourceType of what it makes, last path segment ("trainedAlgorithmicMedia", …).
+    inputs: what a job may bring, of "prompt", "source", "mask" and "control".
+    source_type: IPTC digitalSourceType of what it makes, last path segment ("trainedAlgorithmicMedia", …), where a job
+    brings no more than it must.
     """
 
     name: str
     version: str
     task: str
     kinds: frozenset[Kind]
+    inputs: frozenset[str]
     source_type: str
     parameters: tuple[Parameter, ...]
     card: Card
@@ -84,6 +110,17 @@ class Generator(Protocol):
         MUST raise `core.errors.Cancelled` soon after `cancelled()` turns true, and MUST be deterministic in the seed
         on one device and build. Raises InvalidInput naming the field for a job it cannot do.
         """
+        ...
+
+    def batch_key(self, job: Job) -> Hashable | None:
+        """Jobs of equal keys may be handed to one `generate` call; None where that gains nothing.
+
+        Raises what `generate` raises for a job that it cannot do, so that such a job never joins others.
+        """
+        ...
+
+    def source_type_of(self, inputs: Collection[str], /) -> str:
+        """The IPTC digitalSourceType of what comes of a job that brings `inputs`: an edit is no creation."""
         ...
 
 

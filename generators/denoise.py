@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from importlib.metadata import version
 from itertools import product
 
@@ -19,7 +19,7 @@ from skimage.restoration import denoise_nl_means, estimate_sigma
 
 from core.media import Frame, Kind, Pixels
 from generators import parameters, tiling
-from generators.base import Card, IsCancelled, Job, Output, Parameter, Progress, share, stop_if, version_of
+from generators.base import SOURCE, Card, IsCancelled, Job, Output, Parameter, Progress, share, stop_if, version_of
 from generators.still import STILL, encode_like, source_of
 
 _PATCH = 5  # side of the neighbourhood that is compared, pixels
@@ -38,6 +38,7 @@ class NonLocalMeans:
     name = "nlm"
     task = "denoise"
     kinds: frozenset[Kind] = STILL
+    inputs = frozenset({SOURCE})
     # IPTC: correction by an algorithm that leaves the main content as it is; the vocabulary names noise reduction.
     source_type = "algorithmicallyEnhanced"
     parameters: tuple[Parameter, ...] = (
@@ -60,6 +61,14 @@ class NonLocalMeans:
         for job in batch:
             source_of(job)
         return [self._denoised(job, share(progress, index, len(batch)), cancelled) for index, job in enumerate(batch)]
+
+    def batch_key(self, job: Job) -> None:
+        """None: pictures of several sizes share nothing."""
+        source_of(job)
+
+    def source_type_of(self, _inputs: Collection[str]) -> str:
+        """See `generators.base.Generator`."""
+        return self.source_type
 
     def _denoised(self, job: Job, progress: Progress, cancelled: IsCancelled) -> Output:
         stop_if(cancelled)

@@ -36,13 +36,18 @@ def source_of(job: Job) -> Media:
     source = job.source
     if source is None:
         raise InvalidInput("there is no picture to improve", field="media", limit="one still picture", found="none")
-    if source.kind not in STILL:
-        raise InvalidInput("only still pictures can be improved", field="media", limit="image", found=source.mime)
-    count = source.view("pixels").facts.get("n_frames")
-    if isinstance(count, int) and count > 1 and source.mime not in _MAIN_FIRST:
-        message = "animations and files of several pages cannot be improved: all but one picture would be lost"
-        raise InvalidInput(message, field="media", limit="one picture", found=f"{count} pictures")
-    return source
+    return single(source, "media", "can be improved")
+
+
+def single(media: Media, field: str, use: str) -> Media:
+    """`media`, where it is one still picture. Raises InvalidInput naming `field` where not; use: "can be improved"."""
+    if media.kind not in STILL:
+        raise InvalidInput(f"only still pictures {use}", field=field, limit="image", found=media.mime)
+    count = media.view("pixels").facts.get("n_frames")
+    if isinstance(count, int) and count > 1 and media.mime not in _MAIN_FIRST:
+        message = f"no animations and files of several pages {use}: all but one picture would be lost"
+        raise InvalidInput(message, field=field, limit="one picture", found=f"{count} pictures")
+    return media
 
 
 def encode_like(source: Media, frame: Frame, xmp: bytes | None = None) -> Output:

@@ -6,7 +6,7 @@ diffusion models. This module knows sizes, greys and transparency. It does not k
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 from PIL import Image
@@ -14,7 +14,7 @@ from PIL import Image
 from core.errors import ConfigurationError, LimitExceeded
 from core.media import Frame, Kind, Media, Pixels
 from generators import parameters, tiling
-from generators.base import Card, IsCancelled, Job, Output, Parameter, Progress, share, stop_if, version_of
+from generators.base import SOURCE, Card, IsCancelled, Job, Output, Parameter, Progress, share, stop_if, version_of
 from generators.restoration import Restorer
 from generators.still import STILL, encode_like, is_neutral, source_of
 
@@ -33,6 +33,7 @@ class Upscaler:
 
     task = "upscale"
     kinds: frozenset[Kind] = STILL
+    inputs = frozenset({SOURCE})
     # IPTC: correction by an algorithm that leaves the main content as it is. The next candidate,
     # compositeWithTrainedAlgorithmicMedia, is for edits by generative models, which these networks are not:
     # they regress pixels and sample nothing. A GAN or a diffusion model in this place would have to say so.
@@ -69,6 +70,14 @@ class Upscaler:
             self._enlarged(source, factor, share(progress, index, len(plans)), cancelled)
             for index, (source, factor) in enumerate(plans)
         ]
+
+    def batch_key(self, job: Job) -> None:
+        """None: pictures of several sizes share nothing."""
+        self._factor(job)
+
+    def source_type_of(self, _inputs: Collection[str]) -> str:
+        """See `generators.base.Generator`."""
+        return self.source_type
 
     def _factor(self, job: Job) -> int:
         """The job's factor, once its output is known to stay within the pixel budget."""

@@ -7,6 +7,7 @@ what was measured. The measuring loads the file as serving does, so a file that 
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -91,9 +92,14 @@ def pin(manifest: Path, name: str, entry: Mapping[str, Any]) -> None:
 
 def _table(name: str, values: Mapping[str, Any]) -> str:
     lines = [f"[{name}]"]
-    lines += [f"{key} = {_value(value)}" for key, value in values.items() if not isinstance(value, Mapping)]
+    lines += [f"{_key(key)} = {_value(value)}" for key, value in values.items() if not isinstance(value, Mapping)]
     inner = [_table(f"{name}.{key}", value) for key, value in values.items() if isinstance(value, Mapping)]
     return "\n\n".join(["\n".join(lines), *inner])
+
+
+def _key(key: str) -> str:
+    """As TOML wants it: a file's path is no bare key."""
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'"{key}"'
 
 
 def _value(value: str | float) -> str:

@@ -13,12 +13,13 @@ from countersign.cli.text import cell, say, say_json
 from server.cli.operating import operating
 
 if TYPE_CHECKING:
+    from core.weight_folder import PinnedFolder
     from core.weights import PinnedWeights
 
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """One weight file. detail: why it is not ok, else its architecture."""
+    """A weight file, or a folder of them with the digest of their list. detail: why it is not ok, else what it is."""
 
     name: str
     sha256: str
@@ -29,10 +30,13 @@ class Verified:
 def verify(as_json: AsJson = False) -> None:
     """Hold every weight file against its pinned digest. The exit code is 1 when one differs or is missing."""
     with operating(as_json=as_json):
+        from core.weight_folder import read_folders
         from core.weights import read_manifest
         from generators.catalog import WEIGHTS
 
-        results = [verified(pinned) for pinned in read_manifest(WEIGHTS / "weights.toml").values()]
+        manifest = WEIGHTS / "weights.toml"
+        results = [verified(pinned) for pinned in read_manifest(manifest).values()]
+        results += [verified_folder(pinned) for pinned in read_folders(manifest).values()]
     # A manifest that pins nothing proves nothing.
     passed = bool(results) and all(result.ok for result in results)
     if as_json:
@@ -52,6 +56,17 @@ def verified(pinned: PinnedWeights) -> Verified:
     except CountersignError as error:
         return Verified(pinned.name, pinned.sha256, ok=False, detail=str(error))
     return Verified(pinned.name, pinned.sha256, ok=True, detail=pinned.architecture)
+
+
+def verified_folder(pinned: PinnedFolder) -> Verified:
+    """Reads every file of the folder as the server would."""
+    from core.errors import CountersignError
+
+    try:
+        with pinned.verified():
+            return Verified(pinned.name, pinned.digest, ok=True, detail=f"{len(pinned.files)} files")
+    except CountersignError as error:
+        return Verified(pinned.name, pinned.digest, ok=False, detail=str(error))
 
 
 def line_of(result: Verified) -> object:

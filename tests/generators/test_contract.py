@@ -37,7 +37,9 @@ def test_it_says_what_it_is(generator: Generator) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9_]*", generator.name)
     assert re.fullmatch(r"sha256:[0-9a-f]{64}", generator.version)
     assert generator.kinds == {Kind.IMAGE}
+    assert generator.inputs == {"source"}
     assert generator.source_type in SOURCE_TYPES
+    assert generator.source_type_of(generator.inputs) == generator.source_type
     card = generator.card
     assert card.licence
     assert card.summary.strip().endswith(".")
@@ -59,6 +61,12 @@ def test_a_batch_is_answered_in_order_and_as_if_each_came_alone(generator: Gener
     sources = [media(photo("crab.jpg", 40, 24)), media(noise(17, 31)), media(photo("dogs.jpg", 24, 40))]
     batch = make(generator, *sources)
     assert [output.data for output in batch] == [make(generator, source)[0].data for source in sources]
+
+
+def test_a_batch_key_refuses_what_generate_refuses(generator: Generator) -> None:
+    assert generator.batch_key(job(generator, media(noise(8, 8)))) is None
+    with pytest.raises(InvalidInput, match="no picture"):
+        generator.batch_key(job(generator, None))
 
 
 def test_an_empty_batch_is_no_work(generator: Generator) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +14,7 @@ from core.encoding import encode_image
 from core.errors import InvalidInput
 from core.media import Frame, Kind, Media, Pixels, digest_of
 from detectors.base import Evidence, Finding, Verdict
-from generators.base import Card, IsCancelled, Job, Output, Parameter, Progress, stop_if
+from generators.base import PROMPT, SOURCE, Card, IsCancelled, Job, Output, Parameter, Progress, stop_if
 from policies.base import Action, Decision, Reason, Subject
 
 
@@ -107,6 +107,7 @@ class Painter:
     def __init__(self, task: str = "text_to_image", *, patience: float = 0.0) -> None:
         self.task = task
         self.kinds = frozenset({Kind.IMAGE}) if task != "text_to_image" else frozenset[Kind]()
+        self.inputs = frozenset({SOURCE if self.kinds else PROMPT})
         self.painted = 0
         self.started = threading.Event()
         self.stopped = threading.Event()
@@ -124,6 +125,12 @@ class Painter:
             raise
         progress(1.0)
         return [self._paint(job) for job in batch]
+
+    def batch_key(self, job: Job) -> None:
+        return None
+
+    def source_type_of(self, _inputs: Collection[str]) -> str:
+        return self.source_type
 
     def _paint(self, job: Job) -> Output:
         if job.prompt == "impossible":

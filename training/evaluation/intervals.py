@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,18 @@ def proportion(hits: int, trials: int) -> str:
     """For tables: ".83 [.76, .89] (100/120)"."""
     low, high = wilson(hits, trials)
     return f"{hits / max(1, trials):.3f} [{low:.3f}, {high:.3f}] ({hits}/{trials})"
+
+
+def shares(hits: Mapping[str, Sequence[bool]]) -> dict[str, float]:
+    """Under each name its share of hits, with the ends of the Wilson interval as name_low and name_high, and
+    name_count.
+    """
+    made: dict[str, float] = {}
+    for name, each in hits.items():
+        low, high = wilson(sum(each), len(each))
+        made |= {name: round(sum(each) / max(1, len(each)), 4), f"{name}_low": round(low, 4)}
+        made |= {f"{name}_high": round(high, 4), f"{name}_count": len(each)}
+    return made
 
 
 def auc(positive: Floats, negative: Floats) -> float:

@@ -20,13 +20,14 @@ _RELATIONS: Mapping[Relation, tuple[str, ...]] = {
     "above": ("above", "on top of", "over"),
     "below": ("below", "under", "beneath"),
 }
-_OPPOSITE: Mapping[Relation, Relation] = {
+OPPOSITE: Mapping[Relation, Relation] = {
     "and": "and",
     "left of": "right of",
     "right of": "left of",
     "above": "below",
     "below": "above",
 }
+"""What the second group is to the first."""
 _LEADS = ("", "", "", "a picture of ", "an image of ", "an icon of ")
 _SWAPPED = 0.25  # how often a relation is said from the other side
 
@@ -37,11 +38,16 @@ def caption(scene: Scene, vocabulary: Vocabulary) -> str:
     return f" {scene.relation} ".join(groups) + _tail(scene, ", {} style", ", on a {} background")
 
 
+def naming(word: str) -> str:
+    """The caption that says no more than a word: "an apple"."""
+    return f"{_article('a', word)} {word}"
+
+
 def paraphrase(scene: Scene, vocabulary: Vocabulary, rng: np.random.Generator) -> str:
     """A caption in other words, of the same meaning."""
     groups, relation = list(scene.groups), scene.relation
     if relation and rng.random() < _SWAPPED:
-        groups, relation = groups[::-1], _OPPOSITE[relation]
+        groups, relation = groups[::-1], OPPOSITE[relation]
     words = [_said(group, vocabulary, _pick(rng, ("a", "a", "a", "one", ""))) for group in groups]
     between = f" {_pick(rng, _RELATIONS[relation])} " if relation else ""
     style = _pick(rng, (", {} style", ", in {} style", ", {}", ", in the style of {} art"))

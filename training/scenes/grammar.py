@@ -25,7 +25,8 @@ _RELATIONS: tuple[Relation, ...] = tuple(relation for relation in get_args(Relat
 _COLOURED = 0.6  # of things that can be recoloured
 _STYLE_SAID = 0.6
 _ON_COLOUR = 0.25
-_UNTONED = 0.15  # of people: drawn in the yellow of no tone
+UNTONED = 0.15
+"""Of people: drawn in the yellow of no tone."""
 _SAID = 0.7  # how often a caption says a person's gender, and tone
 _MANY_IN_TWO = 0.2
 _ROLE_IN_TWO = 0.1
@@ -76,7 +77,7 @@ class Grammar:
         """One person in a role, as the prior has it."""
         role = _pick(rng, tuple(self.vocabulary.roles))
         gender, tone = self.prior.draw(role, rng)
-        if rng.random() < _UNTONED:
+        if rng.random() < UNTONED:
             return Group(role, gender=gender, gender_said=bool(rng.random() < _SAID))
         said = rng.random(2) < _SAID
         return Group(role, gender=gender, tone=tone, gender_said=bool(said[0]), tone_said=bool(said[1]))

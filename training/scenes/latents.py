@@ -53,9 +53,9 @@ class LatentPool:
         captions = [
             self._source.caption(scene, int(index), turn) for index, (scene, _) in zip(indices, kept, strict=True)
         ]
-        # Widened before they are stacked: the first batch is made inside the loop's autocast, which knows no float16.
-        latents = torch.stack([latents.float() for _, latents in kept])
-        return LatentBatch(latents, captions, [scene for scene, _ in kept], indices)
+        return LatentBatch(
+            torch.stack([latents.float() for _, latents in kept]), captions, [scene for scene, _ in kept], indices
+        )
 
     def _code(self, indices: list[int]) -> None:
         if not indices:

@@ -14,6 +14,7 @@ import yaml
 
 VOCABULARY = Path(__file__).with_name("vocabulary.yaml")
 _PEOPLE = {"man": "1f468", "woman": "1f469"}
+GENDERS = tuple(_PEOPLE)
 _TONES = ("", "1f3fb", "1f3fc", "1f3fd", "1f3fe", "1f3ff")
 
 

@@ -1,0 +1,62 @@
+"""Under which licence a brought model may run: what its folder says, what the operator says, and what is accepted.
+
+This module knows names of licences. It gives no legal advice, and does not read licences' texts.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import yaml
+
+from core.errors import ConfigurationError
+
+FREE = frozenset(
+    {
+        *("apache-2.0", "mit", "bsd-2-clause", "bsd-3-clause", "isc", "unlicense", "cc0-1.0", "cc-by-4.0"),
+        *("cc-by-sa-4.0", "bsl-1.0", "zlib"),
+    }
+)
+"""Free for every use, by their SPDX names in lower case. OpenRAIL is not among them: it forbids uses."""
+CARD = "README.md"
+_FENCE = "---"
+_UNSTATED = frozenset({"", "other", "unknown", "none"})
+"""Names by which hubs say that they know none."""
+
+
+def stated_by(folder: Path) -> str:
+    """The licence that a model's card names in its first lines of YAML (Hugging Face's model cards); "" for none."""
+    path = folder / CARD
+    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    parts = text.split(_FENCE, 2)
+    if len(parts) != 3 or parts[0].strip():
+        return ""
+    try:
+        facts = yaml.safe_load(parts[1])
+    except yaml.YAMLError:
+        return ""
+    facts = facts if isinstance(facts, dict) else {}
+    named = (str(facts.get(key) or "") for key in ("license", "license_name"))
+    return next((name for name in named if name.lower() not in _UNSTATED), "")
+
+
+def accepted(name: str, stated: str, configured: str, accept: str) -> str:
+    """The licence under which the model `name` runs.
+
+    stated: by its folder. configured: by the operator, for a folder that states none. accept: what the operator accepts
+    by its name, though it is not free for every use. Raises ConfigurationError for a licence that contradicts the
+    folder's, that nobody names, or that is not free and not accepted.
+    """
+    if stated and configured and stated.lower() != configured.lower():
+        raise ConfigurationError(
+            f"the model {name} is configured as licensed under {configured}, its card says {stated}; leave it out"
+        )
+    licence = stated or configured
+    if not licence:
+        raise ConfigurationError(f"the model {name} names no licence; find out which it is and set licence")
+    if licence.lower() not in FREE and licence.lower() != accept.lower():
+        raise ConfigurationError(
+            f"the licence {licence} of the model {name} is not one that is known to be free for every use; "
+            f'if your use is allowed by it, set accept_licence = "{licence}"'
+        )
+    return licence

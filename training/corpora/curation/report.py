@@ -49,12 +49,12 @@ def of_corpus(rows: Sequence[Sprite]) -> Iterator[str]:
 def of_doubles(rows: Sequence[Sprite], looks: Looks, vocabulary: Vocabulary) -> Iterator[str]:
     """Pairs that look alike, and words of the scenes that do."""
     yield "## Drawings that look alike\n"
-    same = Counter(row.sha256 for row in rows)
+    copies = sum(count - 1 for count in Counter(row.sha256 for row in rows).values())
+    clear = int((looks.qualities >= LEAST_QUALITY).sum())
     yield (
-        f"{sum(count - 1 for count in same.values() if count > 1)} drawings are another's to the byte. Alike by PDQ: at most "
-        f"{DISTANCE} of 256 bits apart, both of quality {LEAST_QUALITY} or more ({int((looks.qualities >= LEAST_QUALITY).sum())} of "
-        f"{len(rows)} are). Alike by description: a similarity of {SIMILARITY} or more, the measure by which serving "
-        "tells whether an output is a copy of a drawing.\n"
+        f"{copies} drawings are another's to the byte. Alike by PDQ: at most {DISTANCE} of 256 bits apart, both of "
+        f"quality {LEAST_QUALITY} or more ({clear} of {len(rows)} are). Alike by description: a similarity of "
+        f"{SIMILARITY} or more, the measure by which serving tells whether an output is a copy of a drawing.\n"
     )
     by_pdq, by_description = counted(looks.by_pdq, rows), counted(looks.by_description, rows)
     yield from table(
@@ -62,8 +62,8 @@ def of_doubles(rows: Sequence[Sprite], looks: Looks, vocabulary: Vocabulary) -> 
     )
     confused = sorted(_confused(rows, looks, vocabulary))
     yield (
-        f"{len(confused)} pairs of different words of the scenes look alike in one style by description: a judge, and the memorisation "
-        "check, may take one for the other.\n"
+        f"{len(confused)} pairs of different words of the scenes look alike in one style, by description: a judge, and "
+        "the memorisation check, may take one for the other.\n"
     )
     if confused:
         yield ", ".join(confused[:_SHOWN]) + ("; and others.\n" if len(confused) > _SHOWN else ".\n")
@@ -75,8 +75,8 @@ def of_scenes(
     """What scenes of a prior show. Both pairs: as declared, and as training draws them."""
     yield f"## What {SCENES:,} scenes of the `{name}` prior show\n"
     yield (
-        "Declared: all values alike; its chance is by chi-square, and a sample of less than "
-        f"{UNLIKELY:g} stops the build. Training leaves out combinations that are held out, so what it sees is less even.\n"
+        f"Declared: all values alike. Chance: by chi-square; a sample of less than {UNLIKELY:g} stops the build. "
+        "Training leaves out combinations that are held out, so what it sees is less even.\n"
     )
     yield from table(
         ("what", "values", "declared: rarest–commonest", "chance", "in training: rarest–commonest"),
@@ -85,7 +85,10 @@ def of_scenes(
             for what, one in tallies[0].items()
         ),
     )
-    yield "Women among the people of a role. What training sees is the ground truth of a measurement of bias.\n"
+    yield (
+        "Women among the people of a role; the chance is that of all genders and skin tones together. What training "
+        "sees is the ground truth of a measurement of bias.\n"
+    )
     yield from table(
         ("role", "declared", "drawn", "chance", "in training: expected", "drawn", "chance"),
         (

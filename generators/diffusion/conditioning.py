@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -41,6 +42,7 @@ def tokens_of(components: Components, prompt: str, *, field: str = "prompt", nee
     room = components.window - 2
     if len(read.ids) > room:
         raise _refusal(f"the {field} is too long for the model", field, f"{room} tokens", f"{len(read.ids)} tokens")
+    _refuse_special(components, weighted.text, read, field)
     if needed and not read.ids:
         raise _refusal(f"the model reads nothing in the {field}", field, "one token or more", "none")
     return Tokens(tuple(read.ids), tuple(weighted.weights[start] for start, _ in read.offsets))
@@ -60,6 +62,15 @@ def embed(components: Components, prompts: Sequence[Tokens]) -> torch.Tensor:
         weights = weights.to(made.device)[..., None]
         made = torch.where(weights == 1.0, made, empty + weights * (made - empty))
     return made
+
+
+def _refuse_special(components: Components, text: str, read: Any, field: str) -> None:
+    """Tokens that mark start, end and the unknown: written out, or in place of what the vocabulary lacks."""
+    special = frozenset(components.tokenizer.all_special_ids)
+    for token, (start, end) in zip(read.ids, read.offsets, strict=True):
+        if token in special:
+            message = f"the {field} holds something that the model does not read"
+            raise _refusal(message, field, "what its vocabulary has", text[start:end][:64])
 
 
 def refuse_unreadable(prompt: str, field: str, *, needed: bool) -> None:

@@ -123,9 +123,7 @@ def _rasterise(drawing: bytes) -> Image.Image:
 
         # Without the machine's fonts: a drawing is to be the same on every machine, and none of these holds text.
         drawing = bytes(
-            resvg_py.svg_to_bytes(
-                svg_string=drawing.decode(), width=2 * SIDE, height=2 * SIDE, skip_system_fonts=True
-            )
+            resvg_py.svg_to_bytes(svg_string=drawing.decode(), width=2 * SIDE, height=2 * SIDE, skip_system_fonts=True)
         )
     with Image.open(io.BytesIO(drawing)) as picture:
         # Premultiplied, or the black behind what is transparent would seep into the edges.

@@ -55,10 +55,18 @@ def save_model(folder: Path, model: nn.Module, sources: Sources, measured: Mappi
     shutil.rmtree(partial, ignore_errors=True)
     half = copy.deepcopy(model).to(device="cpu", dtype=torch.float16)
     half.save_pretrained(partial, max_shard_size=LARGEST_FILE)  # type: ignore[operator]
+    _load_in_single(partial / "config.json")
     made = {"training": asdict(sources), "measured": dict(measured)}
     (partial / MADE).write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
+
+
+def _load_in_single(config: Path) -> None:
+    """Has transformers load what is stored in half precision as diffusers does: in single, unless told otherwise."""
+    said = json.loads(config.read_text(encoding="utf-8"))
+    if "dtype" in said:
+        config.write_text(json.dumps(said | {"dtype": "float32"}, indent=2) + "\n", encoding="utf-8")
 
 
 def read_made(folder: Path) -> dict[str, dict[str, float | str]]:

@@ -43,7 +43,9 @@ class Parts:
 
 def sampler(noise: Mapping[str, Any]) -> DPMSolverMultistepScheduler:
     """DPM-Solver++ of second order, which starts from pure noise as training did."""
-    return DPMSolverMultistepScheduler(**noise, algorithm_type="dpmsolver++", final_sigmas_type=FINAL_SIGMA)
+    return DPMSolverMultistepScheduler(
+        **noise, algorithm_type="dpmsolver++", final_sigmas_type=FINAL_SIGMA, steps_offset=1
+    )
 
 
 def load_pipeline(folder: Path) -> StableDiffusionPipeline:

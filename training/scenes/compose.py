@@ -5,7 +5,7 @@ It knows drawings and squares. It does not know how scenes come about or how the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -30,12 +30,16 @@ class Compositor:
 
     def draw(self, scene: Scene, side: int, rng: np.random.Generator) -> tuple[npt.NDArray[np.uint8], tuple[Box, ...]]:
         """RGB uint8 (side, side, 3), and where each thing stands in it."""
+        boxes = lay_out(scene, rng)
+        return self.place(scene, boxes, side), boxes
+
+    def place(self, scene: Scene, boxes: Sequence[Box], side: int) -> npt.NDArray[np.uint8]:
+        """The scene with its things in those squares: RGB uint8 (side, side, 3)."""
         ground = self.vocabulary.backgrounds.get(scene.background, _WHITE)
         canvas = np.full((side, side, 3), ground, np.float32)
-        boxes = lay_out(scene, rng)
         for box in boxes:
             _paste(canvas, self._drawing(scene, scene.groups[box.group]), box)
-        return np.clip(np.rint(canvas), 0, 255).astype(np.uint8), boxes
+        return np.clip(np.rint(canvas), 0, 255).astype(np.uint8)
 
     def _drawing(self, scene: Scene, group: Group) -> npt.NDArray[np.float32]:
         """Premultiplied RGBA, 0–255 and 0–1 for transparency."""

@@ -47,6 +47,8 @@ def refusal_of(model: TextToImage, job: Job) -> tuple[str, str, str]:
         ("d" * 9000, "8192 characters", "9000 characters"),
         ("(dog:3)", "2", "3"),
         ("()", "one token or more", "none"),
+        ("a dog <|endoftext|> blue", "what its vocabulary has", "<|endoftext|>"),
+        ("<|startoftext|>", "what its vocabulary has", "<|startoftext|>"),
     ],
 )
 def test_prompts_that_cannot_be_read(painter: TextToImage, prompt: str, limit: str, found: str) -> None:

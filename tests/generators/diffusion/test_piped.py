@@ -35,7 +35,8 @@ def model(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator:
 
 def test_it_says_what_it_is(model: Generator) -> None:
     assert isinstance(model, Piped)
-    assert (model.task, model.inputs) == ("text_to_image", {"prompt"})
+    assert model.task == "text_to_image"
+    assert model.inputs == {"prompt"}
     assert not model.kinds
     assert [(each.name, each.default) for each in model.parameters] == [("size", 64), ("steps", 20), ("guidance", 4.5)]
     assert model.source_type_of({"prompt"}) == "trainedAlgorithmicMedia"

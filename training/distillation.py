@@ -135,7 +135,7 @@ class Consistency:
 
 def guidance_embedding(guidance: torch.Tensor) -> torch.Tensor:
     """How a student is told its guidance, as diffusers' pipelines tell it: float32 (n, 256) of (n,)."""
-    values = StableDiffusionPipeline.get_guidance_scale_embedding(
+    values: torch.Tensor = StableDiffusionPipeline.get_guidance_scale_embedding(
         None, guidance.cpu() - 1, embedding_dim=GUIDANCE_CHANNELS
     )
     return values.to(guidance.device)

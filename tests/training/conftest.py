@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from tests.training.drawings import shapes, write_packages
 from training.corpora import sprites
@@ -18,6 +19,10 @@ from training.scenes.grammar import Grammar
 from training.scenes.prior import read_prior
 from training.scenes.source import Source
 from training.scenes.vocabulary import Vocabulary, read_vocabulary
+
+# The laws hold at any speed; a deadline would test how busy the machine is.
+settings.register_profile("any-speed", deadline=None)
+settings.load_profile("any-speed")
 
 
 def textured(seed: int, side: int = 96) -> Picture:

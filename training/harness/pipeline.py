@@ -51,7 +51,7 @@ def sampler(noise: Mapping[str, Any]) -> DPMSolverMultistepScheduler:
 def load_pipeline(folder: Path) -> StableDiffusionPipeline:
     """The pipeline in a folder that training made, in single precision."""
     return StableDiffusionPipeline.from_pretrained(
-        folder, torch_dtype=torch.float32, local_files_only=True, safety_checker=None
+        folder, dtype=torch.float32, local_files_only=True, safety_checker=None
     )
 
 

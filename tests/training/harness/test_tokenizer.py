@@ -79,10 +79,10 @@ def test_a_saved_tokenizer_says_the_same(tokens: CLIPTokenizer, tmp_path: Path) 
 
 
 def test_it_is_the_same_each_time(source: Source) -> None:
-    once, again = (
-        learn(source.caption(source.scene(index), index) for index in range(300)).get_vocab() for _ in range(2)
-    )
-    assert once == again
+    # Otherwise a resumed run would go on in another language than it began in.
+    captions = [source.caption(source.scene(index), index) for index in range(200)]
+    learned = {learn(captions).backend_tokenizer.to_str() for _ in range(4)}
+    assert len(learned) == 1
 
 
 def test_names_and_captions_are_learned_from(source: Source, sprite_cache: Path) -> None:

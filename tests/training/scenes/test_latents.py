@@ -69,6 +69,14 @@ def test_latents_captions_and_scenes_belong_together(source: Source, coder: Auto
         assert torch.allclose(latents, alone, atol=0.05 * float(alone.abs().max()))
 
 
+def test_a_batch_is_the_same_inside_the_loops_autocast(source: Source, coder: AutoencoderKL) -> None:
+    wanted = pool(source, coder)(0)
+    with torch.autocast("cpu", torch.bfloat16):
+        batch = pool(source, coder)(0)
+    assert batch.latents.dtype == torch.float32
+    assert torch.equal(batch.latents, wanted.latents)
+
+
 def test_latents_are_scaled(source: Source, coder: AutoencoderKL) -> None:
     picture = source.example(0).picture[None]
     scaled = encode(coder, picture)

@@ -25,6 +25,7 @@ from server.provenance import Trust, development_identity
 from tests.bench.audit.run import main as bench_log
 from tests.bench.backtest import main as bench_backtest
 from tests.bench.bare import BareLoop
+from tests.bench.generation import bench as bench_generation
 from tests.bench.policy import main as bench_policy
 from tests.bench.provenance.run import main as bench_provenance
 from tests.bench.recovery import bench as bench_recovery
@@ -142,6 +143,11 @@ def watermark(console: Console, arguments: argparse.Namespace) -> None:
     bench_watermark(console)
 
 
+def generation(console: Console, arguments: argparse.Namespace) -> None:
+    """Text to image beside stock diffusers."""
+    bench_generation(console)
+
+
 def backtest(console: Console, arguments: argparse.Namespace) -> None:
     """A candidate policy over logs of these sizes."""
     bench_backtest(console, arguments.decisions)
@@ -152,6 +158,7 @@ PARTS = {
     "provenance": provenance,
     "recovery": recovery,
     "watermark": watermark,
+    "generation": generation,
     "log": log,
     "memory": memory,
     "policy": policy,

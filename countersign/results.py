@@ -10,10 +10,16 @@ from countersign.errors import CorruptAnswer
 from countersign.v1 import common_pb2, generation_pb2
 
 StageProgress = Callable[[str, float], None]
+Preview = Callable[[generation_pb2.Preview], None]
+Part = generation_pb2.EnhanceResponse | generation_pb2.GenerateResponse
 
 
 def no_stages(stage: str, fraction: float) -> None:
     """Reports to nobody."""
+
+
+def no_previews(preview: generation_pb2.Preview) -> None:
+    """Shows nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +31,14 @@ class Screening:
 
 
 @dataclass(frozen=True, slots=True)
-class Enhancement:
-    """Signed media made of an upload. media: None when the decision blocks it; `result` then says why."""
+class Made:
+    """Signed media that was made or improved. media: None when the decision blocks it; `result` then says why."""
 
     media: bytes | None
     result: generation_pb2.MadeMedia
 
 
-def enhancement_of(parts: Iterator[generation_pb2.EnhanceResponse], progress: StageProgress) -> Enhancement:
+def made_of(parts: Iterator[Part], progress: StageProgress, preview: Preview = no_previews) -> Made:
     """Puts the chunks together and holds them against the result's digest and size.
 
     Raises CorruptAnswer when they differ, when the result is missing, or when blocked media was sent all the same.
@@ -42,6 +48,8 @@ def enhancement_of(parts: Iterator[generation_pb2.EnhanceResponse], progress: St
         match part.WhichOneof("part"):
             case "progress":
                 progress(part.progress.stage, part.progress.fraction)
+            case "preview" if isinstance(part, generation_pb2.GenerateResponse):
+                preview(part.preview)
             case "chunk":
                 chunks.append(part.chunk)
             case "result":
@@ -49,12 +57,12 @@ def enhancement_of(parts: Iterator[generation_pb2.EnhanceResponse], progress: St
     raise CorruptAnswer("the stream ended without a result")
 
 
-def checked(media: bytes, result: generation_pb2.MadeMedia) -> Enhancement:
-    """The enhancement, if every statement of the result holds for the bytes that came."""
+def checked(media: bytes, result: generation_pb2.MadeMedia) -> Made:
+    """What was made, if every statement of the result holds for the bytes that came."""
     if result.decision.action == common_pb2.ACTION_BLOCK:
         if media:
             raise CorruptAnswer("the decision blocks the media, yet bytes of it were sent")
-        return Enhancement(None, result)
+        return Made(None, result)
     digest = f"sha256:{hashlib.sha256(media).hexdigest()}"
     if digest != result.digest or len(media) != result.byte_size:
         raise CorruptAnswer(
@@ -63,4 +71,4 @@ def checked(media: bytes, result: generation_pb2.MadeMedia) -> Enhancement:
             limit=f"{result.digest}, {result.byte_size} bytes",
             found=f"{digest}, {len(media)} bytes",
         )
-    return Enhancement(media, result)
+    return Made(media, result)

@@ -5,33 +5,48 @@ This module knows names, files and defaults. It does not know how anything is ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.errors import InvalidInput, NotFound, PreconditionFailed
 from core.registry import Registry
+from core.weight_folder import PinnedFolder, read_folders
 from core.weights import PinnedWeights, read_manifest
 from generators import cards, restoration
 from generators.base import Generator
 from generators.denoise import NonLocalMeans
+from generators.restoration import Restorer
 from generators.upscale import MAX_PIXELS, Upscaler
+
+if TYPE_CHECKING:
+    from generators.diffusion.checkpoint import Checkpoint
 
 WEIGHTS = Path(__file__).parent / "weights"
 """Where the shipped weights lie."""
 _UPSCALERS = ("upscale_x2", "upscale_x4")
+_PAINTERS = ("text_to_image",)
+"""Built where the manifest has them."""
 
 
-def build(weights_dir: Path, device: str, *, max_pixels: int = MAX_PIXELS) -> Registry[Generator]:
+def build(
+    weights_dir: Path, device: str, *, max_pixels: int = MAX_PIXELS, brought: Sequence[Checkpoint] = ()
+) -> Registry[Generator]:
     """Every generator, loaded on `device` ("cpu", "cuda", "auto"). The first of a task is the task's default.
 
-    Raises ConfigurationError for an unreadable manifest or an unknown device, PreconditionFailed for weights that are
-    not there, and IntegrityError for weights that differ from their pinned digest or hold no usable network.
+    brought: the operator's own, which come last. Raises ConfigurationError for an unreadable manifest, an unknown
+    device, a name that comes twice and a licence that nobody accepted, PreconditionFailed for weights that are not
+    there, and IntegrityError for weights that differ from their pinned digest or hold no usable network.
     """
-    manifest = read_manifest(weights_dir / "weights.toml")
+    manifest = weights_dir / "weights.toml"
+    pinned, folders = read_manifest(manifest), read_folders(manifest)
+    networks = [restoration.load(_entry(pinned, name), device) for name in _UPSCALERS]
     generators = Registry[Generator]("generator")
     made: tuple[Generator, ...] = (
-        _upscaler(manifest, device, max_pixels),
+        Upscaler("compact", networks, cards.shipped("upscale.md"), max_pixels=max_pixels),
         NonLocalMeans(cards.shipped("denoise_nlm.md")),
+        *(_painter(folders[name], device, networks) for name in _PAINTERS if name in folders),
+        *(_brought(checkpoint, networks) for checkpoint in brought),
     )
     for generator in made:
         generators.add(generator.name, generator)
@@ -41,11 +56,14 @@ def build(weights_dir: Path, device: str, *, max_pixels: int = MAX_PIXELS) -> Re
 def choose(generators: Registry[Generator], task: str, name: str = "") -> Generator:
     """The generator `name` of `task`, or the task's default where `name` is empty.
 
-    Raises NotFound, listing what there is, for an unknown task or name, and InvalidInput naming "model" for a generator
-    of another task.
+    Raises NotFound, listing what there is, for an unknown task, and InvalidInput naming "model" for an unknown name and
+    for a generator of another task.
     """
     if not name:
         return _default(generators, task)
+    if name not in generators:
+        there = ", ".join(each for each in generators.names() if generators.get(each).task == task)
+        raise InvalidInput(f"there is no model {name!r}", field="model", limit=there or "none", found=name)
     generator = generators.get(name)
     if generator.task != task:
         raise InvalidInput(f"{name!r} does not do {task!r}", field="model", limit=task, found=generator.task)
@@ -60,9 +78,18 @@ def _default(generators: Registry[Generator], task: str) -> Generator:
     raise NotFound(f"no generator does {task!r}; there are: {tasks}")
 
 
-def _upscaler(manifest: Mapping[str, PinnedWeights], device: str, max_pixels: int) -> Upscaler:
-    networks = [restoration.load(_entry(manifest, name), device) for name in _UPSCALERS]
-    return Upscaler("compact", networks, cards.shipped("upscale.md"), max_pixels=max_pixels)
+def _painter(folder: PinnedFolder, device: str, networks: Sequence[Restorer]) -> Generator:
+    """Text to image. Imported here: diffusers takes seconds, which a build without such a model need not spend."""
+    from generators.diffusion import shipped
+
+    return shipped.load(folder, cards.shipped(folder.card), device, networks)
+
+
+def _brought(checkpoint: Checkpoint, networks: Sequence[Restorer]) -> Generator:
+    """A model of the operator's own. Imported here for the same reason."""
+    from generators.diffusion import checkpoint as diffusers
+
+    return diffusers.load(checkpoint, networks)
 
 
 def _entry(manifest: Mapping[str, PinnedWeights], name: str) -> PinnedWeights:

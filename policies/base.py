@@ -52,7 +52,8 @@ class Subject:
     task, source_type, model: `Generator.task`, `.source_type` and `.name` of the model that makes it; "" inbound.
     prompt, negative_prompt: None where there is no order, "" where it has none. parameters: the order's, validated.
     purpose, likeness (a real, identifiable person is shown), consent (that person agreed): declared by the requester,
-    not checked by anybody; None where not declared.
+    not checked by anybody; None where not declared. memorised: what was made counts as a copy of something that its
+    model learned from; None where nobody compared it.
     """
 
     direction: str
@@ -79,6 +80,7 @@ class Subject:
     purpose: str | None = None
     likeness: bool | None = None
     consent: bool | None = None
+    memorised: bool | None = None
 
     @property
     def phase(self) -> str:

@@ -168,6 +168,7 @@ _READERS: Mapping[str, Callable[[Subject], Value | None]] = {
     "media.width": attrgetter("width"),
     "media.height": attrgetter("height"),
     "media.duration": lambda subject: _number(subject.duration),
+    "media.memorised": attrgetter("memorised"),
     "request.direction": attrgetter("direction"),
     "request.stage": lambda subject: str(subject.phase),
     "request.tenant": attrgetter("tenant"),

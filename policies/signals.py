@@ -8,7 +8,8 @@
     <detector>.probability  double  calibrated, 0 to 1                    optional
     <detector>.codes        list<string>  machine-readable particulars    optional
     credential.state, .codes, .ai_generated (optional); media.kind, .mime, .byte_size, .width, .height;
-    media.duration (seconds, optional);
+    media.duration (seconds, optional); media.memorised (bool, optional): it counts as a copy of what its model learned
+    from;
     request.direction, .stage, .tenant, .surface, .jurisdiction, .task, .source_type, .model;
     request.prompt, .negative_prompt    string  as written                optional
     request.prompt_words, .negative_prompt_words  list<string>  `policies.prompts`: their words, folded    optional
@@ -24,6 +25,7 @@ judged (`policies.engine` says what follows). It is missing when
  - the one value is None, or a probability lies outside 0 to 1: that one is missing;
  - `media.duration`: it is NaN or infinite; `credential.ai_generated`: a manifest store exists that could not be read,
    or was found again and cannot be believed;
+ - `media.memorised`: nobody compared it, as of all uploads;
  - prompts: there is no order (an upload); an order without a prompt has the empty one, which is not missing;
  - purpose, likeness, consent: not declared; a parameter: the order has none of that name, or one of another type.
 
@@ -101,6 +103,7 @@ _FIXED = (
     Signal("media.width", "int", low=0),
     Signal("media.height", "int", low=0),
     Signal("media.duration", "double", low=0, optional=True),
+    Signal("media.memorised", "bool", optional=True),
     Signal("request.direction", "string", frozenset(("inbound", "outbound"))),
     Signal("request.stage", "string", frozenset(Stage)),
     Signal("request.tenant", "string"),

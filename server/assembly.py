@@ -11,7 +11,6 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 import detectors.catalog
-import generators.catalog
 from core.limits import Limits
 from core.sandbox import Sandbox
 from detectors.base import Source
@@ -47,10 +46,18 @@ from server.recovery.resolution import Resolution
 from server.services import Parts
 from server.services.files import Files
 from server.services.following import Followers
-from server.startup import announce, known_content, limit_library_threads, open_log, open_provenance, second_person
+from server.startup import (
+    announce,
+    known_content,
+    limit_library_threads,
+    makers_of,
+    open_log,
+    open_provenance,
+    second_person,
+)
 
-MAKING_PLACES = 2
-"""Orders at a time: one that is made, and one whose upload is examined meanwhile."""
+BESIDE_THE_BATCH = 1
+"""Orders that are examined or finished while a whole batch is made."""
 
 
 async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: AsyncExitStack) -> Parts:
@@ -59,7 +66,7 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     limit_library_threads()
     log = await open_log(settings, stack)
     models = detectors.catalog.build(known_content(settings))
-    makers = generators.catalog.build(generators.catalog.WEIGHTS, settings.device)
+    makers = makers_of(settings)
     limits = Limits(**settings.limits.model_dump())
     sandbox, credentials = await open_provenance(settings, limits, metrics, stack)
     recovery = Recovery(log.durable, credentials.stores)
@@ -67,7 +74,14 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     second_looks: tuple[Conclusion, ...] = (RecoveryConclusion(recovery), Contradictions())
     sources = (*models, *second_looks)
     mapping = read_mapping(settings.dsa_mapping) if settings.dsa_mapping else DsaMapping()
-    engine = LocalEngine(models, metrics, threads=settings.threads, max_pending=settings.max_pending)
+    engine = LocalEngine(
+        models,
+        metrics,
+        threads=settings.threads,
+        max_pending=settings.max_pending,
+        max_batch=settings.making.max_batch,
+        batch_window=settings.making.batch_window,
+    )
     stack.push_async_callback(engine.close)
     views = {view for model in models for view in model.views} | {"tags"}
     loader = policy_loader(settings, log, sources, Register(log, sources, makers, credentials.trust_text))
@@ -84,7 +98,8 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
         await open_finisher(settings, sandbox, metrics),
         outputs,
         screening=screening,
-        making=Room(MAKING_PLACES, settings.max_pending),
+        making=Room(settings.making.max_batch + BESIDE_THE_BATCH, settings.max_pending),
+        previews=settings.making.previews,
     )
     # Before anything is asked: a first look-up that waited for a million codes would miss its deadline.
     await recovery.memory.catch_up()

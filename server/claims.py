@@ -14,7 +14,7 @@ from server.requests import Order
 
 def claim_of(order: Order, decision: Decision, intent_index: int, finished: Finished, bindings: Bindings) -> Claim:
     """The claim of an order's output. The prompt is the requester's and does not go into a public manifest."""
-    work = work_of(order.model.task, order.model.source_type, opened=order.source is not None)
+    work = work_of(order.model.task, order.source_type, opened=order.source is not None)
     return Claim(
         title=f"{order.model.task} by {order.model.name}",
         source_type=work.source_type,

@@ -19,7 +19,9 @@ from countersign import settings as client
 from server.sections import (
     Aigc,
     LabelRule,
+    Making,
     MediaLimits,
+    OwnModel,
     PolicyRules,
     Retention,
     Section,
@@ -51,7 +53,7 @@ class Settings(Section):
     max_pending: requests that may wait for a place before callers are told to come back. max_upload_bytes: uploads that
     are held at a time, all callers together. trust: lists of roots that are believed beside our own, each of its own
     name. retention: at most one table a tenant. labels: the first that fits holds.
-    watermark: whether an output that holds no watermark may leave.
+    watermark: whether an output that holds no watermark may leave. models: the operator's own, each of its own name.
     """
 
     address: str = client.DEFAULT_ADDRESS
@@ -77,6 +79,8 @@ class Settings(Section):
     witnesses: tuple[Witness, ...] = ()
     timestamps: Timestamps | None = None
     watermark: Watermarking = Watermarking.PREFERRED
+    making: Making = Making()
+    models: tuple[OwnModel, ...] = ()
     labels: tuple[LabelRule, ...] = ()
     aigc: Aigc | None = None
 
@@ -101,6 +105,14 @@ class Settings(Section):
         if doubled:
             raise ValueError(f"two lists of the name {doubled[0]!r}")
         return lists
+
+    @field_validator("models")
+    @classmethod
+    def _one_model_a_name(cls, models: tuple[OwnModel, ...]) -> tuple[OwnModel, ...]:
+        doubled = [name for name, count in Counter(model.name for model in models).items() if count > 1]
+        if doubled:
+            raise ValueError(f"two models of the name {doubled[0]!r}")
+        return models
 
     @classmethod
     def load(cls, path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:

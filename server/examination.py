@@ -29,7 +29,8 @@ class Context:
     """Where the media is used and what for; rules may look at it.
 
     task, source_type: of the model that makes the media; "" for uploads that are only screened. stage: a `Stage`; ""
-    means received where inbound, made where outbound. order: what the media is made by, or sent in for.
+    means received where inbound, made where outbound. order: what the media is made by, or sent in for. memorised: as
+    of `policies.base.Subject`.
     """
 
     direction: str
@@ -40,6 +41,7 @@ class Context:
     source_type: str = ""
     stage: str = ""
     order: Order | None = None
+    memorised: bool | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -118,6 +120,7 @@ class Examiner:
             stage=context.stage,
             at=datetime.now(UTC),
             digest=media.digest,
+            memorised=context.memorised,
             **(context.order.told() if context.order else {}),
         )
 

@@ -1,7 +1,7 @@
 """The story of Countersign: read this file first.
 
     inbound    upload → open (sandbox) → examine, decide → record → decision + receipt
-    outbound   order  → decide on what is asked for → open → examine, decide → record intent → make
+    outbound   order  → decide on what is asked for → open → examine, decide → record intent → make (→ previews)
                → open → examine, decide → watermark, label, declare → sign → record
 
 Nothing leaves unrecorded, and nothing made here leaves unsigned. This module knows the order of things. It does not
@@ -16,10 +16,12 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from core.errors import InvalidInput, LimitExceeded, PreconditionFailed
+import structlog
+
+from core.errors import CountersignError, InvalidInput, LimitExceeded, PreconditionFailed
 from core.media import Media, digest_of
-from generators.base import Generator, Job, Output
-from policies.base import Action, Stage
+from generators.base import SOURCE, Output
+from policies.base import Action, Decision, Stage
 from server import inputs, record
 from server.admission import Room
 from server.audit import Recorded
@@ -31,14 +33,22 @@ from server.finishing.finisher import Finished, Finisher
 from server.finishing.marks import Marks
 from server.once import Once
 from server.outputs import OutputStore
+from server.previews import Previews, Show, show_nobody
 from server.provenance import Provenance
 from server.recorder import Recorder
 from server.recovery.bindings import Bindings
 from server.requests import Made, Order, Report, Request, Upload
+from server.work import Work
+
+MEDIA = "media"
+"""What errors call media by themselves: whoever opens it does not know what it is to a request."""
 
 
 class Pipeline:
-    """Carries media through the steps above. One pipeline serves all callers."""
+    """Carries media through the steps above. One pipeline serves all callers.
+
+    screening, making: places for what is examined and made at a time. previews: whether unfinished work may be shown.
+    """
 
     def __init__(
         self,
@@ -50,6 +60,8 @@ class Pipeline:
         outputs: OutputStore,
         screening: Room,
         making: Room,
+        *,
+        previews: bool = True,
     ) -> None:
         self._examiner = examiner
         self._engine = engine
@@ -59,6 +71,7 @@ class Pipeline:
         self._outputs = outputs
         self._screening = screening
         self._making = making
+        self._may_show = previews
         self._once = Once()
 
     async def screen(self, upload: Upload, caller: Caller) -> Recorded:
@@ -81,52 +94,69 @@ class Pipeline:
             # 4. Record: MUST be durable before anybody learns the verdict.
             return await self._recorder.decision(request, context, seen)
 
-    async def make(self, order: Order, caller: Caller, report: Report) -> Made:
-        """Makes one output. Raises as `screen` does, and what the model raises for a job that it cannot do."""
+    async def make(self, order: Order, caller: Caller, report: Report, show: Show = show_nobody) -> Made:
+        """Makes one output. Raises as `screen` does, and what the model raises for a job that it cannot do.
+
+        show: gets previews where the order asks for some.
+        """
         request = Request(caller, order.request_id, order.content(), order.subject)
-        model = order.model
-        context = Context(
-            *("outbound", caller.tenant, order.surface, order.jurisdiction, model.task, model.source_type), order=order
-        )
+        used = ("outbound", caller.tenant, order.surface, order.jurisdiction)
+        context = Context(*used, order.model.task, order.source_type, order=order)
         async with self._once.hold(request.key):
             # 1. The same id gives the same answer and one record.
             if earlier := await self._recorder.earlier(request):
                 return await self._again(earlier)
             async with self._making.enter():
-                return await self._make(request, context, order, report)
+                return await self._make(request, context, order, report, show)
 
-    async def _make(self, request: Request, context: Context, order: Order, report: Report) -> Made:
+    async def _make(self, request: Request, context: Context, order: Order, report: Report, show: Show) -> Made:
         """An order's first time."""
         # 2. What is asked for is judged before anything is opened, announced or made.
         asked = self._examiner.decide(inputs.subject_of(request, context, order, datetime.now(UTC)))
         if inputs.stops(asked):
             return Made(await self._recorder.order(request, context, order, asked), None)
-        # 3. What is to be improved is screened as every upload is.
+        # 3. The pictures that came with it are screened as every upload is.
         report("examining", 0.0)
-        source = await self._examine_source(request, context, order)
-        if source and source.decision.action is Action.BLOCK:
-            making = record.making_json(order, stage="input", asked=asked)
-            return await self._block(request, context, source, making)
+        given = await self._examine_given(request, context, order)
+        if blocked := inputs.blocked(given):
+            making = record.making_json(order, stage="input", asked=asked, blocked=blocked)
+            return await self._block(request, context, given[blocked], making)
         # 4. Intent MUST be durable before anything is made (after boulder's issuance cycle).
-        intent = await self._recorder.intent(request, context, order, asked, source)
-        making = record.making_json(order, stage="output", asked=asked, intent_index=intent.index, source=source)
+        intent = await self._recorder.intent(request, context, order, asked, given)
+
+        def marks(decision: Decision) -> Marks:
+            return self._finisher.marking(decision, order, context, intent.index)
+
+        previews = Previews(self._examiner, context, asked, marks, show)
+        work = Work(request, context, order, asked, given, intent, marks, previews)
+        try:
+            return await self._work(work, report)
+        except asyncio.CancelledError:
+            # Nobody waits any more. The intent is closed, or it would look like a crash.
+            await self._cancelled(work)
+            raise
+
+    async def _work(self, work: Work, report: Report) -> Made:
+        """What was announced is made, or refused, or blocked; in each case on the record."""
+        request, context, order = work.request, work.context, work.order
         # 5. Make, and look at what was made as at any media.
-        output = await self._generate(request, context, order, source, report)
+        output = await self._generate(work, report)
+        making = work.making() | record.notes_json(output)
         report("examining", 0.0)
-        seen = await self._examine(request, context, await self._open(request, context, output.data))
-        seen = replace(seen, decision=inputs.joined(asked, seen.decision))
+        compared = replace(context, memorised=record.memorised_in(output.notes))
+        seen = await self._examine(request, compared, await self._open(request, context, output.data))
+        seen = replace(seen, decision=inputs.joined(work.asked, seen.decision))
         if seen.decision.action is Action.BLOCK:
             return await self._block(request, context, seen, making)
         # 6. Finish: watermark, label, declaration. Nothing changes the pixels from here on.
         report("finishing", 0.0)
-        marks = self._finisher.marking(seen.decision, order, context, intent.index)
-        finished = await self._finish(request, context, output, seen.media, marks)
+        finished = await self._finish(request, context, output, seen.media, work.marks(seen.decision))
         frames = finished.media.frames()
-        bindings = await asyncio.to_thread(Bindings.of, frames, finished.watermark, uploaded=source is not None)
+        bindings = await asyncio.to_thread(Bindings.of, frames, finished.watermark, uploaded=SOURCE in work.given)
         # 7. Sign, and keep the file before the record that names it: what is recorded can be given again.
         report("signing", 0.0)
-        claim = claim_of(order, seen.decision, intent.index, finished, bindings)
-        parent = source.media if source else None
+        claim = claim_of(order, seen.decision, work.intent.index, finished, bindings)
+        parent = work.given[SOURCE].media if SOURCE in work.given else None
         signed = await self._provenance.sign(finished.media.data, finished.media.mime, claim, parent)
         digest = await asyncio.to_thread(self._outputs.put, signed.data)
         # 8. Record the digest and the credential of what leaves, and what it is recognised by without them.
@@ -158,11 +188,14 @@ class Pipeline:
             if not await self._recorder.earlier(request):
                 await self._recorder.refusal(request, Context(direction, caller.tenant), error)
 
-    async def _open(self, request: Request, context: Context, data: bytes, declared_mime: str = "") -> Media:
-        """Opened media; what cannot be opened is recorded as refused."""
+    async def _open(
+        self, request: Request, context: Context, data: bytes, declared_mime: str = "", field: str = MEDIA
+    ) -> Media:
+        """Opened media; what cannot be opened is recorded as refused. field: what the request calls it."""
         try:
             return await self._examiner.open(data, declared_mime)
         except (InvalidInput, LimitExceeded) as error:
+            error.field = field if error.field == MEDIA else error.field
             await self._recorder.refusal(request, context, error, digest_of(data))
             raise
 
@@ -174,26 +207,44 @@ class Pipeline:
             await self._recorder.refusal(request, context, error, media.digest)
             raise
 
-    async def _examine_source(self, request: Request, context: Context, order: Order) -> Examination | None:
-        """The examined upload of an order that has one."""
-        if order.source is None:
-            return None
+    async def _examine_given(self, request: Request, context: Context, order: Order) -> dict[str, Examination]:
+        """The examined pictures of an order, up to the first that the policy blocks."""
         received = replace(context, stage=Stage.UPLOAD)
-        return await self._examine(request, received, await self._open(request, received, order.source))
+        given: dict[str, Examination] = {}
+        for name, data in order.pictures.items():
+            media = await self._open(request, received, data, field=inputs.field_of(order, name))
+            given[name] = await self._examine(request, received, media)
+            if inputs.blocked(given):
+                break
+        return given
 
-    async def _generate(
-        self, request: Request, context: Context, order: Order, source: Examination | None, report: Report
-    ) -> Output:
+    async def _generate(self, work: Work, report: Report) -> Output:
         """The model's output; a job that the model refuses is recorded as refused."""
-        media = source.media if source else None
-        job = Job(media, order.parameters, order.prompt, order.negative_prompt, order.seed)
+
+        def tell(fraction: float) -> None:
+            work.previews.progress(fraction)
+            report("making", fraction)
+
         try:
-            if media:
-                refuse_other_kinds(order.model, media)
-            return await self._engine.generate(order.model, job, lambda fraction: report("making", fraction))
+            preview = work.previews.take if work.order.previews and self._may_show else None
+            job = inputs.job_of(work.order, work.given, preview)
+            return await self._engine.generate(work.order.model, job, tell)
         except (InvalidInput, LimitExceeded) as error:
-            await self._recorder.refusal(request, context, error, media.digest if media else "")
+            await work.previews.close()
+            digest = work.given[SOURCE].media.digest if SOURCE in work.given else ""
+            await self._recorder.refusal(work.request, work.context, error, digest, work.previews.json)
             raise
+        finally:
+            await work.previews.close()
+
+    async def _cancelled(self, work: Work) -> None:
+        """Closes the intent of work that nobody waits for. Where the log cannot take it, it stays open."""
+        await work.previews.close()
+        try:
+            await self._recorder.cancellation(work.request, work.context, work.intent, work.previews.json)
+        except CountersignError as error:
+            words = "a cancelled order could not be closed on the record"
+            structlog.get_logger("countersign").warning(words, log_index=work.intent.index, error=str(error))
 
     async def _finish(self, request: Request, context: Context, output: Output, made: Media, marks: Marks) -> Finished:
         """The finished output; a label that does not fit it is recorded as refused."""
@@ -216,10 +267,3 @@ class Pipeline:
         if output is None:
             raise PreconditionFailed(f"the output {entry['media_digest']} of this request is no longer kept")
         return Made(earlier, output)
-
-
-def refuse_other_kinds(model: Generator, media: Media) -> None:
-    """Raises InvalidInput for an upload of a kind that the model does not take."""
-    if media.kind not in model.kinds:
-        kinds = ", ".join(sorted(model.kinds)) or "no upload"
-        raise InvalidInput(f"{model.name} takes {kinds}", field="media", limit=kinds, found=media.kind.value)

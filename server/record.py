@@ -8,19 +8,24 @@ fields that the leaf commits to; both can be deleted.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from core.credential import Credential
 from core.errors import InvalidInput, LimitExceeded
 from core.media import Media
 from detectors.base import Finding, Verdict
+from generators.base import Output
 from policies.base import Decision, Reason
 from server.audit import Blob, Recorded
 from server.examination import Context, Examination
 from server.finishing.finisher import Finished
 from server.requests import Order
 
+MEMORISED = "memorised"
+"""The note by which a model says that its output counts as a copy of what it learned from."""
+NOTHING_GIVEN: Mapping[str, Examination] = MappingProxyType({})
 OPTIONAL_FIGURES = ("probability", "score", "log10_lr", "fpr_at_threshold")
 
 
@@ -135,18 +140,23 @@ def making_json(
     stage: str,
     asked: Decision,
     intent_index: int | None = None,
-    source: Examination | None = None,
+    given: Mapping[str, Examination] = NOTHING_GIVEN,
+    blocked: str = "",
 ) -> dict[str, Any]:
-    """How media was made. stage: "input" where what was asked for, or the upload itself, was
-    blocked, else "output". asked: what the policy said of the order.
+    """How media was made. stage: "input" where what was asked for, or a picture that came with it, was blocked, else
+    "output". asked: what the policy said of the order. given: the pictures that came with it, by name. blocked: the one
+    of them that was, "" for none.
     """
     judged = {"action": asked.action.name, "policy": asked.policy_digest}
     making = order.work() | {"stage": stage, "asked": judged}
     if intent_index is not None:
         making["intent_index"] = intent_index
-    if source is not None:
-        making["source"] = source_json(source.media, source.decision)
-    return making
+    if blocked:
+        making["blocked"] = blocked
+    if order.previews:
+        # Said beforehand: after a crash nobody could tell any more which left.
+        making["previews_asked"] = True
+    return making | {name: picture_json(seen.media, seen.decision) for name, seen in given.items()}
 
 
 def marks_json(finished: Finished) -> dict[str, Any]:
@@ -163,8 +173,18 @@ def marks_json(finished: Finished) -> dict[str, Any]:
     return {"marks": marks}
 
 
-def source_json(media: Media, decision: Decision) -> dict[str, Any]:
-    """The upload that something was made from."""
+def notes_json(output: Output) -> dict[str, Any]:
+    """What the model reports of what it made; never the requester's words, which a leaf would keep for ever."""
+    return {"notes": dict(output.notes)} if output.notes else {}
+
+
+def memorised_in(notes: Mapping[str, Any]) -> bool | None:
+    """Whether an output counts as a copy, by what its model reports; None where that compared nothing."""
+    return bool(notes[MEMORISED]) if MEMORISED in notes else None
+
+
+def picture_json(media: Media, decision: Decision) -> dict[str, Any]:
+    """A picture that came with an order: what something was made from, its mask, or what it was to follow."""
     return {"media_digest": media.digest, "action": decision.action.name}
 
 

@@ -10,7 +10,15 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from core.credential import NO_CREDENTIAL, Credential
-from core.errors import Conflict, CorruptMedia, InvalidInput, LimitExceeded, ParserFailed, UnsupportedMedia
+from core.errors import (
+    Conflict,
+    CorruptMedia,
+    InvalidInput,
+    LimitExceeded,
+    ParserFailed,
+    PreconditionFailed,
+    UnsupportedMedia,
+)
 from detectors.base import Finding
 from policies.base import Decision
 from server import record
@@ -51,12 +59,16 @@ class Recorder:
     async def earlier(self, request: Request) -> Recorded | None:
         """The record of the same request, None at its first time.
 
-        Raises Conflict when the id was used for another request, and the same refusal when it was refused.
+        Raises Conflict when the id was used for another request, the same refusal when it was refused, and
+        PreconditionFailed when it was cancelled: the log holds one intent and one end for an id, so a second try under
+        it would leave no trace of its own.
         """
         found = await self._log.find(request.caller.tenant, request.id)
         if found is None:
             # An intent without a decision tells of lost work; another request under its id would hide that.
             refuse_another(request, await self._log.find(request.caller.tenant, request.id, "intent"))
+            if await self._log.find(request.caller.tenant, request.id, "cancellation") is not None:
+                raise PreconditionFailed(f"request_id {request.id!r} was cancelled; ask again under another")
             return None
         refuse_another(request, found)
         refusal = record.decode(found).get("refusal")
@@ -66,26 +78,47 @@ class Recorder:
         return found
 
     async def refusal(
-        self, request: Request, context: Context, error: InvalidInput | LimitExceeded, media_digest: str = ""
+        self,
+        request: Request,
+        context: Context,
+        error: InvalidInput | LimitExceeded,
+        media_digest: str = "",
+        previews: Mapping[str, Any] = NOTHING,
     ) -> Recorded:
-        """Records that a request was refused. media_digest is "" where the media was never received whole."""
+        """Records that a request was refused. media_digest is "" where the media was never received whole.
+
+        previews: as `Previews.json`, where some work was done before.
+        """
         body = {
             "direction": context.direction,
             "media_digest": media_digest,
             "refusal": record.refusal_json(error, REFUSALS),
+            **previews,
         }
         return await self._append("decision", request, body)
 
     async def intent(
-        self, request: Request, context: Context, order: Order, asked: Decision, source: Examination | None
+        self, request: Request, context: Context, order: Order, asked: Decision, given: Mapping[str, Examination]
     ) -> Recorded:
-        """Records what is about to be made, before it is made. asked: what the policy said of the order."""
+        """Records what is about to be made, before it is made. asked: what the policy said of the order. given: the
+        pictures that came with it.
+        """
         body = {
             "direction": context.direction,
             "task": context.task,
-            "making": record.making_json(order, stage="intent", asked=asked, source=source),
+            "making": record.making_json(order, stage="intent", asked=asked, given=given),
         }
         return await self._append("intent", request, body, private=record.prompts_json(order))
+
+    async def cancellation(
+        self, request: Request, context: Context, intent: Recorded, previews: Mapping[str, Any]
+    ) -> Recorded:
+        """Records that nobody waits any more for what `intent` announced. previews: as `Previews.json`, all that left.
+
+        It is no decision: what was asked for can be asked for again, under another id.
+        """
+        body = {"direction": context.direction, "task": context.task, "intent_index": intent.index, **previews}
+        return await self._append("cancellation", request, body)
 
     async def order(self, request: Request, context: Context, order: Order, decision: Decision) -> Recorded:
         """Records a decision on what was asked for, before there is any media. The words asked with can be erased."""
@@ -143,7 +176,7 @@ class Recorder:
 
     async def _append(
         self,
-        kind: Literal["decision", "intent"],
+        kind: Literal["decision", "intent", "cancellation"],
         request: Request,
         body: Mapping[str, Any],
         decision: Decision | None = None,

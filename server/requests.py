@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from core.errors import InvalidInput
 from core.media import digest_of
-from generators.base import Generator, Value
+from generators.base import CONTROL, MASK, PROMPT, SOURCE, Generator, Value
 from generators.marking.label import Label
 from policies.prompts import MAX_WORDS, count_words
 from server.audit import Recorded
@@ -66,9 +66,10 @@ UNDECLARED = Declared()
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Order:
-    """Media to make: from `source` where it is to be improved, from `prompt` where not. subject: as of `Upload`.
+    """Media to make: of a prompt, of uploads, or of both. subject: as of `Upload`.
 
-    label: to be drawn visibly, None where the requester wants none; policy may demand one all the same.
+    source: to be improved or begun from. mask, control: as of `generators.base.Job`. label: to be drawn visibly, None
+    where the requester wants none; policy may demand one all the same. previews: unfinished work is to be shown.
     """
 
     request_id: str
@@ -83,10 +84,14 @@ class Order:
     subject: str = ""
     declared: Declared = UNDECLARED
     label: Label | None = None
+    mask: bytes | None = None
+    control: bytes | None = None
+    previews: bool = False
 
     def __post_init__(self) -> None:
-        """Raises InvalidInput before anything is examined or made: for a seed that the log could not record, and for
-        prompts of more words than policies read, since what no rule can judge must not be made.
+        """Raises InvalidInput before anything is examined or made: for a seed that the log could not record, for
+        prompts of more words than policies read, since what no rule can judge must not be made, and for pictures that
+        the model does not take.
         """
         if abs(self.seed) > MAX_SEED:
             raise InvalidInput("the seed is too large", field="seed", limit=f"±{MAX_SEED}", found=str(self.seed))
@@ -94,6 +99,24 @@ class Order:
             if (found := count_words(text)) > MAX_WORDS:
                 message = f"the {name} has too many words"
                 raise InvalidInput(message, field=name, limit=f"{MAX_WORDS} words", found=str(found))
+        for name in self.pictures:
+            if name not in self.model.inputs:
+                taken = ", ".join(sorted(self.model.inputs))
+                raise InvalidInput(f"{self.model.name} takes no {name}", field=name, limit=taken, found=name)
+        if self.mask is not None and self.source is None:
+            raise InvalidInput("a mask needs the source that it is of", field="source", limit="a picture", found="none")
+
+    @property
+    def pictures(self) -> dict[str, bytes]:
+        """The uploads that came with it, by name, in the order in which they are looked at."""
+        given = {SOURCE: self.source, MASK: self.mask, CONTROL: self.control}
+        return {name: data for name, data in given.items() if data is not None}
+
+    @property
+    def source_type(self) -> str:
+        """The IPTC digitalSourceType of what comes of it."""
+        text = {PROMPT} if self.prompt or self.negative_prompt else set()
+        return self.model.source_type_of(text | self.pictures.keys())
 
     def content(self) -> dict[str, Any]:
         """What makes a second request with this id the same one. The model's version is not part of it: a retry
@@ -110,8 +133,9 @@ class Order:
             "surface": self.surface,
             "jurisdiction": self.jurisdiction,
             **self._declared(),
-            # Only where there is one: a request recorded before labels existed is still the same one.
+            # Only where there are some: a request recorded before these existed is still the same one.
             **({"label": self.label.content()} if self.label else {}),
+            **{name: digest_of(data) for name, data in self.pictures.items() if name != SOURCE},
         }
 
     def told(self) -> dict[str, Any]:

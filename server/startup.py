@@ -9,15 +9,18 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import cv2
 import structlog
 
 from core.limits import Limits
 from core.parsers.catalog import PARSERS
+from core.registry import Registry
 from core.sandbox import Sandbox
 from detectors.base import Source
 from detectors.hash_list import HashList
+from generators import catalog
 from generators.base import Generator
 from policies.base import Policy
 from server import provenance
@@ -31,6 +34,9 @@ from server.examination import CREDENTIALS
 from server.metrics import Metrics
 from server.provenance import Provenance
 from server.signing import imprint_of, signing_identity, stamper_of, trust_of, watch_expiry
+
+if TYPE_CHECKING:
+    from generators.diffusion.checkpoint import Checkpoint
 
 
 def limit_library_threads() -> None:
@@ -52,7 +58,7 @@ async def open_log(settings: Settings, stack: AsyncExitStack) -> AuditLog:
     # Nothing runs here yet: whatever was meant to be made and has no decision was cut short, or another server of this
     # log is still at it.
     if orphans := await log.orphaned_intents(datetime.now(UTC)):
-        words = "intents without a decision: cut short by a crash or a cancelled call, unless another server is at it"
+        words = "intents without a decision: cut short by a crash, unless another server is at it"
         structlog.get_logger("countersign").warning(words, log_indexes=[intent.index for intent in orphans])
     return log
 
@@ -90,6 +96,23 @@ def known_content(settings: Settings) -> HashList:
     if settings.hash_list or settings.known_content.exists():
         return HashList.load(settings.known_content)
     return HashList()
+
+
+def makers_of(settings: Settings) -> Registry[Generator]:
+    """The generators: those that are shipped, and the operator's own. What runs unpinned is warned of by name."""
+    brought: list[Checkpoint] = []
+    if settings.models:
+        from generators.diffusion.checkpoint import Checkpoint  # diffusers takes seconds to import
+
+        brought = [
+            Checkpoint(**model.model_dump(exclude={"kind", "device"}), device=model.device or settings.device)
+            for model in settings.models
+        ]
+    for model in settings.models:
+        if model.unpinned:
+            words = "UNPINNED MODEL: it runs whatever lies in its folder, and nobody can tell later what that was"
+            structlog.get_logger("countersign").warning(words, model=model.name)
+    return catalog.build(catalog.WEIGHTS, settings.device, brought=brought)
 
 
 def announce(policy: Policy, models: Iterable[Source | Generator]) -> None:

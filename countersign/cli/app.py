@@ -22,6 +22,7 @@ from countersign.cli import (
     erase,
     export,
     follow,
+    generate,
     inspect,
     log,
     mirror,
@@ -52,14 +53,14 @@ GROUPS = {
 def build_app(plugins: Iterable[EntryPoint] = ()) -> typer.Typer:
     """A fresh application with all commands. A plug-in that cannot be loaded costs its own commands only."""
     app = typer.Typer(
-        help="Screen, enhance, inspect and verify media, and read the record of what was decided.",
+        help="Screen, make, enhance, inspect and verify media, and read the record of what was decided.",
         no_args_is_help=True,
         # A traceback with local variables could show tokens and media.
         pretty_exceptions_enable=False,
     )
     app.callback()(take_globals)
     groups = {name: typer.Typer(help=text, no_args_is_help=True) for name, text in GROUPS.items()}
-    for command in (screen, enhance, inspect, recover, verify, review, erase):
+    for command in (screen, enhance, generate, inspect, recover, verify, review, erase):
         command.register(app)
     log.register(groups["log"])
     follow.register(groups["log"])

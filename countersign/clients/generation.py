@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from countersign.clients.calls import NO_CONTEXT, Calls, new_id
-from countersign.results import Enhancement, StageProgress, enhancement_of, no_stages
+from countersign.results import Made, Preview, StageProgress, made_of, no_previews, no_stages
 from countersign.uploads import Upload
 from countersign.v1 import common_pb2, generation_pb2
 from countersign.v1.generation_pb2_grpc import GenerationServiceStub
@@ -37,7 +37,7 @@ class GenerationCalls(Calls):
         label: generation_pb2.Label | None = None,
         request_id: str | None = None,
         progress: StageProgress = no_stages,
-    ) -> Enhancement:
+    ) -> Made:
         """Improves media of at most 32 MiB.
 
         subject: your own opaque name of the person who ordered it. declarations: what you say the result is for, and
@@ -57,5 +57,53 @@ class GenerationCalls(Calls):
             label=label,
         )
         return self._connection.stream(
-            self._generation.Enhance, request, lambda parts: enhancement_of(parts, progress), self._long_timeout
+            self._generation.Enhance, request, lambda parts: made_of(parts, progress), self._long_timeout
+        )
+
+    def generate(
+        self,
+        prompt: str,
+        *,
+        negative_prompt: str = "",
+        model: str = "",
+        parameters: Mapping[str, str] | None = None,
+        seed: int = 0,
+        source: bytes | Path | None = None,
+        mask: bytes | Path | None = None,
+        control: bytes | Path | None = None,
+        context: common_pb2.Context = NO_CONTEXT,
+        subject: str = "",
+        declarations: generation_pb2.Declarations = UNDECLARED,
+        label: generation_pb2.Label | None = None,
+        request_id: str | None = None,
+        progress: StageProgress = no_stages,
+        preview: Preview | None = None,
+    ) -> Made:
+        """Makes a picture from a prompt.
+
+        source: a picture to begin from. mask: of the source's size; what is white in it is made anew, the rest is kept.
+        control: edges or boxes to follow, drawn as a picture. Not every model takes them, see `list_models`; all of
+        them together hold at most 32 MiB.
+        preview: called with looks at unfinished work; without it the server takes none. The rest is as of `enhance`.
+        """
+        pictures = {"source": source, "mask": mask, "control": control}
+        request = generation_pb2.GenerateRequest(
+            request_id=request_id or new_id(),
+            prompt=prompt,
+            negative_prompt=negative_prompt,
+            model=model,
+            parameters=dict(parameters or {}),
+            seed=seed,
+            context=context,
+            subject=subject,
+            declarations=declarations,
+            label=label,
+            previews=preview is not None,
+            **{name: Upload.of(given).read() for name, given in pictures.items() if given is not None},
+        )
+        return self._connection.stream(
+            self._generation.Generate,
+            request,
+            lambda parts: made_of(parts, progress, preview or no_previews),
+            self._long_timeout,
         )

@@ -135,6 +135,7 @@ class EnhanceRequest(_message.Message):
     LABEL_FIELD_NUMBER: _builtins.int
     DECLARATIONS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
+    """The same id gives the same answer. One whose call was cancelled, or ran past its deadline, is used up."""
     media: _builtins.bytes
     """At most 32 MiB."""
     task: _builtins.str
@@ -283,13 +284,29 @@ class GenerateRequest(_message.Message):
     SUBJECT_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
     DECLARATIONS_FIELD_NUMBER: _builtins.int
+    SOURCE_FIELD_NUMBER: _builtins.int
+    MASK_FIELD_NUMBER: _builtins.int
+    CONTROL_FIELD_NUMBER: _builtins.int
+    PREVIEWS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
+    """As in EnhanceRequest."""
     prompt: _builtins.str
     negative_prompt: _builtins.str
     model: _builtins.str
     seed: _builtins.int
     subject: _builtins.str
     """As in EnhanceRequest."""
+    source: _builtins.bytes
+    """A picture to begin from: it is changed as far as the model's parameter "strength" says. Like every picture of an
+    order it is screened as uploads are, and blocks the order where the policy blocks it. Which pictures a model takes
+    is in Model.inputs; the three together hold at most 32 MiB.
+    """
+    mask: _builtins.bytes
+    """Of the source's size: what is white is made anew, what is black is kept. Needs a source."""
+    control: _builtins.bytes
+    """Edges or boxes, drawn as a picture, that the output is to follow."""
+    previews: _builtins.bool
+    """Whether to send previews. It changes nothing of what is made, so a repeated request may ask for other ones."""
     @_builtins.property
     def parameters(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     @_builtins.property
@@ -313,10 +330,14 @@ class GenerateRequest(_message.Message):
         subject: _builtins.str = ...,
         label: Global___Label | None = ...,
         declarations: Global___Declarations | None = ...,
+        source: _builtins.bytes = ...,
+        mask: _builtins.bytes = ...,
+        control: _builtins.bytes = ...,
+        previews: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations", "label", b"label"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations", "label", b"label", "model", b"model", "negative_prompt", b"negative_prompt", "parameters", b"parameters", "prompt", b"prompt", "request_id", b"request_id", "seed", b"seed", "subject", b"subject"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "control", b"control", "declarations", b"declarations", "label", b"label", "mask", b"mask", "model", b"model", "negative_prompt", b"negative_prompt", "parameters", b"parameters", "previews", b"previews", "prompt", b"prompt", "request_id", b"request_id", "seed", b"seed", "source", b"source", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -329,27 +350,62 @@ class GenerateResponse(_message.Message):
     PROGRESS_FIELD_NUMBER: _builtins.int
     CHUNK_FIELD_NUMBER: _builtins.int
     RESULT_FIELD_NUMBER: _builtins.int
+    PREVIEW_FIELD_NUMBER: _builtins.int
     chunk: _builtins.bytes
     @_builtins.property
     def progress(self) -> Global___Progress: ...
     @_builtins.property
     def result(self) -> Global___MadeMedia: ...
+    @_builtins.property
+    def preview(self) -> Global___Preview: ...
     def __init__(
         self,
         *,
         progress: Global___Progress | None = ...,
         chunk: _builtins.bytes = ...,
         result: Global___MadeMedia | None = ...,
+        preview: Global___Preview | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "part", b"part", "progress", b"progress", "result", b"result"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "part", b"part", "preview", b"preview", "progress", b"progress", "result", b"result"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "part", b"part", "progress", b"progress", "result", b"result"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "part", b"part", "preview", b"preview", "progress", b"progress", "result", b"result"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["progress", "chunk", "result"]  # noqa: Y015
+    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["progress", "chunk", "result", "preview"]  # noqa: Y015
     _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
 
 Global___GenerateResponse: _TypeAlias = GenerateResponse  # noqa: Y015
+
+@_typing.final
+class Preview(_message.Message):
+    """A small look at unfinished work, visibly marked as such and not signed. It was examined and decided on as outputs are:
+    what the policy would hold back, or have reviewed, is not shown. At most a handful come, and none may.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATA_FIELD_NUMBER: _builtins.int
+    MIME_TYPE_FIELD_NUMBER: _builtins.int
+    FRACTION_FIELD_NUMBER: _builtins.int
+    data: _builtins.bytes
+    """A whole file."""
+    mime_type: _builtins.str
+    fraction: _builtins.float
+    """Of the making that was done when it was taken, 0 to 1."""
+    def __init__(
+        self,
+        *,
+        data: _builtins.bytes = ...,
+        mime_type: _builtins.str = ...,
+        fraction: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["data", b"data", "fraction", b"fraction", "mime_type", b"mime_type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Preview: _TypeAlias = Preview  # noqa: Y015
 
 @_typing.final
 class Progress(_message.Message):
@@ -389,6 +445,7 @@ class MadeMedia(_message.Message):
     MODEL_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
     BLOCKED_FIELD_NUMBER: _builtins.int
+    NEAREST_FIELD_NUMBER: _builtins.int
     digest: _builtins.str
     mime_type: _builtins.str
     byte_size: _builtins.int
@@ -402,6 +459,10 @@ class MadeMedia(_message.Message):
     def blocked(self) -> Global___Blocked:
         """Set when the decision blocks."""
 
+    @_builtins.property
+    def nearest(self) -> Global___Neighbour:
+        """Of what the model was trained on, what the output is most like; not set where the model does not compare."""
+
     def __init__(
         self,
         *,
@@ -413,14 +474,45 @@ class MadeMedia(_message.Message):
         model: _builtins.str = ...,
         seed: _builtins.int = ...,
         blocked: Global___Blocked | None = ...,
+        nearest: Global___Neighbour | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "decision", b"decision", "receipt", b"receipt"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "decision", b"decision", "nearest", b"nearest", "receipt", b"receipt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "byte_size", b"byte_size", "decision", b"decision", "digest", b"digest", "mime_type", b"mime_type", "model", b"model", "receipt", b"receipt", "seed", b"seed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "byte_size", b"byte_size", "decision", b"decision", "digest", b"digest", "mime_type", b"mime_type", "model", b"model", "nearest", b"nearest", "receipt", b"receipt", "seed", b"seed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MadeMedia: _TypeAlias = MadeMedia  # noqa: Y015
+
+@_typing.final
+class Neighbour(_message.Message):
+    """What a model learned from and an output resembles."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_FIELD_NUMBER: _builtins.int
+    SIMILARITY_FIELD_NUMBER: _builtins.int
+    MEMORISED_FIELD_NUMBER: _builtins.int
+    item: _builtins.str
+    """The item's name in the model's training set."""
+    similarity: _builtins.float
+    """Up to 1, which says that they look the same to the model's own measure."""
+    memorised: _builtins.bool
+    """So similar that the output has to count as a copy of it."""
+    def __init__(
+        self,
+        *,
+        item: _builtins.str = ...,
+        similarity: _builtins.float = ...,
+        memorised: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["item", b"item", "memorised", b"memorised", "similarity", b"similarity"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Neighbour: _TypeAlias = Neighbour  # noqa: Y015
 
 @_typing.final
 class Blocked(_message.Message):

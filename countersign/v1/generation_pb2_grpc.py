@@ -57,7 +57,9 @@ class GenerationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Generate(self, request, context):
-        """Makes media from a prompt. Answers NOT_FOUND where the server has no such model.
+        """Makes media from a prompt, and from pictures where the model takes some. Progress first, with previews where they
+        are asked for, then chunks of the signed output, then the result. NOT_FOUND where the server has no such model at
+        all, INVALID_ARGUMENT naming "model" for a name that it does not know. Whoever goes away stops the work.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

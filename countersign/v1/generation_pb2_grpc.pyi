@@ -34,7 +34,10 @@ class GenerationServiceStub:
     Enhance: _grpc.UnaryStreamMultiCallable[_generation_pb2.EnhanceRequest, _generation_pb2.EnhanceResponse]
     """Improves an upload. Progress first, then chunks of the signed output, then the result."""
     Generate: _grpc.UnaryStreamMultiCallable[_generation_pb2.GenerateRequest, _generation_pb2.GenerateResponse]
-    """Makes media from a prompt. Answers NOT_FOUND where the server has no such model."""
+    """Makes media from a prompt, and from pictures where the model takes some. Progress first, with previews where they
+    are asked for, then chunks of the signed output, then the result. NOT_FOUND where the server has no such model at
+    all, INVALID_ARGUMENT naming "model" for a name that it does not know. Whoever goes away stops the work.
+    """
 
 @_typing.type_check_only
 class GenerationServiceAsyncStub(GenerationServiceStub):
@@ -42,7 +45,10 @@ class GenerationServiceAsyncStub(GenerationServiceStub):
     Enhance: _aio.UnaryStreamMultiCallable[_generation_pb2.EnhanceRequest, _generation_pb2.EnhanceResponse]  # type: ignore[assignment]
     """Improves an upload. Progress first, then chunks of the signed output, then the result."""
     Generate: _aio.UnaryStreamMultiCallable[_generation_pb2.GenerateRequest, _generation_pb2.GenerateResponse]  # type: ignore[assignment]
-    """Makes media from a prompt. Answers NOT_FOUND where the server has no such model."""
+    """Makes media from a prompt, and from pictures where the model takes some. Progress first, with previews where they
+    are asked for, then chunks of the signed output, then the result. NOT_FOUND where the server has no such model at
+    all, INVALID_ARGUMENT naming "model" for a name that it does not know. Whoever goes away stops the work.
+    """
 
 class GenerationServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -59,6 +65,9 @@ class GenerationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _generation_pb2.GenerateRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_generation_pb2.GenerateResponse], _abc.AsyncIterator[_generation_pb2.GenerateResponse]]:
-        """Makes media from a prompt. Answers NOT_FOUND where the server has no such model."""
+        """Makes media from a prompt, and from pictures where the model takes some. Progress first, with previews where they
+        are asked for, then chunks of the signed output, then the result. NOT_FOUND where the server has no such model at
+        all, INVALID_ARGUMENT naming "model" for a name that it does not know. Whoever goes away stops the work.
+        """
 
 def add_GenerationServiceServicer_to_server(servicer: GenerationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

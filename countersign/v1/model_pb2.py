@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from countersign._vendor.buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x63ountersign/v1/model.proto\x12\x0e\x63ountersign.v1\x1a\x1b\x62uf/validate/validate.proto\"d\n\x11ListModelsRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x31\n\x04role\x18\x02 \x01(\x0e\x32\x19.countersign.v1.ModelRoleB\x08\xbaH\x05\x82\x01\x02\x10\x01\";\n\x12ListModelsResponse\x12%\n\x06models\x18\x01 \x03(\x0b\x32\x15.countersign.v1.Model\"i\n\x0eModelParameter\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x15\n\rdefault_value\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12\x0f\n\x07\x63hoices\x18\x05 \x03(\t\"\xd1\x01\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\'\n\x04role\x18\x03 \x01(\x0e\x32\x19.countersign.v1.ModelRole\x12\x0c\n\x04task\x18\x04 \x01(\t\x12\x0f\n\x07summary\x18\x05 \x01(\t\x12\x0f\n\x07licence\x18\x06 \x01(\t\x12\x0e\n\x06limits\x18\x07 \x01(\t\x12\x32\n\nparameters\x18\x08 \x03(\x0b\x32\x1e.countersign.v1.ModelParameter\x12\x0c\n\x04\x63\x61rd\x18\t \x01(\t*Z\n\tModelRole\x12\x1a\n\x16MODEL_ROLE_UNSPECIFIED\x10\x00\x12\x17\n\x13MODEL_ROLE_DETECTOR\x10\x01\x12\x18\n\x14MODEL_ROLE_GENERATOR\x10\x02\x32\x63\n\x0cModelService\x12S\n\nListModels\x12!.countersign.v1.ListModelsRequest\x1a\".countersign.v1.ListModelsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x63ountersign/v1/model.proto\x12\x0e\x63ountersign.v1\x1a\x1b\x62uf/validate/validate.proto\"d\n\x11ListModelsRequest\x12\x1c\n\nrequest_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x01\x12\x31\n\x04role\x18\x02 \x01(\x0e\x32\x19.countersign.v1.ModelRoleB\x08\xbaH\x05\x82\x01\x02\x10\x01\";\n\x12ListModelsResponse\x12%\n\x06models\x18\x01 \x03(\x0b\x32\x15.countersign.v1.Model\"\xad\x01\n\x0eModelParameter\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x15\n\rdefault_value\x18\x03 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x04 \x01(\t\x12\x0f\n\x07\x63hoices\x18\x05 \x03(\t\x12\x14\n\x07minimum\x18\x06 \x01(\x01H\x00\x88\x01\x01\x12\x14\n\x07maximum\x18\x07 \x01(\x01H\x01\x88\x01\x01\x42\n\n\x08_minimumB\n\n\x08_maximum\"\xe1\x01\n\x05Model\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\t\x12\'\n\x04role\x18\x03 \x01(\x0e\x32\x19.countersign.v1.ModelRole\x12\x0c\n\x04task\x18\x04 \x01(\t\x12\x0f\n\x07summary\x18\x05 \x01(\t\x12\x0f\n\x07licence\x18\x06 \x01(\t\x12\x0e\n\x06limits\x18\x07 \x01(\t\x12\x32\n\nparameters\x18\x08 \x03(\x0b\x32\x1e.countersign.v1.ModelParameter\x12\x0c\n\x04\x63\x61rd\x18\t \x01(\t\x12\x0e\n\x06inputs\x18\n \x03(\t*Z\n\tModelRole\x12\x1a\n\x16MODEL_ROLE_UNSPECIFIED\x10\x00\x12\x17\n\x13MODEL_ROLE_DETECTOR\x10\x01\x12\x18\n\x14MODEL_ROLE_GENERATOR\x10\x02\x32\x63\n\x0cModelService\x12S\n\nListModels\x12!.countersign.v1.ListModelsRequest\x1a\".countersign.v1.ListModelsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,16 +36,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTMODELSREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\005r\003\030\200\001'
   _globals['_LISTMODELSREQUEST'].fields_by_name['role']._loaded_options = None
   _globals['_LISTMODELSREQUEST'].fields_by_name['role']._serialized_options = b'\272H\005\202\001\002\020\001'
-  _globals['_MODELROLE']._serialized_start=557
-  _globals['_MODELROLE']._serialized_end=647
+  _globals['_MODELROLE']._serialized_start=642
+  _globals['_MODELROLE']._serialized_end=732
   _globals['_LISTMODELSREQUEST']._serialized_start=75
   _globals['_LISTMODELSREQUEST']._serialized_end=175
   _globals['_LISTMODELSRESPONSE']._serialized_start=177
   _globals['_LISTMODELSRESPONSE']._serialized_end=236
-  _globals['_MODELPARAMETER']._serialized_start=238
-  _globals['_MODELPARAMETER']._serialized_end=343
-  _globals['_MODEL']._serialized_start=346
-  _globals['_MODEL']._serialized_end=555
-  _globals['_MODELSERVICE']._serialized_start=649
-  _globals['_MODELSERVICE']._serialized_end=748
+  _globals['_MODELPARAMETER']._serialized_start=239
+  _globals['_MODELPARAMETER']._serialized_end=412
+  _globals['_MODEL']._serialized_start=415
+  _globals['_MODEL']._serialized_end=640
+  _globals['_MODELSERVICE']._serialized_start=734
+  _globals['_MODELSERVICE']._serialized_end=833
 # @@protoc_insertion_point(module_scope)

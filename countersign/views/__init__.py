@@ -6,7 +6,7 @@ and unspecified values as null. Field names are those of the protos.
 
 from countersign.views.decisions import decision_json, finding_json, provenance_json
 from countersign.views.errors import error_json
-from countersign.views.media import enhancement_json, inspection_json, screening_json
+from countersign.views.media import inspection_json, made_json, screening_json
 from countersign.views.models import model_json
 from countersign.views.policies import (
     backtest_json,
@@ -38,7 +38,6 @@ __all__ = [
     "checkpoint_json",
     "decision_json",
     "dry_run_json",
-    "enhancement_json",
     "erasure_json",
     "error_json",
     "event_json",
@@ -49,6 +48,7 @@ __all__ = [
     "inspection_json",
     "intent_json",
     "live_json",
+    "made_json",
     "model_json",
     "policies_json",
     "problem_json",

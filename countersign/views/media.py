@@ -1,9 +1,9 @@
-"""What became of files, as JSON: screened, inspected, improved."""
+"""What became of files, as JSON: screened, inspected, made."""
 
 from __future__ import annotations
 
 from countersign.receipts import receipt_json
-from countersign.results import Enhancement, Screening
+from countersign.results import Made, Screening
 from countersign.v1 import generation_pb2, provenance_pb2
 from countersign.views.chain import chain_json
 from countersign.views.decisions import decision_json, provenance_json, reason_json
@@ -26,9 +26,9 @@ def inspection_json(file: str, answer: provenance_pb2.InspectResponse) -> Json:
     }
 
 
-def enhancement_json(output: str | None, enhancement: Enhancement) -> Json:
-    """The object of `enhance --json`. output: None where the decision blocked it."""
-    result = enhancement.result
+def made_json(output: str | None, made: Made) -> Json:
+    """The object of `enhance --json` and `generate --json`. output: None where the decision blocked it."""
+    result = made.result
     return {
         "output": output,
         "decision_id": result.decision.decision_id,
@@ -40,8 +40,14 @@ def enhancement_json(output: str | None, enhancement: Enhancement) -> Json:
         "mime_type": result.mime_type,
         "byte_size": result.byte_size,
         "blocked": blocked_json(result.blocked) if result.HasField("blocked") else None,
+        "nearest": nearest_json(result.nearest) if result.HasField("nearest") else None,
         "receipt": receipt_json(result.receipt),
     }
+
+
+def nearest_json(nearest: generation_pb2.Neighbour) -> Json:
+    """What the model learned from and the output resembles most."""
+    return {"item": nearest.item, "similarity": nearest.similarity, "memorised": nearest.memorised}
 
 
 def blocked_json(blocked: generation_pb2.Blocked) -> Json:

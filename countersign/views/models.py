@@ -14,6 +14,8 @@ def parameter_json(parameter: model_pb2.ModelParameter) -> Json:
         "default": parameter.default_value,
         "description": parameter.description,
         "choices": list(parameter.choices),
+        "minimum": parameter.minimum if parameter.HasField("minimum") else None,
+        "maximum": parameter.maximum if parameter.HasField("maximum") else None,
     }
 
 
@@ -28,5 +30,6 @@ def model_json(model: model_pb2.Model) -> Json:
         "licence": model.licence,
         "limits": model.limits,
         "parameters": [parameter_json(each) for each in model.parameters],
+        "inputs": list(model.inputs),
         "card": model.card,
     }

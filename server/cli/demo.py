@@ -16,7 +16,7 @@ def demo(
         "demo-output"
     ),
 ) -> None:
-    """Screen, tamper, enhance and verify real files, in a minute. Needs nothing to be running."""
+    """Screen, tamper, enhance, make and verify files, in a minute. Needs nothing to be running."""
     with operating():
         from server.demo import run
 

@@ -1,9 +1,12 @@
-"""`countersign models verify`: whether the weights on this machine are the pinned ones."""
+"""`countersign models verify`: whether the weights on this machine are the pinned ones; `models digest`: by what to pin
+a folder of others.
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -47,6 +50,21 @@ def verify(as_json: AsJson = False) -> None:
         raise typer.Exit(ExitCode.CHECK_FAILED)
 
 
+def digest(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A model that diffusers saved.")],
+    as_json: AsJson = False,
+) -> None:
+    """Print the digest of all files of a model, by which the server's setting `models` pins it."""
+    with operating(as_json=as_json):
+        from generators.diffusion.checkpoint import digest_of
+
+        found = digest_of(folder)
+    if as_json:
+        say_json({"sha256": found})
+    else:
+        say(found)
+
+
 def verified(pinned: PinnedWeights) -> Verified:
     """Reads the whole file as the server would."""
     from core.errors import CountersignError
@@ -76,5 +94,6 @@ def line_of(result: Verified) -> object:
 
 
 def register(group: typer.Typer) -> None:
-    """Adds the command to the group `models`."""
+    """Adds the commands to the group `models`."""
     group.command("verify")(verify)
+    group.command("digest")(digest)

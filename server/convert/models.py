@@ -42,6 +42,7 @@ def generator_model(generator: Generator) -> model_pb2.Model:
         limits=generator.card.limits,
         parameters=[parameter(each) for each in generator.parameters],
         card=generator.card.markdown,
+        inputs=sorted(generator.inputs),
     )
 
 
@@ -53,4 +54,6 @@ def parameter(value: Parameter) -> model_pb2.ModelParameter:
         default_value=str(value.default),
         description=value.description,
         choices=[str(choice) for choice in value.choices],
+        minimum=value.minimum,
+        maximum=value.maximum,
     )

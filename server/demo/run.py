@@ -9,6 +9,7 @@ import asyncio
 import io
 import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from rich.console import Console
 from core.errors import ConfigurationError
 from countersign import Client
 from countersign.receipts import receipt_json
+from countersign.v1 import model_pb2
 from countersign.verify.receipt import verify_receipt
 from detectors.hash_list import Entry, HashKind, HashList
 from detectors.pdq import pdq
@@ -26,26 +28,33 @@ from server.app import App
 from server.config import Settings
 from server.demo import files, show
 from server.demo.row import Row
+from server.sections import OwnModel
+
+PROMPT = "three red apples"
+TEXT_TO_IMAGE = "text_to_image"
 
 
-def run(output: Path, console: Console | None = None) -> bool:
-    """Runs the demo, leaving its files in `output`. True when every receipt verified."""
+def run(output: Path, console: Console | None = None, models: Sequence[OwnModel] = ()) -> bool:
+    """Runs the demo, leaving its files in `output`. True when every receipt verified.
+
+    models: text-to-image models beside the shipped ones.
+    """
     console = console or Console()
     logs.configure(level="ERROR")
     output.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="countersign-demo-") as folder:
-        rows = asyncio.run(with_server(Path(folder), output, console))
+        rows = asyncio.run(with_server(Path(folder), output, console, models))
     console.print("\nThe server is stopped. Verifying every receipt offline …")
     verified = [verify(row, output) for row in rows]
     show.closing(console, rows, verified, output)
     return all(verified)
 
 
-async def with_server(folder: Path, output: Path, console: Console) -> list[Row]:
+async def with_server(folder: Path, output: Path, console: Console, models: Sequence[OwnModel]) -> list[Row]:
     """Starts the server, lets the visitor work in a thread, stops the server."""
     known = folder / "known.jsonl"
     listed(files.known()).save(known)
-    settings = Settings(address="127.0.0.1:0", data_dir=folder / "data", hash_list=known)
+    settings = Settings(address="127.0.0.1:0", data_dir=folder / "data", hash_list=known, models=tuple(models))
     with console.status("Starting a server: sandbox, models, keys, log …"):
         app = await App.start(settings)
     try:
@@ -62,7 +71,7 @@ def listed(picture: bytes) -> HashList:
 
 
 def visit(address: str, output: Path, console: Console) -> list[Row]:
-    """What a platform does: screen some files, improve one, look at what came back."""
+    """What a platform does: screen some files, improve one and make one, look at what came back."""
     with Client(address) as client:
         screened = [
             screen(client, output, console, name, data)
@@ -78,7 +87,8 @@ def visit(address: str, output: Path, console: Console) -> list[Row]:
             screen(client, output, console, "enhanced_altered.jpg", files.altered(enhanced.media)),
             screen(client, output, console, "enhanced_shared.jpg", files.shared(enhanced.media)),
         ]
-    return [*screened, enhanced, *back]
+        made = generate(client, output, console)
+    return [*screened, enhanced, *back, *made]
 
 
 def screen(client: Client, output: Path, console: Console, name: str, data: bytes) -> Row:
@@ -102,6 +112,24 @@ def enhance(client: Client, output: Path, console: Console) -> Row:
         raise ConfigurationError("the policy blocked the demo's own photograph")
     (output / "enhanced.jpg").write_bytes(answer.media)
     return Row("enhanced.jpg", answer.media, answer.result.decision, answer.result.receipt)
+
+
+def generate(client: Client, output: Path, console: Console) -> list[Row]:
+    """Makes a picture of words, shows it, screens it as if a stranger had sent it, and has its credential judged."""
+    makers = [each for each in client.list_models(model_pb2.MODEL_ROLE_GENERATOR) if each.task == TEXT_TO_IMAGE]
+    if not makers:
+        console.print("No text-to-image model is installed here, so no picture is made.")
+        return []
+    with show.progress(console, f"Making “{PROMPT}”") as report:
+        answer = client.generate(PROMPT, seed=7, progress=report)
+    if answer.media is None:
+        raise ConfigurationError("the policy blocked the demo's own prompt")
+    (output / "made.png").write_bytes(answer.media)
+    show.picture(console, answer.media)
+    credential = client.inspect(answer.media).provenance
+    show.made(console, PROMPT, output / "made.png", answer.result, credential)
+    made = Row("made.png", answer.media, answer.result.decision, answer.result.receipt)
+    return [made, screen(client, output, console, "made_again.png", answer.media)]
 
 
 def verify(row: Row, output: Path) -> bool:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+from rich.color import Color
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.style import Style
 from rich.table import Table
+from rich.text import Text
 
-from countersign.v1 import common_pb2
+from countersign.v1 import common_pb2, generation_pb2
 from server.demo.row import Row
 
+COLUMNS = 48
+"""Of the terminal that a picture fills; a cell shows two pixels, one above the other."""
 COLOURS = {"ALLOW": "green", "LABEL": "cyan", "REVIEW": "yellow", "BLOCK": "red"}
 
 
@@ -24,6 +32,35 @@ def progress(console: Console, title: str) -> Iterator[Callable[[str, float], No
     with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(title, total=1.0, stage="")
         yield lambda stage, fraction: bar.update(task, completed=fraction, stage=stage)
+
+
+def picture(console: Console, data: bytes) -> None:
+    """The picture in half blocks of colour; nothing where the output is no terminal."""
+    if not console.is_terminal:
+        return
+    with Image.open(io.BytesIO(data)) as opened:
+        rows = max(1, round(COLUMNS * opened.height / opened.width / 2))
+        pixels = np.asarray(opened.convert("RGB").resize((COLUMNS, 2 * rows)))
+    for above, below in zip(pixels[::2], pixels[1::2], strict=True):
+        line = Text()
+        for over, under in zip(above, below, strict=True):
+            line.append("▀", Style(color=Color.from_rgb(*over), bgcolor=Color.from_rgb(*under)))
+        console.print(line)
+
+
+def made(
+    console: Console,
+    prompt: str,
+    file: Path,
+    result: generation_pb2.MadeMedia,
+    credential: common_pb2.Provenance,
+) -> None:
+    """What was made, where it lies, what it is most like, and whether its credential holds."""
+    state = common_pb2.CredentialState.Name(credential.state).removeprefix("CREDENTIAL_STATE_")
+    console.print(f"“{prompt}”, seed {result.seed}: {file}; its credential is {state}.", markup=False)
+    if result.HasField("nearest"):
+        like = f"{result.nearest.item} ({result.nearest.similarity:.2f})"
+        console.print(f"Of what the model learned from it is most like {like}.", markup=False)
 
 
 def closing(console: Console, rows: Sequence[Row], verified: Sequence[bool], output: Path) -> None:

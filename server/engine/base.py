@@ -21,7 +21,11 @@ class Engine(Protocol):
         ...
 
     async def generate(self, model: Generator, job: Job, progress: Callable[[float], None]) -> Output:
-        """One output. Cancelling the awaiting task stops the work; `progress` is called on the event loop."""
+        """One output. Cancelling the awaiting task stops the work, unless others wait for what is made with it.
+
+        `progress` and the job's preview are called on the event loop. Raises what the model raises for a job that it
+        cannot do, and OutOfMemory where the machine has too little memory.
+        """
         ...
 
     async def close(self) -> None:

@@ -2,7 +2,7 @@
 
 The detectors' heavy parts (OpenCV, NumPy, PyTorch) release the GIL, so threads use all cores. Detectors have a lane
 per thread, in which PyTorch starts no threads of its own; generators share one lane, because one of them already fills
-the machine and its memory.
+the machine and its memory; jobs that go together are made together (`server.engine.lane`).
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from time import perf_counter
 import structlog
 import torch
 
-from core.errors import Unavailable
 from core.media import Media
 from detectors.base import FAILED, Detector, Finding, abstention
 from generators.base import Generator, Job, Output
 from server.engine.batcher import Batcher
+from server.engine.lane import Lane
 from server.metrics import Metrics
 
 
@@ -28,19 +28,25 @@ class LocalEngine:
     """`Engine` on this machine.
 
     threads: how many detector batches run at once. max_pending: submissions that may wait for one detector, and
-    jobs that may wait for the generators' lane.
+    jobs that may wait for the generators' lane. max_batch, batch_window: see `server.engine.lane.Lane`.
     """
 
     def __init__(
-        self, detectors: Iterable[Detector], metrics: Metrics, *, threads: int = 2, max_pending: int = 256
+        self,
+        detectors: Iterable[Detector],
+        metrics: Metrics,
+        *,
+        threads: int = 2,
+        max_pending: int = 256,
+        max_batch: int = 4,
+        batch_window: float = 0.02,
     ) -> None:
         self._log = structlog.get_logger("countersign.engine")
         self._metrics = metrics
         turn = threading.Lock()
         self._threads = ThreadPoolExecutor(threads, "examine", set_torch_threads, (1, turn))
         self._making = ThreadPoolExecutor(1, "make", set_torch_threads, (torch.get_num_threads(), turn))
-        self._max_pending = max_pending
-        self._jobs = 0
+        self._lane = Lane(self._making, max_batch=max_batch, window=batch_window, max_pending=max_pending)
         self._detectors = tuple((detector, self._batcher(detector, threads, max_pending)) for detector in detectors)
 
     def _batcher(self, detector: Detector, lanes: int, max_pending: int) -> Batcher[Media, Finding]:
@@ -82,30 +88,18 @@ class LocalEngine:
 
     async def generate(self, model: Generator, job: Job, progress: Callable[[float], None]) -> Output:
         """One output, made on the generators' lane."""
-        if self._jobs >= self._max_pending:
-            raise Unavailable(f"{self._max_pending} jobs wait already", retry_after=5.0)
-        loop = asyncio.get_running_loop()
-        abandoned = threading.Event()
+        return await self._lane.submit(model, job, progress)
 
-        def report(fraction: float) -> None:
-            loop.call_soon_threadsafe(progress, fraction)
-
-        def work() -> Output:
-            return model.generate([job], report, abandoned.is_set)[0]
-
-        self._jobs += 1
-        try:
-            return await loop.run_in_executor(self._making, work)
-        except asyncio.CancelledError:
-            abandoned.set()
-            raise
-        finally:
-            self._jobs -= 1
+    @property
+    def waiting(self) -> int:
+        """Jobs that wait for the generators' lane."""
+        return self._lane.waiting
 
     async def close(self) -> None:
-        """Waits for the detectors' running batches, then frees the threads."""
+        """Waits for the running batches, then frees the threads."""
         for _, batcher in self._detectors:
             await batcher.drain()
+        await self._lane.drain()
         self._threads.shutdown(wait=True)
         self._making.shutdown(wait=True)
 

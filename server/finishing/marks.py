@@ -67,7 +67,7 @@ Marking: TypeAlias = Callable[[Decision, Order, Context, int], Marks]
 
 def marks_for(decision: Decision, order: Order, context: Context, intent_index: int, settings: Settings) -> Marks:
     """Everything that an output of `order` gets. intent_index: where the log announced it."""
-    source_type = order.model.source_type
+    source_type = order.source_type
     return Marks(
         label=label_for(decision, order, context, settings),
         aigc=aigc_for(decision, order, context, settings, f"{settings.origin}/{intent_index}"),
@@ -93,7 +93,7 @@ def aigc_for(decision: Decision, order: Order, context: Context, settings: Setti
     ours = settings.aigc
     if ours is None or not _is_labelled(decision) or not _applies(ours.jurisdictions, context):
         return None
-    if order.model.source_type in GENERATIVE:
+    if order.source_type in GENERATIVE:
         return Aigc(GENERATED, content_producer=ours.producer, produce_id=number, reserved_code_1=ours.reserved_code_1)
     return Aigc(SUSPECTED, content_propagator=ours.producer, propagate_id=number, reserved_code_2=ours.reserved_code_2)
 

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from typing import TypeVar
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, TypeVar
 
 from core.registry import Registry
 from countersign.v1 import generation_pb2 as pb
 from countersign.v1 import generation_pb2_grpc
 from generators import parameters
-from generators.base import Generator
+from generators.base import CONTROL, MASK, SOURCE, Generator
 from generators.catalog import choose
 from server.admission import ByteBudget
 from server.auth import Caller
 from server.convert.blocked import blocked
 from server.convert.labels import label_of
+from server.convert.notes import nearest
 from server.edge import Context, Edge
 from server.pipeline import Pipeline
+from server.previews import Preview
 from server.requests import Declared, Made, Order
 from server.services.answers import Answers
-from server.services.uploads import oversize
+from server.services.uploads import oversize, oversize_together
 
 SERVICE = "/countersign.v1.GenerationService"
 CHUNK = 1024 * 1024
 """Bytes of output per message."""
 TEXT_TO_IMAGE = "text_to_image"
+PICTURES = (SOURCE, MASK, CONTROL)
+"""Fields of GenerateRequest that hold uploads, named as the model names them."""
 
 Response = TypeVar("Response", pb.EnhanceResponse, pb.GenerateResponse)
 
@@ -71,13 +75,19 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
     async def Generate(  # noqa: N802
         self, request: pb.GenerateRequest, context: Context
     ) -> AsyncIterator[pb.GenerateResponse]:
-        """Makes media from a prompt."""
+        """Makes media from a prompt, and from pictures where the model takes some."""
         async with self._edge.call(context, f"{SERVICE}/Generate", request) as caller:
+            sizes = {name: len(getattr(request, name)) for name in PICTURES}
+            if error := oversize_together(sizes):
+                content = {"method": "make", "byte_size": sum(sizes.values())}
+                await self._pipeline.refuse(caller, request.request_id, "outbound", content, error, request.subject)
+                raise error
             model = choose(self._generators, TEXT_TO_IMAGE, request.model)
             order = Order(
                 request_id=request.request_id,
                 model=model,
                 parameters=parameters.parse(model.parameters, request.parameters),
+                source=request.source or None,
                 prompt=request.prompt,
                 negative_prompt=request.negative_prompt,
                 seed=request.seed,
@@ -86,30 +96,38 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
                 subject=request.subject,
                 declared=declared_of(request.declarations),
                 label=label_of(request),
+                mask=request.mask or None,
+                control=request.control or None,
+                previews=request.previews,
             )
-            async for part in self._stream(order, caller, pb.GenerateResponse):
-                yield part
+            with self._budget.hold(sum(sizes.values())):
+                async for part in self._stream(order, caller, pb.GenerateResponse):
+                    yield part
 
     async def _stream(self, order: Order, caller: Caller, response: type[Response]) -> AsyncIterator[Response]:
-        """Progress while the work runs, then the output in chunks, then the result.
+        """Progress and previews while the work runs, then the output in chunks, then the result.
 
-        The work is a task of its own so that progress can be sent meanwhile; it never outlives the call.
+        The work is a task of its own so that these can be sent meanwhile; it never outlives the call.
         """
-        progress: asyncio.Queue[pb.Progress | None] = asyncio.Queue()
-        work = asyncio.create_task(
-            self._pipeline.make(
-                order,
-                caller,
-                lambda stage, fraction: progress.put_nowait(pb.Progress(stage=stage, fraction=fraction)),
-            )
-        )
-        work.add_done_callback(lambda _: progress.put_nowait(None))
+        parts: asyncio.Queue[Mapping[str, Any] | None] = asyncio.Queue()
+
+        def report(stage: str, fraction: float) -> None:
+            parts.put_nowait({"progress": pb.Progress(stage=stage, fraction=fraction)})
+
+        def show(preview: Preview) -> None:
+            message = pb.Preview(data=preview.data, mime_type=preview.mime, fraction=preview.fraction)
+            parts.put_nowait({"preview": message})
+
+        work = asyncio.create_task(self._pipeline.make(order, caller, report, show))
+        work.add_done_callback(lambda _: parts.put_nowait(None))
         try:
-            while (step := await progress.get()) is not None:
-                yield response(progress=step)
+            while (part := await parts.get()) is not None:
+                yield response(**part)
             made = await work
         finally:
+            # Whoever went away is still waited for: the end of the work has to reach the record.
             work.cancel()
+            await asyncio.wait([work])
         output = made.output or b""
         for start in range(0, len(output), CHUNK):
             yield response(chunk=output[start : start + CHUNK])
@@ -127,6 +145,7 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
             model=decision.model,
             seed=order.seed,
             blocked=blocked(made.recorded),
+            nearest=nearest(made.recorded) if left else None,
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from core.errors import LimitExceeded
 
 MAX_UNARY = 32 * 1024 * 1024
@@ -18,3 +20,13 @@ def oversize(size: int, limit: int = MAX_UNARY) -> LimitExceeded | None:
         limit=f"{limit} bytes",
         found=f"{size} bytes",
     )
+
+
+def oversize_together(sizes: Mapping[str, int], limit: int = MAX_UNARY) -> LimitExceeded | None:
+    """The error for several pictures in one message, naming the largest; None where all are within `limit`."""
+    total = sum(sizes.values())
+    if total <= limit:
+        return None
+    largest = max(sizes, key=lambda name: sizes[name])
+    message = f"pictures of {total} bytes; at most {limit} are accepted here, all together"
+    return LimitExceeded(message, field=largest, limit=f"{limit} bytes", found=f"{total} bytes")

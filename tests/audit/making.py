@@ -72,6 +72,11 @@ def intent(number: int, tenant: str = "acme", **changes: Any) -> Entry:
     return decision(number, tenant, **{**_UNDECIDED, **changes})
 
 
+def cancellation(number: int, tenant: str = "acme", **changes: Any) -> Entry:
+    """The end of the work that intent number `number` announced, when nobody waited for it any more."""
+    return intent(number, tenant, **{"kind": "cancellation", **changes})
+
+
 def review(decided: Recorded, action: str = "ALLOW", number: int = 1, **changes: Any) -> Review:
     """A person's decision on a decision."""
     named = {"tenant": decided.tenant, "decision_id": decided.decision_id, "request_id": f"review-{number}"}

@@ -15,7 +15,7 @@ from server.audit import AuditLog, Filter, ReceiptParts, Recorded
 from server.audit.fsck import fsck
 from server.audit.tree.keys import load_or_create
 from server.audit.writing.backlog import GroupLimits
-from tests.audit.making import ORIGIN, SIGNER, VKEY, blob, decision, execute, intent, now, opened
+from tests.audit.making import ORIGIN, SIGNER, VKEY, blob, cancellation, decision, execute, intent, now, opened
 
 
 def failures(parts: ReceiptParts, media: bytes | None = None) -> list[str]:
@@ -109,6 +109,22 @@ async def test_an_intent_and_its_decision_are_two_entries(log: AuditLog) -> None
     assert (first.index, second.index) == (0, 1)
     assert await log.find("acme", "request-1", "intent") is not None
     assert [item.kind for item in (await log.list("acme", Filter())).items] == ["decision"]
+
+
+async def test_a_cancelled_intent_is_closed_and_may_still_be_decided(log: AuditLog, url: str) -> None:
+    for number in range(3):
+        await log.append(intent(number))
+    for number in (1, 2):
+        await log.append(cancellation(number))
+    await asyncio.gather(log.append(intent(7)), log.append(cancellation(7)))
+    orphans = await log.orphaned_intents(now() + timedelta(seconds=1))
+    assert [orphan.request_id for orphan in orphans] == ["request-0"]
+    again, decided = await log.append(intent(2)), await log.append(decision(2))
+    assert (again.fresh, decided.fresh) == (False, True)
+    assert len(await log.orphaned_intents(now() + timedelta(seconds=1))) == 1
+    assert fsck(url, VKEY).ok
+    execute(url, "DELETE FROM open_intents")
+    assert not fsck(url, VKEY).ok
 
 
 async def test_intents_without_a_decision_are_reported(log: AuditLog) -> None:

@@ -11,7 +11,7 @@ import hashlib
 import threading
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 import grpc.aio
@@ -36,6 +36,7 @@ from tests.client.fake_parts import PROVENANCE, Context, decision_on, refusal, s
 from tests.client.fake_record import FakeRecord
 from tests.client.fake_soft_bindings import FakeSoftBindings
 
+Response = TypeVar("Response", generation_pb2.EnhanceResponse, generation_pb2.GenerateResponse)
 MODELS = [
     model_pb2.Model(name="copy_move", version="1", role=model_pb2.MODEL_ROLE_DETECTOR, task="copy_move"),
     model_pb2.Model(
@@ -66,6 +67,7 @@ class FakeServer(
         self.slow_cancelled = threading.Event()
         self.wrong_digest = False
         self.without_result = False
+        self.nearest: generation_pb2.Neighbour | None = None
 
     async def decide(self, context: Context, request_id: str, media: bytes, *, evidence: bool) -> common_pb2.Decision:
         """One decision a request_id."""
@@ -111,25 +113,45 @@ class FakeServer(
     ) -> AsyncIterator[generation_pb2.EnhanceResponse]:
         await self.enter(context, "Enhance", request)
         yield generation_pb2.EnhanceResponse(progress=generation_pb2.Progress(stage="making", fraction=0.5))
-        output = b"made of " + request.media
-        decision = await self.decide(context, request.request_id, request.media, evidence=False)
+        async for part in self.made(context, request, request.media, generation_pb2.EnhanceResponse):
+            yield part
+
+    async def Generate(  # noqa: N802
+        self, request: generation_pb2.GenerateRequest, context: Context
+    ) -> AsyncIterator[generation_pb2.GenerateResponse]:
+        """As Enhance, with the prompt in place of the media; two previews where they are asked for."""
+        await self.enter(context, "Generate", request)
+        for number in (1, 2):
+            step = generation_pb2.Progress(stage="making", fraction=number / 2)
+            yield generation_pb2.GenerateResponse(progress=step)
+            if request.previews:
+                look = generation_pb2.Preview(data=b"look %d" % number, mime_type="image/jpeg", fraction=number / 2)
+                yield generation_pb2.GenerateResponse(preview=look)
+        async for part in self.made(context, request, request.prompt.encode(), generation_pb2.GenerateResponse):
+            if self.nearest and part.WhichOneof("part") == "result":
+                part.result.nearest.CopyFrom(self.nearest)
+            yield part
+
+    async def made(
+        self,
+        context: Context,
+        request: generation_pb2.EnhanceRequest | generation_pb2.GenerateRequest,
+        media: bytes,
+        response: type[Response],
+    ) -> AsyncIterator[Response]:
+        """The output in chunks, and the result."""
+        output = b"made of " + media
+        decision = await self.decide(context, request.request_id, media, evidence=False)
         result = generation_pb2.MadeMedia(
             decision=decision, receipt=self.log.receipt(decision), model="fake@1", seed=request.seed
         )
         if decision.action != common_pb2.ACTION_BLOCK:
             for start in range(0, len(output), 7):
-                yield generation_pb2.EnhanceResponse(chunk=output[start : start + 7])
+                yield response(chunk=output[start : start + 7])
             result.digest = f"sha256:{hashlib.sha256(output + b'!' * self.wrong_digest).hexdigest()}"
             result.byte_size, result.mime_type = len(output), "image/png"
         if not self.without_result:
-            yield generation_pb2.EnhanceResponse(result=result)
-
-    async def Generate(  # noqa: N802
-        self, request: generation_pb2.GenerateRequest, context: Context
-    ) -> AsyncIterator[generation_pb2.GenerateResponse]:
-        await self.enter(context, "Generate", request)
-        for part in list[generation_pb2.GenerateResponse]():
-            yield part
+            yield response(result=result)
 
     async def Inspect(  # noqa: N802
         self, request: provenance_pb2.InspectRequest, context: Context

@@ -50,13 +50,6 @@ def test_help_names_every_option(command: Command, words: str) -> None:
         assert option in result.stdout
 
 
-def test_what_is_not_made_yet_is_not_there(command: Command) -> None:
-    listed = command("--help").stdout
-    assert "screen" in listed
-    assert "generate" not in listed
-    assert command("generate", "a cat").exit_code == 2
-
-
 def attach_extra(app: typer.Typer, groups: dict[str, typer.Typer]) -> None:
     """A plug-in's hook, named by the entry points below."""
 

@@ -22,7 +22,9 @@ from server.sections import (
     Aigc,
     Hsm,
     LabelRule,
+    Making,
     MediaLimits,
+    OwnModel,
     PolicyRules,
     Retention,
     Section,
@@ -88,7 +90,7 @@ def test_every_rpc_stands_in_the_readme_and_nothing_else_does() -> None:
     assert documented == {(name, each.name) for name, service in services.items() for each in service.methods}
 
 
-SECTIONS = (Tls, Token, MediaLimits, Retention, Witness, Timestamps, LabelRule, Aigc, PolicyRules)
+SECTIONS = (Tls, Token, MediaLimits, Retention, Witness, Timestamps, LabelRule, Aigc, PolicyRules, Making, OwnModel)
 
 
 @pytest.mark.parametrize("model", [Settings, *SECTIONS])

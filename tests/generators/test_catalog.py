@@ -11,6 +11,8 @@ from core.errors import ConfigurationError, IntegrityError, InvalidInput, NotFou
 from core.registry import Registry
 from generators import cards, catalog
 from generators.base import Generator
+from generators.diffusion.checkpoint import Checkpoint, digest_of
+from tests.generators import tiny_diffusion
 
 CARD = "---\nlicence: MIT\nsummary: It does.\nlimits: It cannot.\n---\n# Title\n\ntext --- with dashes\n"
 
@@ -32,9 +34,10 @@ def test_an_unknown_task_is_answered_with_the_known_ones(generators: Registry[Ge
         catalog.choose(generators, "colourise")
 
 
-def test_an_unknown_name_is_answered_with_the_known_ones(generators: Registry[Generator]) -> None:
-    with pytest.raises(NotFound, match="compact, nlm"):
+def test_an_unknown_name_is_answered_with_those_of_the_task(generators: Registry[Generator]) -> None:
+    with pytest.raises(InvalidInput) as caught:
         catalog.choose(generators, "upscale", "esrgan")
+    assert (caught.value.field, caught.value.limit, caught.value.found) == ("model", "compact", "esrgan")
 
 
 def test_a_generator_of_another_task_is_refused(generators: Registry[Generator]) -> None:
@@ -75,6 +78,20 @@ def test_a_model_missing_from_the_manifest_is_named(weights: Path) -> None:
     manifest = weights / "weights.toml"
     manifest.write_text(manifest.read_text().replace("[upscale_x4", "[other_x4"))
     with pytest.raises(PreconditionFailed, match="upscale_x4"):
+        catalog.build(weights, "cpu")
+
+
+def test_text_to_image_is_there_where_the_manifest_pins_it(weights: Path) -> None:
+    manifest = weights / "weights.toml"
+    folder = tiny_diffusion.build(weights / "text_to_image")
+    manifest.write_text(manifest.read_text() + tiny_diffusion.manifest(folder, "text_to_image"))
+    brought = Checkpoint("own", path=folder, sha256=digest_of(folder), licence="MIT", device="cpu")
+    built = catalog.build(weights, "cpu", brought=[brought])
+    assert built.names() == ("compact", "nlm", "text_to_image", "own")
+    assert catalog.choose(built, "text_to_image").name == "text_to_image"
+    assert catalog.choose(built, "text_to_image", "own").card.licence == "MIT"
+    (folder / "unet" / "config.json").write_text("{}")
+    with pytest.raises(IntegrityError, match="text_to_image"):
         catalog.build(weights, "cpu")
 
 

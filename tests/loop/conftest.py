@@ -51,9 +51,10 @@ class Served:
         return f"sqlite:///{self.data_dir / 'countersign.db'}"
 
 
-def start(folder: Path) -> Served:
+def start(folder: Path, more: str = "") -> Served:
+    """more: further tables of the server's configuration."""
     config = folder / "countersign.toml"
-    config.write_text(f'[server]\naddress = "127.0.0.1:0"\ndata_dir = "{folder / "data"}"\nparsers = 2\n')
+    config.write_text(f'[server]\naddress = "127.0.0.1:0"\ndata_dir = "{folder / "data"}"\nparsers = 2\n{more}')
     (folder / "known.jpg").write_bytes(files.known())
     known = [*COMMAND, "--config", str(config), "known", "add", str(folder / "known.jpg"), "--list", "tests"]
     subprocess.run(known, check=True, capture_output=True, timeout=60)

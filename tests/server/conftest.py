@@ -110,13 +110,14 @@ async def build(
     policy: Policy | None = None,
     settings: Settings | None = None,
     watermarks: Watermarks | None = None,
+    batch_window: float = 0.02,
 ) -> House:
     sandbox, provenance = trusted
     url = log_url(folder)
     schema.upgrade(url)
     log = await AuditLog.open(url, keys.load_or_create(folder, "test/log"), "test/log")
     metrics, detector = Metrics(), RedDetector()
-    engine = LocalEngine([detector, *extra], metrics)
+    engine = LocalEngine([detector, *extra], metrics, batch_window=batch_window)
     examiner = Examiner(sandbox, engine, provenance, Conclusions(conclusions, metrics), policy or BlockRed(), {"tags"})
     outputs = OutputStore(folder / "outputs")
     recovery = Recovery(log.durable, provenance.stores)

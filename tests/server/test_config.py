@@ -55,6 +55,16 @@ def test_the_file_may_be_named_by_the_environment(tmp_path: Path) -> None:
         ("[server.aigc]\nproducer = ''\n", "aigc.producer"),
         ("[server.aigc]\nproducer = 'a'\nreserved_code_1 = \"a\\nb\"\n", "aigc.reserved_code_1"),
         ("[server.timestamps]\nurl = 'http://tsa.example'\n", "timestamps.roots"),
+        ("[server.making]\nmax_batch = 0\n", "making.max_batch"),
+        ("[[server.models]]\nname = 'own'\nunpinned = true\n", "either path or hub"),
+        ("[[server.models]]\nname = 'own'\nunpinned = true\npath = 'a'\nhub = 'b/c'\n", "either path or hub"),
+        ("[[server.models]]\nname = 'own'\npath = 'a'\n", "unpinned = true"),
+        (f"[[server.models]]\nname = 'own'\npath = 'a'\nunpinned = true\nsha256 = '{'0' * 64}'\n", "unpinned = true"),
+        ("[[server.models]]\nname = 'own'\npath = 'a'\nsha256 = 'short'\n", "models.0.sha256"),
+        ("[[server.models]]\nname = 'Own'\npath = 'a'\nunpinned = true\n", "models.0.name"),
+        ("[[server.models]]\nname = 'own'\nkind = 'ckpt'\npath = 'a'\nunpinned = true\n", "models.0.kind"),
+        ("[[server.models]]\nname = 'own'\npath = 'a'\nunpinned = true\nallow_download = true\n", "of a hub"),
+        ("[[server.models]]\nname = 'own'\npath = 'a'\nunpinned = true\n" * 2, "two models of the name 'own'"),
     ],
 )
 def test_a_bad_setting_is_named(tmp_path: Path, text: str, named: str) -> None:

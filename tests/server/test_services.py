@@ -212,7 +212,7 @@ async def test_a_blocked_output_sends_no_bytes(wire: Wire) -> None:
     ("fields", "code", "field"),
     [
         ({"task": "colourise"}, grpc.StatusCode.NOT_FOUND, None),
-        ({"task": "upscale", "model": "unknown"}, grpc.StatusCode.NOT_FOUND, None),
+        ({"task": "upscale", "model": "unknown"}, grpc.StatusCode.INVALID_ARGUMENT, "model"),
         ({"task": "upscale", "parameters": {"grey": "900"}}, grpc.StatusCode.INVALID_ARGUMENT, "parameters.grey"),
         ({"task": "upscale", "parameters": {"gray": "9"}}, grpc.StatusCode.INVALID_ARGUMENT, "parameters.gray"),
         ({"task": "upscale", "parameters": {"grey": "9" * 400}}, grpc.StatusCode.INVALID_ARGUMENT, "parameters.grey"),
@@ -267,9 +267,14 @@ async def test_models_are_listed_with_their_cards(wire: Wire) -> None:
     stub = ModelServiceStub(wire.channel)
     everything = (await stub.ListModels(model_pb2.ListModelsRequest(), **ACME)).models
     makers = (await stub.ListModels(model_pb2.ListModelsRequest(role=model_pb2.MODEL_ROLE_GENERATOR), **ACME)).models
-    assert {model.name for model in everything} == {"red", "painter", "slow"}
+    assert {model.name for model in everything} == {"red", "painter", "slow", "studio"}
     assert all(model.card for model in everything)
     assert all(model.parameters for model in makers)
+    inputs = {model.name: list(model.inputs) for model in everything}
+    assert inputs["red"] == []
+    assert inputs["studio"] == ["control", "mask", "prompt", "source"]
+    grey = makers[0].parameters[0]
+    assert (grey.minimum, grey.maximum, list(grey.choices)) == (0, 200, [])
 
 
 async def test_without_its_store_the_server_says_so_and_decides_nothing(wire: Wire) -> None:

@@ -51,6 +51,7 @@ from server.services.following import Followers
 from server.services.uploads import MAX_UNARY
 from tests.server.conftest import House, png
 from tests.server.fakes import Painter
+from tests.server.painters import Studio
 
 BASE = """
 id: house
@@ -75,13 +76,16 @@ def token(name: str, tenant: str, *roles: str, reads: frozenset[str] = frozenset
 
 @dataclass
 class Wire:
-    """Stubs on one channel. slow: the generator that takes its time, for cancellation."""
+    """Stubs on one channel. slow: the generator that takes its time, for cancellation. studio: the one that takes
+    pictures and shows unfinished work.
+    """
 
     channel: grpc.aio.Channel
     house: House
     monitor: HealthMonitor
     slow: Painter
     followers: Followers
+    studio: Studio
 
     @property
     def screening(self) -> Any:
@@ -127,7 +131,8 @@ async def wired(house: House) -> AsyncIterator[Wire]:
     slow = Painter("denoise", patience=30)
     slow.name = "slow"
     generators = Registry[Generator]("generator")
-    for painter in (Painter(), slow, Painter("upscale")):
+    studio = Studio()
+    for painter in (Painter(), slow, Painter("upscale"), studio):
         generators.add(f"{painter.task}-{painter.name}", painter)
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", MAX_UNARY + 2**20)])
     edge = Edge(Authenticator(tokens), house.metrics)
@@ -158,7 +163,7 @@ async def wired(house: House) -> AsyncIterator[Wire]:
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=OPTIONS) as channel:
-        yield Wire(channel, house, monitor, slow, followers)
+        yield Wire(channel, house, monitor, slow, followers, studio)
     await server.stop(0)
 
 

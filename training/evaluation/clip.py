@@ -20,7 +20,10 @@ from training.scenes.near_misses import near_misses
 from training.scenes.scene import Scene
 from training.scenes.source import Source
 
-_STREAM = 23
+STREAM = 23
+"""Of the chance that scenes are drawn by."""
+UNSEEN = 2**41
+"""From here on, no training picture stands."""
 AMONG = 64
 """Captions that the true one is found among."""
 
@@ -39,9 +42,9 @@ def measured(scorer: Similar, source: Source, count: int) -> dict[str, float]:
     word: of scenes of one kind of thing, those whose word is nearest among all words. retrieval: those whose caption is
     the nearest among `AMONG`. miss_…: those that are nearer to their caption than to a near miss of that kind.
     """
-    rng = np.random.default_rng((source.seed, _STREAM))
+    rng = np.random.default_rng((source.seed, STREAM))
     scenes = [unseen(source, rng) for _ in range(count)]
-    pictures = [source.picture(scene, 2**41 + index)[0] for index, scene in enumerate(scenes)]
+    pictures = [source.picture(scene, UNSEEN + index)[0] for index, scene in enumerate(scenes)]
     found = {
         "word": _words(scorer, source, scenes, pictures),
         "retrieval": _retrieved(scorer, source, scenes, pictures),

@@ -12,7 +12,7 @@ from server.audit.checks.raw import index_of, raw, rows_between
 from server.audit.checks.report import Findings
 from server.audit.entries.leaf import Leaf, format_time
 from server.audit.sql.tables import entries, events, open_intents
-from server.audit.sql.terms import request_key
+from server.audit.sql.terms import closing_keys, request_key
 
 _DAY = 24 * 3600 * 1_000_000
 
@@ -48,15 +48,15 @@ def spelled(recorded_at: Any) -> str:
 
 
 def _check_intents(connection: Connection, bundle: Bundle, now: int, findings: Findings) -> None:
-    """An intent is open while no decision has its request."""
-    keys = {
-        index: request_key(*leaf.request, "decision") for index, leaf in bundle.leaves.items() if leaf.kind == "intent"
-    }
-    undecided = absent(connection, [entries.c.request_key], [(key,) for key in keys.values()])
+    """An intent is open while no decision and no cancellation has its request."""
+    intents = {index: leaf.request for index, leaf in bundle.leaves.items() if leaf.kind == "intent"}
+    keys = {index: request_key(*request, "decision") for index, request in intents.items()}
+    closing = {index: {(key,) for key in closing_keys(*request)} for index, request in intents.items()}
+    lacking = absent(connection, [entries.c.request_key], [key for found in closing.values() for key in found])
     found = {row.log_index: row for row in rows_between(connection, open_intents, bundle.start, bundle.stop, findings)}
     for index, leaf in bundle.leaves.items():
         row, key = found.get(index), keys.get(index)
-        is_open = key is not None and (key,) in undecided
+        is_open = key is not None and closing[index] <= lacking
         actual = None if row is None else (row.tenant, row.request_id, spelled(row.recorded_at), row.decision_key)
         if actual != ((*leaf.request, leaf.recorded_at, key) if is_open else None):
             findings.add("row", index, "the row in open_intents is not what the log says")

@@ -21,7 +21,7 @@ from server.audit.entries.leaf import MAX_LEAF_BYTES, VERSION, Facets, Reference
 from server.audit.entries.state import State
 
 Kind: TypeAlias = Literal[
-    "decision", "intent", "review", "appeal", "erasure", "retention", "configuration", "key", "policy"
+    "decision", "intent", "cancellation", "review", "appeal", "erasure", "retention", "configuration", "key", "policy"
 ]
 
 OPERATOR = ".operator"

@@ -21,13 +21,13 @@ from server.audit.sql.tables import (
     postings,
     private,
 )
-from server.audit.sql.terms import request_key, state_term, subject_terms, terms_of
+from server.audit.sql.terms import CLOSING, closing_keys, request_key, state_term, subject_terms, terms_of
 
 Placed: TypeAlias = Sequence[tuple[int, Draft]]
 
 _TAKE_BACK = delete(entries).where(entries.c.decision_id.in_(bindparam("ids", expanding=True)))
 _CLOSE = delete(open_intents).where(open_intents.c.decision_key.in_(bindparam("keys", expanding=True)))
-_DECIDED = select(entries.c.request_key).where(entries.c.request_key.in_(bindparam("keys", expanding=True)))
+_RECORDED = select(entries.c.request_key).where(entries.c.request_key.in_(bindparam("keys", expanding=True)))
 
 
 def insert_entries(connection: Connection, placed: Placed) -> bool:
@@ -97,13 +97,14 @@ def _event_row(index: int, draft: Draft) -> tuple[int, int]:
 
 
 def _open_and_close_intents(connection: Connection, placed: Placed) -> None:
-    """An intent is open while no decision has its request_id, whichever of the two was recorded first."""
+    """An intent is open while no entry that closes it has its request_id, whichever of the two was recorded first."""
     intents = {_decision_key(draft): (index, draft) for index, draft in placed if draft.entry.kind == "intent"}
     if intents:
-        decided = set(connection.scalars(_DECIDED, {"keys": list(intents)}))
-        opened = [_intent_row(index, draft, key) for key, (index, draft) in intents.items() if key not in decided]
-        bulk_insert(connection, open_intents, opened)
-    keys = [_decision_key(draft) for _, draft in placed if draft.entry.kind == "decision"]
+        closing = {key: closing_keys(draft.entry.tenant, draft.entry.request_id) for key, (_, draft) in intents.items()}
+        closed = set(connection.scalars(_RECORDED, {"keys": [one for keys in closing.values() for one in keys]}))
+        still = {key: placed for key, placed in intents.items() if closed.isdisjoint(closing[key])}
+        bulk_insert(connection, open_intents, [_intent_row(index, draft, key) for key, (index, draft) in still.items()])
+    keys = [_decision_key(draft) for _, draft in placed if draft.entry.kind in CLOSING]
     if keys:
         connection.execute(_CLOSE, {"keys": keys})
 

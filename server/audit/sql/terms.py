@@ -26,9 +26,18 @@ LIVE = "live"
 REQUEST_KEY_BYTES = 16
 
 
+CLOSING = ("decision", "cancellation")
+"""Kinds of entries that say what became of an intent."""
+
+
 def request_key(tenant: str, request_id: str, kind: str) -> bytes:
     """16 bytes that stand for one request: an entry of a kind is recorded once for each. No name holds U+0000."""
     return hashlib.sha256(f"{kind}\0{tenant}\0{request_id}".encode()).digest()[:REQUEST_KEY_BYTES]
+
+
+def closing_keys(tenant: str, request_id: str) -> list[bytes]:
+    """The keys of the entries of which any one closes the intent of a request."""
+    return [request_key(tenant, request_id, kind) for kind in CLOSING]
 
 
 def term(tenant: str, name: str, value: str = "") -> int:

@@ -17,6 +17,7 @@ from detectors.base import FAILED, Source
 from policies.engine import RulePolicy
 from policies.equivalence import coarse_of, limits_of, reads_of, restricts, trees_of
 from policies.windows import within
+from server.record import memorised_in
 
 _MEDIA = ("mime", "byte_size", "width", "height", "duration")
 _USE = {"surface": "surfaces", "jurisdiction": "jurisdictions", "task": "tasks"}
@@ -95,6 +96,6 @@ def _made(leaf: Mapping[str, Any]) -> Hashable:
     """Of an output: what its rules look at besides, and what decides which of it was recorded."""
     making = leaf.get("making", _NOTHING)
     stage, signed = making.get("stage"), "intent_index" in making and leaf["action"] != "BLOCK"
-    order = [making.get(name) for name in ("model", "parameters", "declared")]
+    order = [*(making.get(name) for name in ("model", "parameters", "declared")), memorised_in(making.get("notes", {}))]
     ordered = orjson.dumps(order, option=orjson.OPT_SORT_KEYS)
     return leaf["context"].get("source_type"), leaf["context"]["task"], stage, signed, "examined" in leaf, ordered

@@ -18,6 +18,7 @@ from core.media import Kind
 from detectors.base import Finding, Source, Verdict
 from policies.base import Stage, Subject
 from policies.signals import Signal, is_private
+from server.record import memorised_in
 
 _SIGNED = frozenset(("credential.state", "credential.codes", "credential.ai_generated", "media.byte_size"))
 """What signing changes."""
@@ -73,11 +74,13 @@ class LeafReader:
 
 
 def _order(making: Mapping[str, Any] | None) -> dict[str, Any]:
-    """The order that an output was made by. Its words are not in the leaf, and count as unknown."""
+    """The order that an output was made by, and what its model reported. Its words are not in the leaf, and count as
+    unknown.
+    """
     if making is None:
         return {}
     told = {"model": making["model"], "parameters": making.get("parameters", {}), "prompt": "", "negative_prompt": ""}
-    return {**told, **making.get("declared", {})}
+    return {**told, **making.get("declared", {}), "memorised": memorised_in(making.get("notes", {}))}
 
 
 def _unknown_of_output(leaf: Mapping[str, Any]) -> frozenset[str]:

@@ -14,6 +14,7 @@ from generators.base import Card, Generator, Job, Value
 from generators.diffusion import neighbours, shipped
 from generators.diffusion.neighbours import Neighbours
 from training.evaluation.text_to_image.tasks import Prompt
+from training.scenes.scene import Box
 from training.scenes.source import Source
 
 _BATCH = 8
@@ -40,9 +41,13 @@ class Composites:
         """See `Maker`."""
         made = []
         for prompt in prompts:
-            made.append(self.source.picture(prompt.scene, _UNSEEN + (self.draw << 32) + prompt.seed)[0])
+            made.append(self.compose(prompt)[0])
             advance(1)
         return made
+
+    def compose(self, prompt: Prompt) -> tuple[Pixels, tuple[Box, ...]]:
+        """One picture, and where its things stand."""
+        return self.source.picture(prompt.scene, _UNSEEN + (self.draw << 32) + prompt.seed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,90 @@
+"""What `enhance` and `generate` share: options of an order, and what is done with what comes back.
+
+When the decision blocks the result nothing is written and the exit code is 1; the receipt is still saved, for it
+proves that decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from countersign.cli.exits import ExitCode
+from countersign.cli.files import refuse_output, write_atomically, write_json
+from countersign.cli.tables import reasons_text
+from countersign.cli.text import complain, say, say_json, short
+from countersign.receipts import receipt_json
+from countersign.results import Made
+from countersign.views import Json, made_json
+
+Output = Annotated[Path, typer.Option("-o", "--output", help="Where the signed result goes.")]
+Model = Annotated[str, typer.Option(help="A model by name; by default the task's own.")]
+Param = Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="A setting of the model.")]
+Receipt = Annotated[Path | None, typer.Option(help="Save the receipt here.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace existing output files.")]
+Purpose = Annotated[str, typer.Option(help="Declare what it is for, in a word: editorial, medical, …")]
+Likeness = Annotated[
+    bool | None, typer.Option("--likeness/--no-likeness", help="Declare whether it shows a real person.")
+]
+Consent = Annotated[
+    bool | None, typer.Option("--consent/--no-consent", help="Declare whether everybody it shows agreed.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Where the result and its receipt go. force: what is there may be replaced."""
+
+    output: Path
+    receipt: Path | None
+    force: bool
+
+    def __post_init__(self) -> None:
+        if self.receipt and self.receipt.resolve() == self.output.resolve():
+            raise typer.BadParameter("--output and --receipt name the same file")
+
+    def refuse_unfit(self, sources: Iterable[Path | None]) -> None:
+        """Raises UnusableFile before any work is done. sources: what the work begins from, which has to stay."""
+        for target in (self.output, self.receipt):
+            if target:
+                for source in (*sources, None):
+                    refuse_output(target, force=self.force, source=source)
+
+    def write(self, made: Made) -> Json:
+        """Writes what there is to write; what is to be said of it. Raises UnusableFile."""
+        view = made_json(str(self.output) if made.media is not None else None, made)
+        if self.receipt:
+            write_json(self.receipt, receipt_json(made.result.receipt), force=self.force)
+        if made.media is not None:
+            write_atomically(self.output, made.media, force=self.force)
+        return view
+
+
+def tell(view: Json, output: Path, *, as_json: bool) -> None:
+    """Says what became of it. Raises typer.Exit where the decision blocks it."""
+    if as_json:
+        say_json(view)
+    if view["output"] is None:
+        support = view["blocked"]["support_id"] if view["blocked"] else view["decision_id"]
+        reasons = reasons_text(view["reasons"])
+        complain(f"{output} was not written, the decision blocks it:\n{reasons}\nFor support: {support}")
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+    if not as_json:
+        say(f"{output}: {view['action']}, by {short(view['model'])}, log index {view['receipt']['log_index']}")
+
+
+def parameters_of(pairs: Iterable[str]) -> dict[str, str]:
+    """{"scale": "4"} of ["scale=4"]. Raises typer.BadParameter."""
+    parameters: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not name or not equals:
+            raise typer.BadParameter(f"{pair!r} is not NAME=VALUE")
+        if name in parameters:
+            raise typer.BadParameter(f"{name!r} is given twice")
+        parameters[name] = value
+    return parameters

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -68,7 +69,7 @@ def test_a_drawing_is_found_at_any_darkness_and_not_in_another(monkeypatch: pyte
         other[row : row + 6, 10:118] = (20, 90, 200, 255)
     drawn = {"a": face, "a2": darker, "p": other}
     monkeypatch.setattr(sprites, "pixels", lambda _, row: drawn[row.code])
-    looks = look(doubles.Path(), [APPLE, DARK, PEAR])
+    looks = look(Path(), [APPLE, DARK, PEAR])
     assert set(pairs(looks.by_description, 3)) == {(0, 1)}
     assert np.bitwise_count(looks.hashes[0] ^ looks.hashes[1]).sum() <= doubles.DISTANCE
 

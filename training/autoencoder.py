@@ -89,7 +89,7 @@ def run_training(
     network = start or nearly_certain(build(run.recipe.model))
     if run.recipe.learns == "decoder":
         for part in (network.encoder, network.quant_conv):
-            part.requires_grad_(False)  # type: ignore[operator, union-attr]
+            part.requires_grad_(False)
     state = begin(run.recipe, network)
     if resume:
         run.resume(state)

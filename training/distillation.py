@@ -93,7 +93,8 @@ class Consistency:
         scaled = (times * _TIMES_TO_SECONDS)[:, None, None, None].float()
         skip = _SIGMA**2 / (scaled**2 + _SIGMA**2)
         out = scaled / (scaled**2 + _SIGMA**2).sqrt()
-        return skip * noisy + out * self._clean(noisy, velocity, times)
+        ends: torch.Tensor = skip * noisy + out * self._clean(noisy, velocity, times)
+        return ends
 
     def _teacher_step(
         self,
@@ -123,7 +124,8 @@ class Consistency:
         return alpha.sqrt() * clean + (1 - alpha).sqrt() * noise
 
     def _alpha(self, times: torch.Tensor) -> torch.Tensor:
-        return self._alphas.to(times.device)[times][:, None, None, None]
+        alphas: torch.Tensor = self._alphas.to(times.device)[times][:, None, None, None]
+        return alphas
 
     def _states(self, captions: list[str], device: torch.device) -> torch.Tensor:
         ids = tokenise(self._teacher.tokenizer, captions).to(device)
@@ -133,7 +135,7 @@ class Consistency:
 
 def guidance_embedding(guidance: torch.Tensor) -> torch.Tensor:
     """How a student is told its guidance, as diffusers' pipelines tell it: float32 (n, 256) of (n,)."""
-    values = StableDiffusionPipeline.get_guidance_scale_embedding(
+    values: torch.Tensor = StableDiffusionPipeline.get_guidance_scale_embedding(
         None, guidance.cpu() - 1, embedding_dim=GUIDANCE_CHANNELS
     )
     return values.to(guidance.device)

@@ -84,7 +84,8 @@ class Diffusion:
         """min(SNR, γ) / (SNR + 1): min-SNR for velocities."""
         alpha = self._alphas.to(times.device)[times]
         ratio = alpha / (1 - alpha)
-        return ratio.clamp(max=self._plan.largest_weight) / (ratio + 1)
+        weights: torch.Tensor = ratio.clamp(max=self._plan.largest_weight) / (ratio + 1)
+        return weights
 
 
 def spread_times(count: int, steps: int) -> torch.Tensor:

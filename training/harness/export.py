@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import nn
@@ -19,6 +20,7 @@ from training.run import Run
 LARGEST_FILE = "15MB"
 """Of one file of weights: more is written in several, with an index, as diffusers and transformers read it."""
 MADE = "training.json"
+AnyPlan = TypeVar("AnyPlan", bound=ScenePlan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Sources:
     device: str
 
     @classmethod
-    def of(cls, run: Run[ScenePlan], recipe: Path, state: State) -> Sources:
+    def of(cls, run: Run[AnyPlan], recipe: Path, state: State) -> Sources:
         """Of a run that has ended. recipe: its file."""
         return cls(
             recipe=recipe.name,

@@ -74,4 +74,5 @@ def encode(coder: AutoencoderKL, pictures: npt.NDArray[np.uint8]) -> torch.Tenso
     with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16):
         values = as_tensor(pictures).to(device, memory_format=torch.channels_last)
         latents: torch.Tensor = coder.encode(values).latent_dist.mode().float()
-    return latents * coder.config.scaling_factor
+    scale: float = coder.config.scaling_factor
+    return latents * scale

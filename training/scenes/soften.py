@@ -26,5 +26,5 @@ def soften(picture: npt.NDArray[np.uint8], rng: np.random.Generator) -> npt.NDAr
     if jpeg:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(*_QUALITY))]
         _, coded = cv2.imencode(".jpg", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), quality)
-        picture = cv2.imdecode(coded, cv2.IMREAD_COLOR_RGB).astype(np.uint8)
+        picture = np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR_RGB), np.uint8)
     return picture

@@ -51,11 +51,21 @@ proto: $(READY)  ## Regenerate the committed stubs
 baseline: $(BUF)  ## At a release: the API that later ones may not break
 	cd proto && ../$(BUF) build --path countersign --exclude-source-info -o baseline.binpb.gz
 
-weights: $(READY)  ## Fetch the photographs and train the shipped weights again (Debian, hours)
+weights: $(READY)  ## Fetch photographs and drawings and train the shipped weights again (Debian, npm, hours)
 	$(BIN)/python -m training.corpora.photographs
 	$(BIN)/python -m training.restoration training/recipes/upscale_x2.yaml --output generators
 	$(BIN)/python -m training.restoration training/recipes/upscale_x4.yaml --output generators
 	$(BIN)/python -m training.watermark training/recipes/watermark.yaml --output core/watermark/weights
+	$(BIN)/python -m training.corpora.sprites
+	$(BIN)/python -m training.corpora.curation --check
+	$(BIN)/python -m training.autoencoder training/recipes/scenes/autoencoder.yaml
+	$(BIN)/python -m training.text_to_image training/recipes/scenes/text_to_image.yaml --vae runs/autoencoder/vae
+	$(BIN)/python -m training.distillation training/recipes/scenes/distillation.yaml --model runs/text_to_image/pipeline
+	$(BIN)/python -m training.controlnet training/recipes/scenes/controlnet.yaml --model runs/text_to_image/pipeline
+	$(BIN)/python -m training.shipping --pipeline runs/text_to_image/pipeline \
+		--fast runs/distillation/unet_fast --controlnet runs/controlnet/controlnet
+	$(BIN)/python -m training.judge training/recipes/scenes/judge.yaml --output training/weights
+	$(BIN)/python -m training.clip training/recipes/scenes/clip.yaml --output detectors/weights
 
 clean:  ## Remove the environment and caches
 	rm -rf $(VENV) node_modules .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -143,7 +143,9 @@ def guidance_embedding(guidance: torch.Tensor) -> torch.Tensor:
 
 def student_of(teacher: UNet2DConditionModel) -> UNet2DConditionModel:
     """The teacher's U-Net with one more input, the guidance, that changes nothing yet."""
-    made = UNet2DConditionModel.from_config(dict(teacher.config) | {"time_cond_proj_dim": GUIDANCE_CHANNELS})
+    # Without diffusers' own notes: one lists what a teacher left at its default, and would undo the new input.
+    config = {name: value for name, value in teacher.config.items() if not name.startswith("_")}
+    made = UNet2DConditionModel.from_config(config | {"time_cond_proj_dim": GUIDANCE_CHANNELS})
     made.load_state_dict(teacher.state_dict(), strict=False)
     nn.init.zeros_(made.time_embedding.cond_proj.weight)
     made.set_attn_processor(AttnProcessor())

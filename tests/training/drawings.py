@@ -27,7 +27,8 @@ def shape(code: str, side: int = 128) -> npt.NDArray[np.uint8]:
     """A disc or a square with a hole, RGBA, in a vivid colour that is the code's own."""
     digest = hashlib.sha256(code.encode()).digest()
     hue, middle = digest[0] * 179 // 255, side // 2
-    red, green, blue = (int(value) for value in cv2.cvtColor(np.uint8([[[hue, 230, 220]]]), cv2.COLOR_HSV2RGB)[0, 0])  # type: ignore[call-overload]
+    vivid = cv2.cvtColor(np.array([[[hue, 230, 220]]], np.uint8), cv2.COLOR_HSV2RGB)[0, 0]
+    red, green, blue = (int(value) for value in vivid)
     drawn = np.zeros((side, side, 4), np.uint8)
     if digest[1] % 2:
         cv2.circle(drawn, (middle, middle), side * 2 // 5, (red, green, blue, 255), -1)

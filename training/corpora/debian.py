@@ -33,6 +33,12 @@ class DebianPackages:
             raise NotFound(f"{outer} holds no {inner}")
         return collection[inner]
 
+    def members(self, package: str, version: str, folder: str) -> list[str]:
+        """The paths of all files under a folder of a package, sorted; links are left out."""
+        root = self._unpacked(package, version)
+        found = (path for path in (root / folder).rglob("*") if path.is_file() and not path.is_symlink())
+        return sorted(str(path.relative_to(root)) for path in found)
+
     def _unpacked(self, package: str, version: str) -> Path:
         target = self._folder / f"{package}_{version.replace(':', '%3a')}"
         if not target.is_dir():

@@ -65,7 +65,7 @@ def build(cache: Path) -> tuple[Sprite, ...]:
     for style in STYLES:
         made = drawings(style, cache / "packages")
         rows += [_build_one(cache, style, known[code], made[code]) for code in known if code in made]
-    _write(manifest(cache), rows)
+    write(manifest(cache), rows)
     return tuple(rows)
 
 
@@ -85,20 +85,17 @@ def read(cache: Path) -> tuple[Sprite, ...]:
 
 def pixels(cache: Path, sprite: Sprite) -> npt.NDArray[np.uint8]:
     """RGBA, (128, 128, 4); colours of transparent pixels are black."""
-    with Image.open(_path(cache, sprite.style, sprite.code)) as picture:
-        return np.array(picture.convert("RGBA"), dtype=np.uint8)
+    with Image.open(picture(cache, sprite.style, sprite.code)) as drawn:
+        return np.array(drawn.convert("RGBA"), dtype=np.uint8)
 
 
 def _build_one(cache: Path, style: str, each: Emoji, drawing: bytes) -> Sprite:
     package = STYLES[style]
     if package.licence not in PERMITTED_LICENCES:
         raise ConfigurationError(f"{package.name}: licence {package.licence!r} does not permit training")
-    path = _path(cache, style, each.code)
+    path = picture(cache, style, each.code)
     if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        _rasterise(drawing).save(partial, format="PNG")
-        partial.replace(path)
+        store(path, _rasterise(drawing))
     return Sprite(
         f"{style}:{each.code}",
         style,
@@ -130,11 +127,21 @@ def _rasterise(drawing: bytes) -> Image.Image:
         return picture.convert("RGBa").resize((SIDE, SIDE), Image.Resampling.BOX).convert("RGBA")
 
 
-def _path(cache: Path, style: str, code: str) -> Path:
+def picture(cache: Path, style: str, code: str) -> Path:
+    """Where a drawing's pixels lie."""
     return cache / "sprites" / style / f"{code}.png"
 
 
-def _write(path: Path, rows: Iterable[Sprite]) -> None:
+def store(path: Path, pixels: Image.Image) -> None:
+    """Writes a drawing as PNG, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    pixels.save(partial, format="PNG")
+    partial.replace(path)
+
+
+def write(path: Path, rows: Iterable[Sprite]) -> None:
+    """Writes a manifest of drawings, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
     with partial.open("w", encoding="utf-8", newline="") as file:

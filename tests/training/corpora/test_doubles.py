@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,8 +14,9 @@ from tests.training.drawings import shape
 from tests.training.scenes.laws import SEEDS
 from training.corpora import sprites
 from training.corpora.curation import doubles
-from training.corpora.curation.doubles import Looks, counted, kind_of, look, pairs
+from training.corpora.curation.doubles import Looks, confusions, counted, identical, kind_of, look, pairs
 from training.corpora.sprites import Sprite
+from training.scenes.vocabulary import Vocabulary
 
 
 def sprite(style: str, code: str, name: str) -> Sprite:
@@ -65,6 +69,25 @@ def test_a_drawing_is_found_at_any_darkness_and_not_in_another(monkeypatch: pyte
         other[row : row + 6, 10:118] = (20, 90, 200, 255)
     drawn = {"a": face, "a2": darker, "p": other}
     monkeypatch.setattr(sprites, "pixels", lambda _, row: drawn[row.code])
-    looks = look(doubles.Path(), [APPLE, DARK, PEAR])
+    looks = look(Path(), [APPLE, DARK, PEAR])
     assert set(pairs(looks.by_description, 3)) == {(0, 1)}
     assert np.bitwise_count(looks.hashes[0] ^ looks.hashes[1]).sum() <= doubles.DISTANCE
+
+
+def test_words_of_the_scenes_that_are_one_drawing_are_named(vocabulary: Vocabulary) -> None:
+    rows = [
+        sprite("cartoon", vocabulary.code("astronaut", gender), f"{gender} astronaut") for gender in ("man", "woman")
+    ]
+    rows += [sprite("cartoon", vocabulary.objects["apple"], "apple"), sprite("cartoon", "1f34f", "green apple")]
+    rows += [sprite("flat", vocabulary.objects["horse"], "horse")]
+    everything = np.ones((len(rows), len(rows)), bool)
+    assert confusions(rows, lambda part: everything[part], vocabulary) == [
+        "man astronaut and apple (cartoon)",
+        "man astronaut and woman astronaut (cartoon)",
+        "woman astronaut and apple (cartoon)",
+    ]
+    assert confusions(rows, identical(rows), vocabulary) == []
+    twin = replace(rows[0], sha256=rows[1].sha256)
+    assert confusions([twin, *rows[1:]], identical([twin, *rows[1:]]), vocabulary) == [
+        "man astronaut and woman astronaut (cartoon)"
+    ]

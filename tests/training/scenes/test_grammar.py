@@ -63,7 +63,7 @@ def test_every_word_is_left_to_learn() -> None:
         for group in scene.groups:
             seen |= {("word", group.word), ("colour", group.colour), ("count", group.count)}
             seen |= {("gender", group.gender), ("tone", group.tone)}
-    wanted = {("word", word) for word in (*VOCABULARY.objects, *VOCABULARY.roles)}
+    wanted: set[tuple[str, object]] = {("word", word) for word in (*VOCABULARY.objects, *VOCABULARY.roles)}
     wanted |= {("colour", colour) for colour in VOCABULARY.colours} | {("style", style) for style in VOCABULARY.styles}
     wanted |= {("background", name) for name in VOCABULARY.backgrounds} | {("tone", tone) for tone in range(6)}
     wanted |= {("count", count) for count in range(1, MAX_COUNT + 1)} | {("gender", "man"), ("gender", "woman")}

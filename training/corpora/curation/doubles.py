@@ -19,6 +19,7 @@ from detectors.pdq import pdq
 from generators.diffusion.neighbours import describe
 from training.corpora import sprites
 from training.corpora.sprites import Sprite
+from training.scenes.vocabulary import Vocabulary
 
 DISTANCE = 31
 """Bits of 256 in which two PDQ hashes of one picture may differ, as known-image matching has it."""
@@ -81,6 +82,26 @@ def kind_of(one: Sprite, other: Sprite) -> str:
 def counted(alike: Alike, rows: Sequence[Sprite]) -> Counter[str]:
     """Pairs by what they have in common."""
     return Counter(kind_of(rows[one], rows[other]) for one, other in pairs(alike, len(rows)))
+
+
+def identical(rows: Sequence[Sprite]) -> Alike:
+    """Which drawings are another's to the byte."""
+    digests = np.array([row.sha256 for row in rows])
+    return lambda part: np.equal(digests[part, None], digests[None])
+
+
+def confusions(rows: Sequence[Sprite], alike: Alike, vocabulary: Vocabulary) -> list[str]:
+    """Pairs of different words of the scenes whose drawings in one style are alike."""
+    words = {code: word for word, code in vocabulary.objects.items()}
+    words |= {
+        vocabulary.code(role, gender): f"{gender} {role}" for role in vocabulary.roles for gender in ("man", "woman")
+    }
+    found = set()
+    for one, other in pairs(alike, len(rows)):
+        names = [words.get(rows[index].code) for index in (one, other)]
+        if all(names) and kind_of(rows[one], rows[other]) == "other emoji, same style":
+            found.add(f"{names[0]} and {names[1]} ({rows[one].style})")
+    return sorted(found)
 
 
 def _on_white(drawing: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

@@ -6,7 +6,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from training.corpora.curation.balance import SCENES, UNLIKELY, RoleBalance, Tally, evenness
-from training.corpora.curation.doubles import DISTANCE, LEAST_QUALITY, SIMILARITY, Looks, counted, kind_of, pairs
+from training.corpora.curation.doubles import (
+    DISTANCE,
+    LEAST_QUALITY,
+    SIMILARITY,
+    Looks,
+    confusions,
+    counted,
+    identical,
+)
 from training.corpora.sprites import Sprite
 from training.scenes.vocabulary import Vocabulary
 
@@ -22,7 +30,6 @@ GROUPS: Mapping[int, str] = {
 }
 """Unicode's groups of emoji."""
 KINDS = ("same emoji, other skin", "other emoji, same style", "same emoji, other style", "other emoji, other style")
-_SHOWN = 24
 
 
 def of_corpus(rows: Sequence[Sprite]) -> Iterator[str]:
@@ -60,13 +67,16 @@ def of_doubles(rows: Sequence[Sprite], looks: Looks, vocabulary: Vocabulary) -> 
     yield from table(
         ("pairs", "by PDQ", "by description"), ((kind, by_pdq[kind], by_description[kind]) for kind in KINDS)
     )
-    confused = sorted(_confused(rows, looks, vocabulary))
+    confused = confusions(rows, looks.by_description, vocabulary)
     yield (
         f"{len(confused)} pairs of different words of the scenes look alike in one style, by description: a judge, and "
-        "the memorisation check, may take one for the other.\n"
+        f"the memorisation check, may take one for the other. {_listed(confused)}\n"
     )
-    if confused:
-        yield ", ".join(confused[:_SHOWN]) + ("; and others.\n" if len(confused) > _SHOWN else ".\n")
+    twins = confusions(rows, identical(rows), vocabulary)
+    yield (
+        f"{len(twins)} such pairs are one drawing to the byte: what a caption says of them cannot be seen, so no "
+        f"measurement may count it. {_listed(twins)}\n"
+    )
 
 
 def of_scenes(
@@ -113,17 +123,8 @@ def table(head: Sequence[object], rows: Iterable[Sequence[object]]) -> Iterator[
     yield ""
 
 
-def _confused(rows: Sequence[Sprite], looks: Looks, vocabulary: Vocabulary) -> set[str]:
-    words = {code: word for word, code in vocabulary.objects.items()}
-    words |= {
-        vocabulary.code(role, gender): f"{gender} {role}" for role in vocabulary.roles for gender in ("man", "woman")
-    }
-    found = set()
-    for one, other in pairs(looks.by_description, len(rows)):
-        names = [words.get(rows[index].code) for index in (one, other)]
-        if all(names) and kind_of(rows[one], rows[other]) == "other emoji, same style":
-            found.add(f"{names[0]} and {names[1]} ({rows[one].style})")
-    return found
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) + ("." if names else "")
 
 
 def _range(counts: Counter[str]) -> str:

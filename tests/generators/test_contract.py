@@ -15,7 +15,7 @@ from generators import parameters
 from generators.base import Generator
 from tests.generators.pictures import FORMATS, job, make, media, noise, opened, photo
 
-NAMES = ("compact", "nlm")
+NAMES = ("compact", "bicubic", "lanczos", "nlm", "tv", "wavelet", "bilateral", "clahe", "unsharp")
 # Terms of the IPTC vocabulary that an enhancer may claim for its output.
 SOURCE_TYPES = {"algorithmicallyEnhanced", "compositeWithTrainedAlgorithmicMedia"}
 

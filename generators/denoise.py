@@ -17,6 +17,7 @@ from skimage.restoration import denoise_nl_means
 from core.media import Frame, Kind, Pixels
 from generators import parameters, tiling
 from generators.base import SOURCE, Card, IsCancelled, Job, Output, Parameter, Progress, share, stop_if, version_of
+from generators.fidelity import reported
 from generators.probing import noise_level
 from generators.still import STILL, encode_like, source_of
 
@@ -72,7 +73,7 @@ class NonLocalMeans:
         sigma = float(parameters.complete(self.parameters, job.parameters)["sigma"]) or noise_level(frame.pixels)
         pixels = denoise(frame.pixels, sigma, progress, cancelled)
         stop_if(cancelled)  # a large file takes seconds to write
-        return encode_like(source, Frame(pixels, frame.alpha))
+        return reported(frame.pixels, encode_like(source, Frame(pixels, frame.alpha)))
 
 
 def denoise(pixels: Pixels, sigma: float, progress: Progress, cancelled: IsCancelled) -> Pixels:

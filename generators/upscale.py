@@ -16,6 +16,7 @@ from core.errors import ConfigurationError, LimitExceeded
 from core.media import Frame, Kind, Media, Pixels
 from generators import parameters, tiling
 from generators.base import SOURCE, Card, IsCancelled, Job, Output, Parameter, Progress, share, stop_if, version_of
+from generators.fidelity import reported
 from generators.still import STILL, encode_like, in_greys, is_neutral, source_of
 
 MAX_PIXELS = 100_000_000
@@ -123,7 +124,7 @@ class Upscaler:
         pixels = enlarge(self._networks[factor], frame.pixels, progress, cancelled, self._plan)
         alpha = None if frame.alpha is None else _enlarged_alpha(frame.alpha, factor)
         stop_if(cancelled)  # a large file takes seconds to write
-        return encode_like(source, Frame(pixels, alpha))
+        return reported(frame.pixels, encode_like(source, Frame(pixels, alpha)))
 
 
 def enlarge(

@@ -41,7 +41,7 @@ BILATERAL_SIDE = 13  # of the window, pixels
 BILATERAL_PLAN = Plan(size=256, margin=BILATERAL_SIDE // 2)
 
 # Y. Ohta's opponent colours, as orthonormal rows: independent noise of σ in R, G and B has σ in each of them too.
-_OPPONENT = np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]], np.float32) / np.sqrt(np.float32([[3], [2], [6]]))
+_OPPONENT = np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]], np.float32) / np.sqrt(np.array([[3], [2], [6]], np.float32))
 _ALL = np.float32(1e6)  # a threshold above every coefficient
 
 
@@ -76,7 +76,9 @@ def bilateral(_: Pixels, sigma: float) -> Prepared:
 def _tv(tile: Pixels, weight: float) -> Pixels:
     values = tile.astype(np.float32) / np.float32(255.0)
     # eps 0: always the same number of rounds, or tiles would stop at different ones and show their edges.
-    made = denoise_tv_chambolle(values, weight=weight, eps=0.0, max_num_iter=TV_ROUNDS, channel_axis=-1)
+    made = denoise_tv_chambolle(  # type: ignore[no-untyped-call]
+        values, weight=weight, eps=0.0, max_num_iter=TV_ROUNDS, channel_axis=-1
+    )
     return _to_bytes(made * np.float32(255.0))
 
 
@@ -130,10 +132,9 @@ def _decompose(plane: npt.NDArray[np.float32]) -> list[Any]:
 
 def _opponents(tile: Pixels) -> Planes:
     """(3, h, w) in opponent colours."""
-    planes: Planes = np.tensordot(_OPPONENT, np.moveaxis(tile, 2, 0).astype(np.float32), 1)
-    return planes
+    return np.tensordot(_OPPONENT, np.moveaxis(tile, 2, 0).astype(np.float32), 1).astype(np.float32, copy=False)
 
 
-def _to_bytes(values: npt.NDArray[np.float32]) -> Pixels:
+def _to_bytes(values: npt.NDArray[np.floating[Any]]) -> Pixels:
     made: Pixels = np.rint(np.clip(values, 0.0, 255.0)).astype(np.uint8)
     return made

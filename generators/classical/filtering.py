@@ -24,6 +24,7 @@ from generators.base import (
     stop_if,
     version_of,
 )
+from generators.fidelity import reported
 from generators.still import STILL, encode_like, in_greys, is_neutral, source_of
 
 
@@ -88,7 +89,7 @@ class Filtered:
         settings = parameters.complete(self.parameters, job.parameters)
         pixels = apply(self._prepare(frame.pixels, settings), frame.pixels, progress, cancelled)
         stop_if(cancelled)  # a large file takes seconds to write
-        return encode_like(source, Frame(pixels, frame.alpha))
+        return reported(frame.pixels, encode_like(source, Frame(pixels, frame.alpha)))
 
 
 def apply(prepared: Prepared | None, pixels: Pixels, progress: Progress, cancelled: IsCancelled) -> Pixels:

@@ -15,6 +15,9 @@ from core.weight_folder import PinnedFolder, read_folders
 from core.weights import PinnedWeights, read_manifest
 from generators import cards, restoration
 from generators.base import Generator
+from generators.classical import interpolation
+from generators.classical.filtering import Filtered
+from generators.classical.table import FILTERS
 from generators.denoise import NonLocalMeans
 from generators.restoration import Restorer
 from generators.upscale import MAX_PIXELS, Upscaler
@@ -44,13 +47,22 @@ def build(
     generators = Registry[Generator]("generator")
     made: tuple[Generator, ...] = (
         Upscaler("compact", networks, cards.shipped("upscale.md"), max_pixels=max_pixels),
-        NonLocalMeans(cards.shipped("denoise_nlm.md")),
+        *classical(max_pixels),
         *(_painter(folders[name], device, networks) for name in _PAINTERS if name in folders),
         *(_brought(checkpoint, networks) for checkpoint in brought),
     )
     for generator in made:
         generators.add(generator.name, generator)
     return generators
+
+
+def classical(max_pixels: int = MAX_PIXELS) -> tuple[Generator, ...]:
+    """The methods that need no weights, in the order of the catalog."""
+    return (
+        *(_interpolator(method, max_pixels) for method in interpolation.METHODS),
+        NonLocalMeans(cards.shipped("denoise_nlm.md")),
+        *(Filtered(each, cards.shipped(each.card)) for each in FILTERS),
+    )
 
 
 def choose(generators: Registry[Generator], task: str, name: str = "") -> Generator:
@@ -76,6 +88,11 @@ def _default(generators: Registry[Generator], task: str) -> Generator:
             return generator
     tasks = ", ".join(dict.fromkeys(generator.task for generator in generators))
     raise NotFound(f"no generator does {task!r}; there are: {tasks}")
+
+
+def _interpolator(method: str, max_pixels: int) -> Generator:
+    """What a learned upscaler has to beat."""
+    return Upscaler(method, interpolation.enlargers(method), cards.shipped("interpolation.md"), max_pixels=max_pixels)
 
 
 def _painter(folder: PinnedFolder, device: str, networks: Sequence[Restorer]) -> Generator:

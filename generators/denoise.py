@@ -3,23 +3,22 @@
 Each pixel becomes a mean of the pixels around it whose neighbourhoods look alike, weighted by how alike they look once
 the known noise is discounted. A. Buades, B. Coll, J.-M. Morel, "Non-Local Means Denoising", IPOL 2011; the fast form
 with integral images is J. Darbon et al., ISBI 2008. scikit-image computes it; this module knows how strongly to ask
-for it and how to find the noise level. It does not know files.
+for it. It does not know files.
 """
 
 from __future__ import annotations
 
-import math
-import warnings
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from importlib.metadata import version
-from itertools import product
 
 import numpy as np
-from skimage.restoration import denoise_nl_means, estimate_sigma
+from skimage.restoration import denoise_nl_means
 
 from core.media import Frame, Kind, Pixels
 from generators import parameters, tiling
 from generators.base import SOURCE, Card, IsCancelled, Job, Output, Parameter, Progress, share, stop_if, version_of
+from generators.fidelity import reported
+from generators.probing import noise_level
 from generators.still import STILL, encode_like, source_of
 
 _PATCH = 5  # side of the neighbourhood that is compared, pixels
@@ -27,9 +26,15 @@ _DISTANCE = 6  # how far alike neighbourhoods are looked for, pixels
 _STRENGTH = 0.5  # filter strength h as a multiple of σ: the best of a sweep from 0.4 to 0.8, see the card
 _PLAN = tiling.Plan(size=256, margin=_DISTANCE + _PATCH)  # the margin covers all that a pixel's result depends on
 _LEAST = 0.5  # σ in 8-bit steps below which rounding drowns the noise, and the picture is left as it is
-_PROBE = 256  # side of the pieces on which σ is estimated
-_PROBES = 4  # pieces along each axis
-_LEAST_SIDE = 16  # of a piece that tells anything about its noise
+SIGMA = Parameter(
+    "sigma",
+    "float",
+    0.0,
+    "standard deviation of the noise in 8-bit steps; 0 estimates it from the picture",
+    minimum=0.0,
+    maximum=100.0,
+)
+"""What every denoiser may be told."""
 
 
 class NonLocalMeans:
@@ -41,16 +46,7 @@ class NonLocalMeans:
     inputs = frozenset({SOURCE})
     # IPTC: correction by an algorithm that leaves the main content as it is; the vocabulary names noise reduction.
     source_type = "algorithmicallyEnhanced"
-    parameters: tuple[Parameter, ...] = (
-        Parameter(
-            "sigma",
-            "float",
-            0.0,
-            "standard deviation of the noise in 8-bit steps; 0 estimates it from the picture",
-            minimum=0.0,
-            maximum=100.0,
-        ),
-    )
+    parameters: tuple[Parameter, ...] = (SIGMA,)
 
     def __init__(self, card: Card) -> None:
         self.card = card
@@ -77,7 +73,7 @@ class NonLocalMeans:
         sigma = float(parameters.complete(self.parameters, job.parameters)["sigma"]) or noise_level(frame.pixels)
         pixels = denoise(frame.pixels, sigma, progress, cancelled)
         stop_if(cancelled)  # a large file takes seconds to write
-        return encode_like(source, Frame(pixels, frame.alpha))
+        return reported(frame.pixels, encode_like(source, Frame(pixels, frame.alpha)))
 
 
 def denoise(pixels: Pixels, sigma: float, progress: Progress, cancelled: IsCancelled) -> Pixels:
@@ -105,31 +101,3 @@ def denoise(pixels: Pixels, sigma: float, progress: Progress, cancelled: IsCance
         return made.reshape(tile.shape)  # scikit-image drops axes of length 1
 
     return tiling.apply(transform, pixels, _PLAN, 1, progress, cancelled)
-
-
-def noise_level(pixels: Pixels) -> float:
-    """Standard deviation of the noise in an RGB uint8 picture (h, w, 3), in 8-bit steps, averaged over the channels.
-
-    The median over pieces spread evenly on the picture of the wavelet estimate of D. L. Donoho and I. M. Johnstone,
-    "Ideal spatial adaptation by wavelet shrinkage", Biometrika 1994, section 4.2. Fine texture counts as noise.
-    Sides under 16 px say too little: such a picture has a level of 0. Pieces of one colour say nothing.
-    """
-    if min(pixels.shape[:2]) < _LEAST_SIDE:
-        return 0.0
-    levels = [level for piece in _probes(pixels) if math.isfinite(level := _wavelet_estimate(piece))]
-    return float(np.median(levels)) if levels else 0.0
-
-
-def _wavelet_estimate(piece: Pixels) -> float:
-    """The estimate for one piece; NaN where a channel has no detail at all."""
-    values = piece.astype(np.float32)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        return float(estimate_sigma(values, average_sigmas=True, channel_axis=-1))  # type: ignore[no-untyped-call]
-
-
-def _probes(pixels: Pixels) -> Iterator[Pixels]:
-    """Up to 4×4 pieces of 256 px: the estimate needs no more, and its cost stays the same for any picture."""
-    rows, columns = (np.unique(np.linspace(0, max(side - _PROBE, 0), _PROBES).astype(int)) for side in pixels.shape[:2])
-    for top, left in product(rows, columns):
-        yield pixels[top : top + _PROBE, left : left + _PROBE]

@@ -13,6 +13,7 @@ from core.errors import InvalidInput
 from core.media import Frame, Kind, Media, Pixels
 from generators.base import Job, Output
 from generators.exif import with_size
+from generators.tiling import Transform
 
 STILL = frozenset({Kind.IMAGE})
 _LONGEST = {
@@ -69,3 +70,14 @@ def is_neutral(pixels: Pixels) -> bool:
     """Whether an RGB picture (h, w, 3) holds nothing but greys."""
     red, green, blue = (pixels[..., channel] for channel in range(3))
     return np.array_equal(red, green) and np.array_equal(green, blue)
+
+
+def in_greys(transform: Transform) -> Transform:
+    """`transform` with its three channels averaged: what works on colours may tint a grey by a step or two."""
+
+    def averaged(tile: Pixels) -> Pixels:
+        made = transform(tile)
+        mean = np.rint(made.mean(axis=2, keepdims=True, dtype=np.float32)).astype(np.uint8)
+        return np.broadcast_to(mean, made.shape)
+
+    return averaged

@@ -1,4 +1,4 @@
-"""Enlargement by a learned network, one for each factor.
+"""Enlargement, by a learned network for each factor or by interpolation.
 
 The networks were trained on pixel differences: they sharpen what is there and invent nothing, unlike adversarial and
 diffusion models. This module knows sizes, greys and transparency. It does not know the networks' insides.
@@ -7,6 +7,7 @@ diffusion models. This module knows sizes, greys and transparency. It does not k
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Protocol
 
 import numpy as np
 from PIL import Image
@@ -15,13 +16,36 @@ from core.errors import ConfigurationError, LimitExceeded
 from core.media import Frame, Kind, Media, Pixels
 from generators import parameters, tiling
 from generators.base import SOURCE, Card, IsCancelled, Job, Output, Parameter, Progress, share, stop_if, version_of
-from generators.restoration import Restorer
-from generators.still import STILL, encode_like, is_neutral, source_of
+from generators.fidelity import reported
+from generators.still import STILL, encode_like, in_greys, is_neutral, source_of
 
 MAX_PIXELS = 100_000_000
 """Default bound on the pixels of one output: 300 MB of RGB beside the source."""
 PLAN = tiling.Plan(size=256, margin=16)
 """Tiles of the shipped networks: the margin covers their reach, one pixel for each of their 3×3 convolutions."""
+
+
+class Enlarger(Protocol):
+    """What enlarges one tile. `restoration.Restorer` is one; so is `classical.interpolation.Interpolation`."""
+
+    @property
+    def scale(self) -> int:
+        """Output pixels per input pixel along each axis."""
+        ...
+
+    @property
+    def multiple_of(self) -> int:
+        """The pixel grid on which tiles must start."""
+        ...
+
+    @property
+    def digest(self) -> str:
+        """Of all that shapes its output."""
+        ...
+
+    def __call__(self, pixels: Pixels, /) -> Pixels:
+        """RGB uint8 (h, w, 3) → RGB uint8 (h·scale, w·scale, 3). Any size from 1×1 on."""
+        ...
 
 
 class Upscaler:
@@ -42,7 +66,7 @@ class Upscaler:
     def __init__(
         self,
         name: str,
-        networks: Sequence[Restorer],
+        networks: Sequence[Enlarger],
         card: Card,
         *,
         plan: tiling.Plan = PLAN,
@@ -100,26 +124,15 @@ class Upscaler:
         pixels = enlarge(self._networks[factor], frame.pixels, progress, cancelled, self._plan)
         alpha = None if frame.alpha is None else _enlarged_alpha(frame.alpha, factor)
         stop_if(cancelled)  # a large file takes seconds to write
-        return encode_like(source, Frame(pixels, alpha))
+        return reported(frame.pixels, encode_like(source, Frame(pixels, alpha)))
 
 
 def enlarge(
-    network: Restorer, pixels: Pixels, progress: Progress, cancelled: IsCancelled, plan: tiling.Plan = PLAN
+    network: Enlarger, pixels: Pixels, progress: Progress, cancelled: IsCancelled, plan: tiling.Plan = PLAN
 ) -> Pixels:
     """RGB uint8 (h, w, 3) → RGB uint8 (h·scale, w·scale, 3). A picture of greys stays one."""
-    transform = _in_greys(network) if is_neutral(pixels) else network
+    transform = in_greys(network) if is_neutral(pixels) else network
     return tiling.apply(transform, pixels, plan.aligned(network.multiple_of), network.scale, progress, cancelled)
-
-
-def _in_greys(network: Restorer) -> tiling.Transform:
-    """`network` with its three channels averaged: it learned on colours and may tint a grey by a step or two."""
-
-    def transform(tile: Pixels) -> Pixels:
-        made = network(tile)
-        mean = np.rint(made.mean(axis=2, keepdims=True, dtype=np.float32)).astype(np.uint8)
-        return np.broadcast_to(mean, made.shape)
-
-    return transform
 
 
 def _enlarged_alpha(alpha: Pixels, factor: int) -> Pixels:

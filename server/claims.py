@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from generators.base import Value
+from generators.fidelity import figures_in
 from policies.base import Decision
 from server.finishing.finisher import Finished
 from server.provenance import Binding, Claim
@@ -12,8 +15,17 @@ from server.recovery.bindings import Bindings
 from server.requests import Order
 
 
-def claim_of(order: Order, decision: Decision, intent_index: int, finished: Finished, bindings: Bindings) -> Claim:
-    """The claim of an order's output. The prompt is the requester's and does not go into a public manifest."""
+def claim_of(
+    order: Order,
+    decision: Decision,
+    intent_index: int,
+    finished: Finished,
+    bindings: Bindings,
+    notes: Mapping[str, Value],
+) -> Claim:
+    """The claim of an order's output. The prompt is the requester's and does not go into a public manifest; of the
+    model's notes only figures of fidelity do.
+    """
     work = work_of(order.model.task, order.source_type, opened=order.source is not None)
     return Claim(
         title=f"{order.model.task} by {order.model.name}",
@@ -27,4 +39,5 @@ def claim_of(order: Order, decision: Decision, intent_index: int, finished: Fini
         soft_bindings=bindings.soft_bindings,
         watermarked=finished.watermark is not None,
         labelled=finished.marks.label is not None,
+        fidelity=figures_in(notes),
     )

@@ -155,7 +155,7 @@ class Pipeline:
         bindings = await asyncio.to_thread(Bindings.of, frames, finished.watermark, uploaded=SOURCE in work.given)
         # 7. Sign, and keep the file before the record that names it: what is recorded can be given again.
         report("signing", 0.0)
-        claim = claim_of(order, seen.decision, work.intent.index, finished, bindings)
+        claim = claim_of(order, seen.decision, work.intent.index, finished, bindings, output.notes)
         parent = work.given[SOURCE].media if SOURCE in work.given else None
         signed = await self._provenance.sign(finished.media.data, finished.media.mime, claim, parent)
         digest = await asyncio.to_thread(self._outputs.put, signed.data)

@@ -1,26 +1,30 @@
-"""Measures the shipped upscalers beside bicubic on any folder of photographs.
+"""Measures every model and classical method that restores, on any folder of photographs, in one table.
 
-    python -m training.evaluate restoration --hr DIR [--json] [--weights generators/weights/weights.toml]
+    python -m training.evaluate restoration --hr DIR [--scale 2 4] [--noise 15 25 50] [--jpeg 10 40] [--json]
+    python -m training.evaluate restoration --hr DIR --lr DIR [--json]
 
-Weights load as they do in serving, pinned digest included, and run tile by tile as they do there.
+By default pictures are reduced ×2 and ×4. Weights load as they do in serving, pinned digest included, and models run as
+they do there. Files that are no pictures are named and left out; a folder without any ends with the code 2.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from rich.console import Console
-from rich.table import Table
 
-from core.errors import InvalidInput
+from core.errors import CountersignError, InvalidInput
 from core.weights import PinnedWeights, read_manifest
-from generators import restoration, upscale
+from generators import catalog, restoration, upscale
+from generators.base import Card, Generator
+from training.evaluation.restoring import conditions, contest, report
+from training.evaluation.restoring.folders import Folder
 from training.measure import Enlarger, average, bicubic, measure
 from training.metrics import Picture, Score
 
@@ -73,27 +77,94 @@ def _row(model: str, scale: int, scores: Mapping[str, Score]) -> Row:
     return Row(model, scale, len(scores), mean.psnr_y, mean.ssim_y)
 
 
-def _table(rows: Iterable[Row]) -> Table:
-    table = Table("model", "scale", "pictures", "PSNR-Y (dB)", "SSIM-Y")
-    for row in rows:
-        table.add_row(row.model, f"×{row.scale}", str(row.pictures), f"{row.psnr_y:.2f}", f"{row.ssim_y:.4f}")
-    return table
+def models(manifest: Path) -> tuple[Generator, ...]:
+    """What takes part: the catalog's own, or the networks of another manifest, each by itself, and what needs none."""
+    if manifest.resolve() == (catalog.WEIGHTS / DEFAULT_WEIGHTS.name).resolve():
+        return tuple(each for each in catalog.build(manifest.parent, "cpu") if each.inputs == {"source"})
+    card = Card("", "", "", "")
+    loaded = ((name, restoration.load(pinned, "cpu")) for name, pinned in read_manifest(manifest).items())
+    learned = (upscale.Upscaler(name, [network], card) for name, network in loaded if network.scale > 1)
+    return (*learned, *catalog.classical())
+
+
+def parser_of() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.evaluate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    families = parser.add_subparsers(dest="family", required=True)
+    family = families.add_parser("restoration", help="upscalers and denoisers, beside classical methods")
+    family.add_argument("--hr", type=Path, required=True, help="folder of large, clean photographs")
+    family.add_argument("--lr", type=Path, help="folder of small or spoiled ones, by the same names")
+    family.add_argument("--scale", type=int, nargs="+", default=[], choices=(2, 3, 4), help="factors of reduction")
+    family.add_argument("--noise", type=_sigma, nargs="+", default=[], help="σ of added noise in 8-bit steps")
+    family.add_argument("--jpeg", type=_quality, nargs="+", default=[], help="qualities of JPEG, 1 to 100")
+    family.add_argument("--crop", type=int, default=0, help="only the middle square of so many pixels of each picture")
+    family.add_argument("--seed", type=int, default=0, help="of the noise")
+    family.add_argument("--weights", type=Path, default=DEFAULT_WEIGHTS)
+    family.add_argument("--plot", type=Path, help="draw quality against cost into this file")
+    family.add_argument("--write", type=Path, help="put the table between the marks in this document")
+    family.add_argument("--json", action="store_true", help="print one JSON object")
+    return parser
+
+
+def asked_for(arguments: argparse.Namespace) -> list[conditions.Condition]:
+    """The conditions that the options name; ×2 and ×4 where they name none."""
+    named = [conditions.reduced(scale) for scale in arguments.scale]
+    named += [conditions.noised(sigma) for sigma in arguments.noise]
+    named += [conditions.compressed(quality) for quality in arguments.jpeg]
+    return named or [conditions.reduced(2), conditions.reduced(4)]
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Measures, prints and writes. Raises as the parts do."""
+    originals = Folder(arguments.hr, "hr", arguments.crop)
+    small = Folder(arguments.lr, "lr") if arguments.lr else originals
+    if arguments.lr:
+        pairs = contest.given_pairs(originals, small)
+    else:
+        pairs = contest.spoiled_pairs(originals, asked_for(arguments), arguments.seed)
+    rows = contest.hold(pairs, models(arguments.weights))
+    skipped = originals.skipped | small.skipped
+    if not rows:
+        raise InvalidInput("none of the pictures can be measured", field="hr", found="; ".join(skipped.values())[:500])
+    for name, reason in skipped.items():
+        print(f"skipped {name}: {reason}", file=sys.stderr)
+    if arguments.json:
+        print(report.to_json(rows, max(row.pictures for row in rows), skipped))
+    else:
+        Console().print(report.to_table(rows))
+        print(f"{len(skipped)} files skipped")
+    if arguments.write:
+        report.write_block(arguments.write, report.to_markdown(rows))
+    if arguments.plot:
+        report.plot(rows, arguments.plot)
 
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(prog="python -m training.evaluate", description=__doc__)
-    families = parser.add_subparsers(dest="family", required=True)
-    family = families.add_parser("restoration", help="upscalers, against bicubic")
-    family.add_argument("--hr", type=Path, required=True, help="folder of large photographs")
-    family.add_argument("--weights", type=Path, default=DEFAULT_WEIGHTS)
-    family.add_argument("--json", action="store_true")
+    parser = parser_of()
     arguments = parser.parse_args()
-    rows = evaluate(read_manifest(arguments.weights).values(), read_pictures(arguments.hr))
-    if arguments.json:
-        print(json.dumps([asdict(row) for row in rows], indent=2))
-    else:
-        Console().print(_table(rows))
+    if arguments.lr and (arguments.scale or arguments.noise or arguments.jpeg or arguments.crop):
+        parser.error("--lr is spoiled already: --scale, --noise, --jpeg and --crop do not go with it")
+    try:
+        run(arguments)
+    except CountersignError as error:
+        parser.exit(2, f"{parser.prog}: {error}\n")
+
+
+def _sigma(text: str) -> float:
+    value = float(text)
+    if not 0 < value <= 100:
+        raise argparse.ArgumentTypeError("must be above 0 and at most 100")
+    return value
+
+
+def _quality(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 100:
+        raise argparse.ArgumentTypeError("must be from 1 to 100")
+    return value
 
 
 if __name__ == "__main__":

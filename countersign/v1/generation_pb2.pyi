@@ -446,6 +446,7 @@ class MadeMedia(_message.Message):
     SEED_FIELD_NUMBER: _builtins.int
     BLOCKED_FIELD_NUMBER: _builtins.int
     NEAREST_FIELD_NUMBER: _builtins.int
+    FIDELITY_FIELD_NUMBER: _builtins.int
     digest: _builtins.str
     mime_type: _builtins.str
     byte_size: _builtins.int
@@ -463,6 +464,10 @@ class MadeMedia(_message.Message):
     def nearest(self) -> Global___Neighbour:
         """Of what the model was trained on, what the output is most like; not set where the model does not compare."""
 
+    @_builtins.property
+    def fidelity(self) -> Global___Fidelity:
+        """How the output differs from the upload; not set where the model does not measure it, as those of Generate."""
+
     def __init__(
         self,
         *,
@@ -475,14 +480,72 @@ class MadeMedia(_message.Message):
         seed: _builtins.int = ...,
         blocked: Global___Blocked | None = ...,
         nearest: Global___Neighbour | None = ...,
+        fidelity: Global___Fidelity | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "decision", b"decision", "nearest", b"nearest", "receipt", b"receipt"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "decision", b"decision", "fidelity", b"fidelity", "nearest", b"nearest", "receipt", b"receipt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "byte_size", b"byte_size", "decision", b"decision", "digest", b"digest", "mime_type", b"mime_type", "model", b"model", "nearest", b"nearest", "receipt", b"receipt", "seed", b"seed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "byte_size", b"byte_size", "decision", b"decision", "digest", b"digest", "fidelity", b"fidelity", "mime_type", b"mime_type", "model", b"model", "nearest", b"nearest", "receipt", b"receipt", "seed", b"seed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MadeMedia: _TypeAlias = MadeMedia  # noqa: Y015
+
+@_typing.final
+class Fidelity(_message.Message):
+    """What an enhancement did to a picture, as it was before it was marked and written: measured on up to sixteen pieces of
+    256 pixels a side. In 8-bit steps; sharpness in their squares.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CONSISTENCY_RMSE_FIELD_NUMBER: _builtins.int
+    CONSISTENCY_MAX_FIELD_NUMBER: _builtins.int
+    MEAN_CHANGE_FIELD_NUMBER: _builtins.int
+    SHARPNESS_BEFORE_FIELD_NUMBER: _builtins.int
+    SHARPNESS_AFTER_FIELD_NUMBER: _builtins.int
+    NOISE_BEFORE_FIELD_NUMBER: _builtins.int
+    NOISE_AFTER_FIELD_NUMBER: _builtins.int
+    consistency_rmse: _builtins.float
+    """Of an enlargement, reduced again: root mean square of the difference from the upload. Set with the next one."""
+    consistency_max: _builtins.float
+    """The most that any value differs."""
+    mean_change: _builtins.float
+    """Of an output of the upload's size: mean absolute difference."""
+    sharpness_before: _builtins.float
+    """Variance of the Laplacian of luma, each at its own size. Noise counts too."""
+    sharpness_after: _builtins.float
+    noise_before: _builtins.float
+    """Estimated standard deviation of the noise. Fine texture counts too."""
+    noise_after: _builtins.float
+    def __init__(
+        self,
+        *,
+        consistency_rmse: _builtins.float | None = ...,
+        consistency_max: _builtins.float | None = ...,
+        mean_change: _builtins.float | None = ...,
+        sharpness_before: _builtins.float = ...,
+        sharpness_after: _builtins.float = ...,
+        noise_before: _builtins.float = ...,
+        noise_after: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change", "noise_after", b"noise_after", "noise_before", b"noise_before", "sharpness_after", b"sharpness_after", "sharpness_before", b"sharpness_before"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__consistency_max: _TypeAlias = _typing.Literal["consistency_max"]  # noqa: Y015
+    _WhichOneofArgType__consistency_max: _TypeAlias = _typing.Literal["_consistency_max", b"_consistency_max"]  # noqa: Y015
+    _WhichOneofReturnType__consistency_rmse: _TypeAlias = _typing.Literal["consistency_rmse"]  # noqa: Y015
+    _WhichOneofArgType__consistency_rmse: _TypeAlias = _typing.Literal["_consistency_rmse", b"_consistency_rmse"]  # noqa: Y015
+    _WhichOneofReturnType__mean_change: _TypeAlias = _typing.Literal["mean_change"]  # noqa: Y015
+    _WhichOneofArgType__mean_change: _TypeAlias = _typing.Literal["_mean_change", b"_mean_change"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__consistency_max) -> _WhichOneofReturnType__consistency_max | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__consistency_rmse) -> _WhichOneofReturnType__consistency_rmse | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_change) -> _WhichOneofReturnType__mean_change | None: ...
+
+Global___Fidelity: _TypeAlias = Fidelity  # noqa: Y015
 
 @_typing.final
 class Neighbour(_message.Message):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from google.protobuf import json_format
+
 from countersign.receipts import receipt_json
 from countersign.results import Made, Screening
 from countersign.v1 import generation_pb2, provenance_pb2
@@ -41,8 +43,16 @@ def made_json(output: str | None, made: Made) -> Json:
         "byte_size": result.byte_size,
         "blocked": blocked_json(result.blocked) if result.HasField("blocked") else None,
         "nearest": nearest_json(result.nearest) if result.HasField("nearest") else None,
+        "fidelity": fidelity_json(result.fidelity) if result.HasField("fidelity") else None,
         "receipt": receipt_json(result.receipt),
     }
+
+
+def fidelity_json(fidelity: generation_pb2.Fidelity) -> Json:
+    """How the output differs from the upload, figures by name."""
+    return json_format.MessageToDict(
+        fidelity, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
+    )
 
 
 def nearest_json(nearest: generation_pb2.Neighbour) -> Json:

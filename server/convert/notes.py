@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from countersign.v1 import generation_pb2 as pb
+from generators import fidelity
 from server import record
 from server.audit import Recorded
 from server.record import MEMORISED
@@ -12,7 +16,7 @@ ITEM, SIMILARITY = "nearest_training_item", "nearest_similarity"
 
 def nearest(recorded: Recorded) -> pb.Neighbour | None:
     """What the model learned from and a recorded output resembles most; None where the model did not compare."""
-    notes = record.decode(recorded).get("making", {}).get("notes", {})
+    notes = notes_of(recorded)
     if ITEM not in notes:
         return None
     return pb.Neighbour(
@@ -20,3 +24,15 @@ def nearest(recorded: Recorded) -> pb.Neighbour | None:
         similarity=float(notes.get(SIMILARITY, 0.0)),
         memorised=bool(notes.get(MEMORISED, False)),
     )
+
+
+def fidelity_of(recorded: Recorded) -> pb.Fidelity | None:
+    """How a recorded output differs from its upload; None where the model did not measure it."""
+    figures = fidelity.figures_in(notes_of(recorded))
+    return pb.Fidelity(**figures) if figures else None
+
+
+def notes_of(recorded: Recorded) -> Mapping[str, Any]:
+    """What the model reported; nothing where there is no such part."""
+    notes: Mapping[str, Any] = record.decode(recorded).get("making", {}).get("notes", {})
+    return notes

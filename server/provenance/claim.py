@@ -54,7 +54,8 @@ class Claim:
     source_type: last segment of the IPTC digital source type, such as "trainedAlgorithmicMedia". model, model_version:
     the software agent. parameters: the settings it ran with. made_at: when, with a time zone. components: how many
     pictures were placed in it. soft_bindings: what it is recognised by. watermarked: one of those is a watermark, which
-    was embedded. labelled: a visible label was put on it.
+    was embedded. labelled: a visible label was put on it. fidelity: how it differs from what it was made from, figures
+    by name.
     """
 
     title: str
@@ -69,6 +70,7 @@ class Claim:
     soft_bindings: tuple[SoftBinding, ...] = ()
     watermarked: bool = False
     labelled: bool = False
+    fidelity: Mapping[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not re.fullmatch("[a-z][A-Za-z]{2,63}", self.source_type):

@@ -19,6 +19,7 @@ ACTIONS = "c2pa.actions.v2"
 SOFT_BINDING = "c2pa.soft-binding"
 TRAINING_MINING = "cawg.training-mining"
 DECISION = "org.countersign.decision"
+FIDELITY = "org.countersign.fidelity"
 PARAMETERS = "org.countersign.parameters"
 THUMBNAIL = "thumbnail.jpg"
 """By which the sandboxed signer finds where the small picture belongs that it makes."""
@@ -49,6 +50,8 @@ def assertions(claim: Claim, parent_digest: str, imprint: Imprint) -> list[dict[
         assertion(DECISION, decision(claim, parent_digest, imprint)),
         *(assertion(SOFT_BINDING, soft_binding(one)) for one in claim.soft_bindings),
     ]
+    if claim.fidelity:
+        found.append(assertion(FIDELITY, dict(claim.fidelity)))
     if imprint.mining:
         found.append(assertion(TRAINING_MINING, {"entries": {each.label: each.entry for each in imprint.mining}}))
     return found

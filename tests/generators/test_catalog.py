@@ -23,7 +23,9 @@ def weights(tmp_path: Path) -> Path:
     return Path(shutil.copytree(catalog.WEIGHTS, tmp_path / "weights"))
 
 
-@pytest.mark.parametrize(("task", "name"), [("upscale", "compact"), ("denoise", "nlm")])
+@pytest.mark.parametrize(
+    ("task", "name"), [("upscale", "compact"), ("denoise", "nlm"), ("contrast", "clahe"), ("sharpen", "unsharp")]
+)
 def test_the_first_generator_of_a_task_is_its_default(generators: Registry[Generator], task: str, name: str) -> None:
     assert catalog.choose(generators, task).name == name
     assert catalog.choose(generators, task, name) is generators.get(name)
@@ -37,7 +39,11 @@ def test_an_unknown_task_is_answered_with_the_known_ones(generators: Registry[Ge
 def test_an_unknown_name_is_answered_with_those_of_the_task(generators: Registry[Generator]) -> None:
     with pytest.raises(InvalidInput) as caught:
         catalog.choose(generators, "upscale", "esrgan")
-    assert (caught.value.field, caught.value.limit, caught.value.found) == ("model", "compact", "esrgan")
+    assert (caught.value.field, caught.value.limit, caught.value.found) == (
+        "model",
+        "compact, bicubic, lanczos",
+        "esrgan",
+    )
 
 
 def test_a_generator_of_another_task_is_refused(generators: Registry[Generator]) -> None:

@@ -11,11 +11,11 @@ from PIL import Image, ImageCms
 from core.errors import Cancelled, InvalidInput
 from core.media import Kind
 from core.registry import Registry
-from generators import parameters
+from generators import fidelity, parameters
 from generators.base import Generator
 from tests.generators.pictures import FORMATS, job, make, media, noise, opened, photo
 
-NAMES = ("compact", "nlm")
+NAMES = ("compact", "bicubic", "lanczos", "nlm", "tv", "wavelet", "bilateral", "clahe", "unsharp")
 # Terms of the IPTC vocabulary that an enhancer may claim for its output.
 SOURCE_TYPES = {"algorithmicallyEnhanced", "compositeWithTrainedAlgorithmicMedia"}
 
@@ -67,6 +67,14 @@ def test_a_batch_key_refuses_what_generate_refuses(generator: Generator) -> None
     assert generator.batch_key(job(generator, media(noise(8, 8)))) is None
     with pytest.raises(InvalidInput, match="no picture"):
         generator.batch_key(job(generator, None))
+
+
+def test_it_reports_what_it_did_to_the_picture(generator: Generator) -> None:
+    notes = make(generator, media(photo("fig.jpg", 40, 56)))[0].notes
+    enlarged = factor(generator) > 1
+    left_out = {fidelity.MEAN_CHANGE} if enlarged else {fidelity.CONSISTENCY_RMSE, fidelity.CONSISTENCY_MAX}
+    assert notes.keys() == set(fidelity.NAMES) - left_out
+    assert all(isinstance(value, float) and 0 <= value < 1e6 for value in notes.values())
 
 
 def test_an_empty_batch_is_no_work(generator: Generator) -> None:

@@ -10,6 +10,7 @@ from core.media import Pixels
 from core.registry import Registry
 from generators import denoise, tiling
 from generators.base import Generator
+from generators.probing import noise_level
 from tests.generators.pictures import make, media, noise, photo, psnr
 
 
@@ -40,26 +41,26 @@ def test_noisy_photographs_come_out_nearer_the_clean_ones(nlm: Generator, sigma:
 
 @pytest.mark.parametrize("sigma", [5, 15, 25])
 def test_the_noise_level_is_found(sigma: int) -> None:
-    assert denoise.noise_level(noisy(photo("dandelion.jpg", 300, 400), sigma)) == pytest.approx(sigma, rel=0.2)
+    assert noise_level(noisy(photo("dandelion.jpg", 300, 400), sigma)) == pytest.approx(sigma, rel=0.2)
 
 
 def test_a_black_corner_does_not_hide_the_noise_level() -> None:
     pixels = noisy(np.full((1024, 1024, 3), 120, np.uint8), 10)
     pixels[:256, :256] = 0
-    assert denoise.noise_level(pixels) == pytest.approx(10, rel=0.1)
+    assert noise_level(pixels) == pytest.approx(10, rel=0.1)
 
 
 @pytest.mark.parametrize("colour", [0, 120, 255])
 def test_a_picture_of_one_colour_has_no_noise(nlm: Generator, colour: int) -> None:
     flat = np.full((48, 64, 3), colour, np.uint8)
-    assert denoise.noise_level(flat) == pytest.approx(0.0, abs=1e-6)
+    assert noise_level(flat) == pytest.approx(0.0, abs=1e-6)
     assert np.array_equal(cleaned(nlm, flat), flat)
 
 
 def test_the_estimate_reads_no_more_of_a_large_picture() -> None:
     flat = np.full((2000, 2000, 3), 128, np.uint8)
     flat[300:500] = noise(200, 2000)  # between the pieces that are looked at
-    assert denoise.noise_level(flat) == pytest.approx(0.0, abs=1e-6)
+    assert noise_level(flat) == pytest.approx(0.0, abs=1e-6)
 
 
 @pytest.mark.parametrize(("height", "width"), [(1, 1), (15, 400), (400, 15)])

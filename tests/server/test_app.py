@@ -216,4 +216,9 @@ async def test_the_operators_own_identity_signs(tmp_path: Path) -> None:
     assert made.result.decision.provenance.state == common_pb2.CREDENTIAL_STATE_TRUSTED
     opinion = opinion_of(made.media or b"", "image/jpeg", pem(root.certificate))
     assert (opinion.intact, opinion.trusted) == (True, True)
+    told = made.result.fidelity
+    assert told.HasField("mean_change")
+    assert not told.HasField("consistency_rmse")
+    assert told.sharpness_before > told.sharpness_after > 0
+    assert b"org.countersign.fidelity" in (made.media or b"")
     assert not (tmp_path / "data/provenance").exists(), "no authority of our own is made beside it"

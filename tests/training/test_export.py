@@ -84,7 +84,7 @@ def test_the_card_tells_data_licences_digests_and_figures(
         assert told in card.markdown
 
 
-def test_evaluate_prints_one_json_array(
+def test_networks_of_another_manifest_can_be_measured(
     network: torch.nn.Module,
     pictures: dict[str, Picture],
     tmp_path: Path,
@@ -97,5 +97,6 @@ def test_evaluate_prints_one_json_array(
     arguments = ["restoration", "--hr", str(tmp_path / "hr"), "--weights", str(tmp_path / "weights" / "weights.toml")]
     monkeypatch.setattr(sys, "argv", ["evaluate", *arguments, "--json"])
     evaluate.main()
-    rows = json.loads(capsys.readouterr().out)
-    assert [(row["model"], row["scale"], row["pictures"]) for row in rows] == [("bicubic", 2, 1), ("tiny_x2", 2, 1)]
+    rows = json.loads(capsys.readouterr().out)["models"]
+    found = [(row["model"], row["condition"], row["pictures"]) for row in rows]
+    assert found[:3] == [("tiny_x2", "x2", 1), ("bicubic", "x2", 1), ("lanczos", "x2", 1)]

@@ -18,7 +18,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from generators.denoise import denoise, noise_level
+from generators.denoise import denoise
+from generators.probing import noise_level
 from training.evaluate import read_pictures
 from training.metrics import Picture
 

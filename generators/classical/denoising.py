@@ -1,0 +1,140 @@
+"""Noise removal by total variation, wavelet shrinkage and the bilateral filter.
+
+Constants are the best of sweeps on photographs of the corpus's training split, which the card describes. The module
+knows how strongly to ask libraries for what a level of noise needs. It does not know files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pywt
+from skimage.restoration import denoise_tv_chambolle
+
+from core.media import Pixels
+from generators.base import Value
+from generators.classical.filtering import Prepared
+from generators.probing import noise_level, pieces
+from generators.tiling import Plan
+
+Planes: TypeAlias = npt.NDArray[np.float32]
+LEAST = 0.5
+"""σ in 8-bit steps below which rounding drowns the noise, and a picture is left as it is."""
+
+TV_STRENGTH = 0.9  # weight as a multiple of σ, where white is 1
+TV_ROUNDS = 25
+TV_PLAN = Plan(size=256, margin=TV_ROUNDS + 1)  # each round looks one pixel further
+
+WAVELET = "db3"
+LEVELS = 4
+WAVELET_PLAN = Plan(size=256, margin=80)  # multiples of 2^LEVELS, and beyond the reach of (6 − 1)·(2⁴ − 1) = 75 pixels
+WAVELET_STRENGTH = 1.0  # thresholds as multiples of those of BayesShrink
+
+BILATERAL_STRENGTH = 4.0  # σ of the differences in colour as a multiple of the noise's
+BILATERAL_SPACE = 2.5  # σ of the distance, pixels
+BILATERAL_SIDE = 13  # of the window, pixels
+BILATERAL_PLAN = Plan(size=256, margin=BILATERAL_SIDE // 2)
+
+# Y. Ohta's opponent colours, as orthonormal rows: independent noise of σ in R, G and B has σ in each of them too.
+_OPPONENT = np.array([[1, 1, 1], [1, 0, -1], [1, -2, 1]], np.float32) / np.sqrt(np.array([[3], [2], [6]], np.float32))
+_ALL = np.float32(1e6)  # a threshold above every coefficient
+
+
+def at_level(build: Callable[[Pixels, float], Prepared]) -> Callable[[Pixels, Mapping[str, Value]], Prepared | None]:
+    """`build` as a filter's `prepare`: with the stated σ, or with the estimated one where that is 0."""
+
+    def prepare(pixels: Pixels, settings: Mapping[str, Value]) -> Prepared | None:
+        sigma = float(settings["sigma"]) or noise_level(pixels)
+        return build(pixels, sigma) if sigma >= LEAST else None
+
+    return prepare
+
+
+def total_variation(_: Pixels, sigma: float) -> Prepared:
+    """A. Chambolle, "An algorithm for total variation minimization and applications", JMIV 2004, for each channel."""
+    return Prepared(partial(_tv, weight=TV_STRENGTH * sigma / 255.0), TV_PLAN)
+
+
+def wavelet(pixels: Pixels, sigma: float) -> Prepared:
+    """BayesShrink: S. G. Chang, B. Yu, M. Vetterli, "Adaptive wavelet thresholding", IEEE TIP 2000.
+
+    One set of thresholds for the whole picture, from a few pieces of it: thresholds of each tile would show its edges.
+    """
+    return Prepared(partial(_shrink, thresholds=_thresholds(pixels, sigma)), WAVELET_PLAN)
+
+
+def bilateral(_: Pixels, sigma: float) -> Prepared:
+    """C. Tomasi, R. Manduchi, "Bilateral filtering for gray and color images", ICCV 1998."""
+    return Prepared(partial(_bilateral, colour=BILATERAL_STRENGTH * sigma), BILATERAL_PLAN)
+
+
+def _tv(tile: Pixels, weight: float) -> Pixels:
+    values = tile.astype(np.float32) / np.float32(255.0)
+    # eps 0: always the same number of rounds, or tiles would stop at different ones and show their edges.
+    made = denoise_tv_chambolle(  # type: ignore[no-untyped-call]
+        values, weight=weight, eps=0.0, max_num_iter=TV_ROUNDS, channel_axis=-1
+    )
+    return _to_bytes(made * np.float32(255.0))
+
+
+def _bilateral(tile: Pixels, colour: float) -> Pixels:
+    # On bytes: OpenCV's table of weights for floats depends on the least and greatest value of a tile.
+    made = cv2.bilateralFilter(np.ascontiguousarray(tile), BILATERAL_SIDE, colour, BILATERAL_SPACE)
+    return np.asarray(made, np.uint8)
+
+
+def _shrink(tile: Pixels, thresholds: npt.NDArray[np.float32]) -> Pixels:
+    """thresholds: (3 channels, LEVELS from the finest on, 3 orientations)."""
+    planes = _opponents(tile)
+    made = np.empty_like(planes)
+    for channel, plane in enumerate(planes):
+        rough, *details = _decompose(plane)
+        for level, bands in enumerate(reversed(details)):
+            limits = thresholds[channel, level]
+            details[len(details) - 1 - level] = tuple(
+                pywt.threshold(band, limit, "soft") for band, limit in zip(bands, limits, strict=True)
+            )
+        whole = pywt.waverec2([rough, *details], WAVELET)
+        made[channel] = whole[: plane.shape[0], : plane.shape[1]]
+    return _to_bytes(np.moveaxis(np.tensordot(_OPPONENT.T, made, 1), 0, 2))
+
+
+def _thresholds(pixels: Pixels, sigma: float) -> npt.NDArray[np.float32]:
+    """σ² / σₓ for each subband, where σₓ² is what its mean square has beyond the noise's."""
+    power = np.zeros((3, LEVELS, 3))
+    count = np.zeros((3, LEVELS, 3))
+    for piece in pieces(pixels):
+        for channel, plane in enumerate(_opponents(piece)):
+            _, *details = _decompose(plane)
+            for level, bands in enumerate(reversed(details)):
+                power[channel, level] += [float(np.sum(np.square(band, dtype=np.float64))) for band in bands]
+                count[channel, level] += [band.size for band in bands]
+    beyond = np.maximum(power / np.maximum(count, 1) - sigma**2, 0.0)
+    limits = np.full(beyond.shape, _ALL)
+    np.divide(WAVELET_STRENGTH * sigma**2, np.sqrt(beyond), out=limits, where=beyond > 0, casting="same_kind")
+    return np.minimum(limits, _ALL)
+
+
+def _decompose(plane: npt.NDArray[np.float32]) -> list[Any]:
+    """The rough picture, then (horizontal, vertical, diagonal) details from the coarsest level on.
+
+    A small picture has fewer levels; one of a pixel has none.
+    """
+    levels = min(LEVELS, pywt.dwtn_max_level(plane.shape, WAVELET))
+    coefficients: list[Any] = pywt.wavedec2(plane, WAVELET, level=levels)
+    return coefficients
+
+
+def _opponents(tile: Pixels) -> Planes:
+    """(3, h, w) in opponent colours."""
+    return np.tensordot(_OPPONENT, np.moveaxis(tile, 2, 0).astype(np.float32), 1).astype(np.float32, copy=False)
+
+
+def _to_bytes(values: npt.NDArray[np.floating[Any]]) -> Pixels:
+    made: Pixels = np.rint(np.clip(values, 0.0, 255.0)).astype(np.uint8)
+    return made

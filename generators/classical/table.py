@@ -1,0 +1,51 @@
+"""Every classical filter of the catalog, in the order in which it lists them."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from PIL import __version__ as pillow
+
+from generators.classical import contrast, denoising, sharpening
+from generators.classical.denoising import at_level
+from generators.classical.filtering import Filter
+from generators.denoise import SIGMA
+
+OPENCV = f"opencv {version('opencv-python-headless')}"
+SCIKIT_IMAGE = f"scikit-image {version('scikit-image')}"
+DENOISERS = "denoise_classical.md"
+
+FILTERS = (
+    Filter(
+        "tv",
+        "denoise",
+        (SIGMA,),
+        at_level(denoising.total_variation),
+        DENOISERS,
+        (denoising.TV_STRENGTH, denoising.TV_ROUNDS, denoising.TV_PLAN, SCIKIT_IMAGE),
+    ),
+    Filter(
+        "wavelet",
+        "denoise",
+        (SIGMA,),
+        at_level(denoising.wavelet),
+        DENOISERS,
+        (
+            denoising.WAVELET,
+            denoising.LEVELS,
+            denoising.WAVELET_STRENGTH,
+            denoising.WAVELET_PLAN,
+            f"pywavelets {version('PyWavelets')}",
+        ),
+    ),
+    Filter(
+        "bilateral",
+        "denoise",
+        (SIGMA,),
+        at_level(denoising.bilateral),
+        DENOISERS,
+        (denoising.BILATERAL_STRENGTH, denoising.BILATERAL_SPACE, denoising.BILATERAL_PLAN, OPENCV),
+    ),
+    Filter("clahe", "contrast", contrast.PARAMETERS, contrast.clahe, "clahe.md", (contrast.TILE, OPENCV)),
+    Filter("unsharp", "sharpen", sharpening.PARAMETERS, sharpening.unsharp, "unsharp.md", (sharpening.PLAN, pillow)),
+)

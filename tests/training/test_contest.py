@@ -1,0 +1,183 @@
+"""`python -m training.evaluate restoration`: any folder, one table, one JSON object, errors that name their cause."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.errors import ConfigurationError, InvalidInput, PreconditionFailed
+from generators import catalog
+from tests.training.conftest import textured
+from training import evaluate
+from training.degrade import reduce_bicubic
+from training.evaluation.restoring import conditions, contest, cost, report
+from training.evaluation.restoring.folders import Folder, plain
+from training.measure import to_picture, to_tensor
+from training.metrics import Picture
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two pictures of odd sizes in two formats, one too small, and files that are none."""
+    path = tmp_path / "hr"
+    path.mkdir()
+    save(path / "one.png", textured(1)[:61, :53])
+    save(path / "two.tiff", textured(2)[:50, :50])
+    save(path / "tiny.png", textured(3)[:6, :50])
+    (path / "notes.txt").write_text("no picture")
+    (path / "cut.jpg").write_bytes(b"\xff\xd8\xff\xe0 cut")
+    (path / ".hidden").write_text("not looked at")
+    return path
+
+
+def save(path: Path, pixels: Picture) -> None:
+    Image.fromarray(pixels).save(path)
+
+
+def called(monkeypatch: pytest.MonkeyPatch, *words: str | Path) -> None:
+    monkeypatch.setattr(sys, "argv", ["evaluate", "restoration", *map(str, words)])
+    evaluate.main()
+
+
+def test_json_is_one_object_with_every_model_and_what_was_skipped(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    called(monkeypatch, "--hr", folder, "--scale", "2", "--noise", "25", "--jpeg", "10", "--json")
+    out = capsys.readouterr()
+    found: dict[str, Any] = json.loads(out.out)
+    rows = {(row["condition"], row["model"]): row for row in found["models"]}
+    assert [model for condition, model in rows if condition == "x2"] == ["compact", "bicubic", "lanczos"]
+    for condition in ("noise 25", "jpeg 10"):
+        models = [model for each, model in rows if each == condition]
+        assert models == [contest.SPOILED, "nlm", "tv", "wavelet", "bilateral"]
+    assert all(row["pictures"] == found["pictures"] == 2 for row in rows.values())
+    assert rows["x2", "compact"]["psnr_y"] > 0
+    assert 0 < rows["x2", "bicubic"]["ssim_y"] < 1
+    assert rows["noise 25", "nlm"]["psnr_y"] > rows["noise 25", contest.SPOILED]["psnr_y"]
+    assert rows["noise 25", "nlm"]["seconds_per_megapixel"] > 0
+    assert rows["noise 25", contest.SPOILED]["seconds_per_megapixel"] is None
+    assert {each["file"] for each in found["skipped"]} == {"tiny.png", "notes.txt", "cut.jpg"}
+    assert "skipped cut.jpg: cannot be read" in out.err
+
+
+def test_small_pictures_that_others_made_are_measured_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    large, small = tmp_path / "large", tmp_path / "small"
+    for path in (large, small):
+        path.mkdir()
+    whole = textured(1)
+    save(large / "one.png", whole[:61, :53])
+    save(small / "onex2.png", to_picture(reduce_bicubic(to_tensor(whole[:60, :52]), 2)))
+    save(large / "alone.png", whole)
+    save(large / "other.png", whole)
+    save(small / "other.png", whole[:20, :90])
+    called(monkeypatch, "--hr", large, "--lr", small, "--json")
+    found = json.loads(capsys.readouterr().out)
+    assert {(row["condition"], row["model"]) for row in found["models"]} == {
+        ("given x2", model) for model in ("compact", "bicubic", "lanczos")
+    }
+    reasons = {each["file"]: each["reason"] for each in found["skipped"]}
+    assert reasons == {"alone.png": "has no partner in small", "other.png": "does not fit its partner other.png"}
+
+
+def test_spoiled_pictures_of_equal_size_go_to_the_denoisers(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        save(tmp_path / name / "one.png", textured(1))
+    pairs = list(contest.given_pairs(Folder(tmp_path / "a"), Folder(tmp_path / "b")))
+    rows = contest.hold(pairs, catalog.classical())
+    assert [row.model for row in rows] == [contest.SPOILED, "nlm", "tv", "wavelet", "bilateral"]
+    assert rows[0].psnr_y == np.inf
+    assert json.loads(report.to_json(rows, 1, {}))["models"][0]["psnr_y"] is None
+
+
+@pytest.mark.parametrize("files", [[], ["notes.txt"]])
+def test_a_folder_without_pictures_ends_with_2(
+    files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in files:
+        (tmp_path / name).write_text("no picture")
+    with pytest.raises(SystemExit) as ended:
+        called(monkeypatch, "--hr", tmp_path, "--json")
+    assert ended.value.code == 2
+    out = capsys.readouterr()
+    assert out.out == ""
+    assert "picture" in out.err
+
+
+@pytest.mark.parametrize(
+    "words", [["--noise", "0"], ["--jpeg", "101"], ["--scale", "5"], ["--lr", "x", "--noise", "5"]]
+)
+def test_settings_that_make_no_sense_are_refused(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SystemExit) as ended:
+        called(monkeypatch, "--hr", "anywhere", *words)
+    assert ended.value.code == 2
+
+
+def test_the_table_is_written_between_its_marks_and_drawn(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page, picture = tmp_path / "page.md", tmp_path / "plot.png"
+    page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    called(monkeypatch, "--hr", folder, "--scale", "3", "--crop", "48", "--write", page, "--plot", picture)
+    text = page.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "| x3 | bicubic | 2 |" in text
+    assert "old" not in text
+    assert "3 files skipped" in capsys.readouterr().out
+    with Image.open(picture) as drawn:
+        assert drawn.format == "PNG"
+
+
+def test_a_page_without_marks_and_a_picture_of_no_format_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "page.md").write_text("nothing")
+    with pytest.raises(ConfigurationError, match=r"page\.md"):
+        report.write_block(tmp_path / "page.md", "text")
+    with pytest.raises(PreconditionFailed, match=r"plot\.xyz"):
+        report.plot([contest.Row("m", "x2", "upscale", 1, 30.0, 0.9, 1.0, None)], tmp_path / "plot.xyz")
+
+
+def test_plots_say_what_they_need(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(PreconditionFailed, match="pip install matplotlib"):
+        report.plot([], tmp_path / "plot.png")
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [("babyx2.png", "baby"), ("img_001_SRF_2_LR.png", "img_001"), ("a_HR.tif", "a"), ("x2.png", "x2")],
+)
+def test_names_are_compared_without_the_marks_of_the_field(name: str, wanted: str) -> None:
+    assert plain(Path(name)) == wanted
+
+
+def test_noise_depends_on_the_seed_alone_and_jpeg_on_the_quality() -> None:
+    original = textured(1)
+    noisy = conditions.noised(25)
+    assert np.array_equal(noisy.spoil(original, 1), noisy.spoil(original, 1))
+    assert not np.array_equal(noisy.spoil(original, 1), noisy.spoil(original, 2))
+    harm = [
+        np.abs(conditions.compressed(quality).spoil(original, 0).astype(int) - original).mean() for quality in (10, 90)
+    ]
+    assert harm[0] > harm[1] > 0
+
+
+def test_cost_counts_work_and_what_memory_it_took() -> None:
+    made, found = cost.measured(lambda: int(np.ones(30_000_000).sum()))
+    assert made == 30_000_000
+    assert found.seconds > 0
+    assert found.megabytes is None or found.megabytes > 150
+
+
+def test_a_missing_folder_is_named() -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        Folder(Path("nowhere"), "lr")
+    assert (refusal.value.field, refusal.value.found) == ("lr", "nowhere")

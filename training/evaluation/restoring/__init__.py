@@ -1,0 +1,1 @@
+"""The contest of every model and classical method that restores: `python -m training.evaluate restoration`."""

@@ -1,0 +1,176 @@
+"""Every model that can undo a condition, on the same spoiled pictures, with its quality and its cost.
+
+Models run as a request runs them, parameters, tiles and the writing of the file included. Knows generators, not which
+ones there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from core.media import Frame, Kind, Media, digest_of
+from generators import parameters
+from generators.base import Generator, Job, Value
+from training.evaluation.restoring.conditions import UPSCALE, Condition, given
+from training.evaluation.restoring.cost import Cost, measured
+from training.evaluation.restoring.folders import Folder, partners, plain
+from training.metrics import Picture, Score, mean_score, score
+
+SPOILED = "as it is"
+"""What the table calls a spoiled picture that nobody restored."""
+_WINDOW = 11  # side of the window of SSIM, pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One model under one condition: means over pictures, processor seconds for a megapixel of output, and the peak of
+    memory in MiB; None where there is none to tell.
+    """
+
+    model: str
+    condition: str
+    task: str
+    pictures: int
+    psnr_y: float
+    ssim_y: float
+    seconds_per_megapixel: float | None
+    peak_megabytes: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A picture to restore, and what it should become, RGB uint8; sizes differ by the condition's scale."""
+
+    condition: Condition
+    spoiled: Picture
+    wanted: Picture
+
+
+@dataclass(slots=True)
+class Tally:
+    """What one model reached so far."""
+
+    task: str
+    scores: list[Score] = field(default_factory=list)
+    costs: list[Cost] = field(default_factory=list)
+    pixels: int = 0
+
+
+def hold(pairs: Iterable[Pair], generators: Sequence[Generator]) -> list[Row]:
+    """One row for each condition and model, in the order in which they first came."""
+    tallies: dict[tuple[str, str], Tally] = {}
+    for pair in pairs:
+        _enter(tallies, SPOILED, pair, pair.spoiled, None)
+        for model in contestants(pair.condition, generators):
+            if (pair.condition.name, model.name) not in tallies:
+                _run(model, job_of(model, _corner(pair)))  # what is set up on first use costs no picture
+            job = job_of(model, pair)
+            made, cost = measured(lambda model=model, job=job: _run(model, job))  # type: ignore[misc]
+            _enter(tallies, model.name, pair, made, cost)
+    return [_row(condition, model, tally) for (condition, model), tally in tallies.items()]
+
+
+def contestants(condition: Condition, generators: Iterable[Generator]) -> Iterator[Generator]:
+    """Those that do the condition's task, at its factor."""
+    for generator in generators:
+        if generator.task == condition.task and (condition.task != UPSCALE or _has_factor(generator, condition.scale)):
+            yield generator
+
+
+def spoiled_pairs(originals: Folder, conditions: Sequence[Condition], seed: int) -> Iterator[Pair]:
+    """Every picture under every condition; one too small to measure is put down as skipped."""
+    for number, (name, original) in enumerate(originals.pictures()):
+        for condition in conditions:
+            wanted = condition.cropped(original)
+            if _measurable(wanted, condition.scale):
+                yield Pair(condition, condition.spoil(wanted, seed + number), wanted)
+            else:
+                originals.skipped[name] = f"too small to measure at {condition.name}"
+
+
+def given_pairs(originals: Folder, small: Folder) -> Iterator[Pair]:
+    """The pictures of two folders by name; whatever has no partner, or none of a fitting size, is skipped."""
+    there = dict(partners(small))
+    for path in originals.files():
+        partner = there.pop(plain(path), None)
+        if partner is None:
+            originals.skipped[path.name] = f"has no partner in {small.path.name}"
+        elif (pair := _given_pair(originals, small, path, partner)) is not None:
+            yield pair
+    small.skipped |= {path.name: f"has no partner in {originals.path.name}" for path in there.values()}
+
+
+def job_of(model: Generator, pair: Pair) -> Job:
+    """The spoiled picture as an upload, with those of the told settings that the model has."""
+    known = {parameter.name for parameter in model.parameters}
+    told: Mapping[str, Value] = {name: value for name, value in pair.condition.told.items() if name in known}
+    return Job(as_media(pair.spoiled), parameters.complete(model.parameters, told))
+
+
+def as_media(pixels: Picture) -> Media:
+    """Our own pixels as media. A JPEG, because that is written fastest: pixels are compared before they are written."""
+    height, width = pixels.shape[:2]
+    return Media(b"", Kind.IMAGE, "image/jpeg", digest_of(b""), width, height, 0.0, (Frame(pixels),), {})
+
+
+def _given_pair(originals: Folder, small: Folder, path: Path, partner: Path) -> Pair | None:
+    wanted, spoiled = originals.read(path), small.read(partner)
+    if wanted is None or spoiled is None:
+        return None
+    scale = max(wanted.shape[0] // spoiled.shape[0], 1)
+    height, width = (side * scale for side in spoiled.shape[:2])
+    cut = wanted[:height, :width]
+    # What no factor explains (a folder mixed up, another crop) would be measured as a bad model.
+    fits = cut.shape == (height, width, 3) and wanted.shape[0] < height + scale and wanted.shape[1] < width + scale
+    if not fits or not _measurable(cut, scale):
+        originals.skipped[path.name] = f"does not fit its partner {partner.name}"
+        return None
+    return Pair(given(scale), spoiled, cut)
+
+
+def _corner(pair: Pair) -> Pair:
+    return replace(pair, spoiled=pair.spoiled[:_WINDOW, :_WINDOW])
+
+
+def _run(model: Generator, job: Job) -> Picture:
+    (output,) = model.generate([job], lambda _: None, lambda: False)
+    return output.frame.pixels
+
+
+def _enter(tallies: dict[tuple[str, str], Tally], model: str, pair: Pair, made: Picture, cost: Cost | None) -> None:
+    condition = pair.condition
+    if made.shape != pair.wanted.shape:  # a small picture that nobody enlarged
+        return
+    tally = tallies.setdefault((condition.name, model), Tally(condition.task))
+    border = condition.scale if condition.scale > 1 else 0
+    tally.scores.append(score(made, pair.wanted, border))
+    tally.pixels += made.shape[0] * made.shape[1]
+    if cost is not None:
+        tally.costs.append(cost)
+
+
+def _row(condition: str, model: str, tally: Tally) -> Row:
+    mean = mean_score(tally.scores)
+    peaks = [cost.megabytes for cost in tally.costs if cost.megabytes is not None]
+    seconds = sum(cost.seconds for cost in tally.costs) / (tally.pixels / 1e6) if tally.costs else None
+    return Row(
+        model,
+        condition,
+        tally.task,
+        len(tally.scores),
+        mean.psnr_y,
+        mean.ssim_y,
+        seconds,
+        max(peaks) if peaks else None,
+    )
+
+
+def _has_factor(generator: Generator, scale: int) -> bool:
+    return any(scale in parameter.choices for parameter in generator.parameters if parameter.name == "scale")
+
+
+def _measurable(picture: Picture, scale: int) -> bool:
+    """Whether the window of SSIM fits into what the border leaves."""
+    return bool(min(picture.shape[:2]) >= _WINDOW + 2 * scale)

@@ -1,0 +1,97 @@
+"""The contest's rows as a table, as JSON, as a block of a document, and as a picture of quality against cost."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.table import Table
+
+from core.errors import ConfigurationError, PreconditionFailed
+from training.evaluation.restoring.contest import Row
+
+BEGIN, END = "<!-- restoration table: begin -->", "<!-- restoration table: end -->"
+PROTOCOL = (
+    "Y of BT.601; a border of as many pixels as the factor left out; bicubic reduction with antialiasing; "
+    "Gaussian noise, clipped and rounded, its σ told to those that take one; JPEG 4:2:0"
+)
+_COLUMNS = 4
+"""Fields of the plot beside each other."""
+HEADINGS = ("condition", "model", "pictures", "PSNR-Y (dB)", "SSIM-Y", "CPU s/MP", "peak MiB")
+
+
+def to_json(rows: Sequence[Row], pictures: int, skipped: Mapping[str, str]) -> str:
+    """One object. A PSNR without bound, of pictures that are equal, is null."""
+    found = {
+        "protocol": PROTOCOL,
+        "pictures": pictures,
+        "skipped": [{"file": name, "reason": reason} for name, reason in skipped.items()],
+        "models": [_finite(asdict(row)) for row in rows],
+    }
+    return json.dumps(found, indent=2, allow_nan=False)
+
+
+def to_table(rows: Sequence[Row]) -> Table:
+    """For a terminal."""
+    table = Table(*HEADINGS)
+    for row in rows:
+        table.add_row(*cells(row))
+    return table
+
+
+def to_markdown(rows: Sequence[Row]) -> str:
+    """For a document."""
+    lines = [HEADINGS, ("---",) * len(HEADINGS), *(cells(row) for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """A row in words."""
+    seconds = "" if row.seconds_per_megapixel is None else f"{row.seconds_per_megapixel:.2f}"
+    memory = "" if row.peak_megabytes is None else f"{row.peak_megabytes:.0f}"
+    quality = (f"{row.psnr_y:.2f}", f"{row.ssim_y:.4f}")
+    return (row.condition, row.model, str(row.pictures), *quality, seconds, memory)
+
+
+def write_block(path: Path, text: str) -> None:
+    """Puts `text` between the marks in a document. Raises ConfigurationError where it lacks them."""
+    try:
+        before, rest = path.read_text(encoding="utf-8").split(BEGIN)
+        _, after = rest.split(END)
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{path.name} needs one {BEGIN} and one {END}") from error
+    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
+
+
+def plot(rows: Sequence[Row], path: Path) -> None:
+    """Quality against cost, one field for each condition, in the format that the ending names.
+
+    Raises PreconditionFailed where matplotlib is not installed or the picture cannot be written.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise PreconditionFailed("plots need matplotlib: pip install matplotlib, or the extra 'test'") from error
+    names = list(dict.fromkeys(row.condition for row in rows))
+    columns = min(len(names), _COLUMNS)
+    lines = -(-len(names) // max(columns, 1))
+    figure = Figure(figsize=(4 * columns, 3.5 * lines), layout="constrained")
+    for number, name in enumerate(names, start=1):
+        axes = figure.add_subplot(lines, columns, number)
+        axes.margins(0.25)  # room for the names
+        axes.set(title=name, xlabel="CPU seconds a megapixel", ylabel="PSNR-Y (dB)", xscale="log")
+        for row in rows:
+            if row.condition == name and row.seconds_per_megapixel:
+                axes.scatter(row.seconds_per_megapixel, row.psnr_y)
+                axes.annotate(row.model, (row.seconds_per_megapixel, row.psnr_y))
+    try:
+        figure.savefig(path)
+    except (OSError, ValueError) as error:
+        raise PreconditionFailed(f"{path.name} cannot be written: {error}") from error
+
+
+def _finite(row: dict[str, object]) -> dict[str, object]:
+    return {key: None if isinstance(value, float) and not math.isfinite(value) else value for key, value in row.items()}

@@ -16,9 +16,7 @@ _BINS = 36
 def recolour(drawing: npt.NDArray[np.uint8], colour: Colour) -> npt.NDArray[np.uint8]:
     """RGBA uint8 (h, w, 4) in another colour, of the same shape and transparency."""
     rgb = drawing[..., :3].astype(np.float32) / 255
-    hue, saturation, value = (
-        np.asarray(part, np.float32) for part in cv2.split(cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV))
-    )
+    hue, saturation, value = (np.asarray(part, np.float32) for part in cv2.split(cv2.cvtColor(rgb, cv2.COLOR_RGB2HSV)))
     weight = saturation * value * (drawing[..., 3] > 0)
     near = (np.abs(_turn(hue - _main_hue(hue, weight))) < _NEAR) & (saturation > _VIVID)
     hue = np.where(near, colour.hue, hue).astype(np.float32)

@@ -19,6 +19,8 @@ MAX_BYTES = 1 << 20
 """Of a drawing's file: of 7,458 in openclipart twelve are larger."""
 _MEMORY = 2 << 30  # bytes of address space of the process
 _SECONDS = 10.0
+_DPI = 90.0
+"""Pixels of an inch to the programs of those years (Inkscape before 0.92); without it "210mm" is no size to resvg."""
 
 
 class Rasteriser:
@@ -40,17 +42,17 @@ class Rasteriser:
         self._pool.join()
 
     def draw(self, svg: bytes) -> Image.Image:
-        """RGBA, (side, side), the drawing in its middle.
+        """RGBA, (side, side), what is drawn in its middle and as large as fits.
 
-        Raises LimitExceeded for a file that is too large, CorruptMedia for one that is no SVG or holds pictures of
-        other formats, ParserFailed where drawing it takes too long or too much memory.
+        Raises LimitExceeded for a file that is too large, CorruptMedia for one that is no SVG, draws nothing or holds
+        pictures of other formats, ParserFailed where drawing it takes too long or too much memory.
         """
         if len(svg) > MAX_BYTES:
             raise LimitExceeded("a drawing is too large", field="svg", limit=str(MAX_BYTES), found=str(len(svg)))
         # A picture inside a drawing may be any file of this machine, and is no drawing.
         if b"<image" in svg or b"feImage" in svg:
             raise CorruptMedia("a drawing holds a picture of another format", field="svg")
-        waiting = self._pool.apply_async(_render, (svg, 2 * self._side))
+        waiting = self._pool.apply_async(_render, (svg, 4 * self._side))
         try:
             png = waiting.get(self._seconds)
         except ValueError as error:
@@ -75,15 +77,19 @@ def _render(svg: bytes, side: int) -> bytes:
     """PNG, `side` pixels wide and as high as the drawing's shape wants. Runs in the confined process."""
     import resvg_py
 
-    return bytes(
-        resvg_py.svg_to_bytes(svg_string=svg.decode("utf-8", errors="replace"), width=side, skip_system_fonts=True)
-    )
+    text = svg.decode("utf-8", errors="replace")
+    return bytes(resvg_py.svg_to_bytes(svg_string=text, width=side, dpi=_DPI, skip_system_fonts=True))
 
 
 def _squared(png: bytes, side: int) -> Image.Image:
-    with Image.open(io.BytesIO(png)) as picture:
-        longest = max(picture.size)
-        square = Image.new("RGBA", (longest, longest))
-        square.paste(picture.convert("RGBA"), ((longest - picture.width) // 2, (longest - picture.height) // 2))
+    with Image.open(io.BytesIO(png)) as page:
+        # Drawings often lie somewhere on an empty page.
+        box = page.getchannel("A").getbbox()
+        if box is None:
+            raise CorruptMedia("it draws nothing", field="svg")
+        drawn = page.convert("RGBA").crop(box)
+    longest = max(drawn.size)
+    square = Image.new("RGBA", (longest, longest))
+    square.paste(drawn, ((longest - drawn.width) // 2, (longest - drawn.height) // 2))
     # Premultiplied, or the black behind what is transparent would seep into the edges.
     return square.convert("RGBa").resize((side, side), Image.Resampling.BOX).convert("RGBA")

@@ -37,6 +37,16 @@ def test_a_drawing_keeps_its_shape_in_the_middle_of_a_square(
     assert (pixels[drawn] == [255, 0, 0, 255]).all()
 
 
+@pytest.mark.parametrize(
+    "size", ["width='210mm' height='297mm'", "width='500pt' height='400pt'", "viewBox='0 0 900 900'"]
+)
+def test_what_lies_somewhere_on_a_page_is_cut_out(rasteriser: Rasteriser, size: str) -> None:
+    thing = "<rect x='300' y='200' width='90' height='90' fill='red'/>"
+    page = f"<svg xmlns='http://www.w3.org/2000/svg' {size}>{thing}</svg>"
+    pixels = np.asarray(rasteriser.draw(page.encode()))
+    assert (pixels[2:-2, 2:-2] == [255, 0, 0, 255]).all()
+
+
 BOMB = (
     '<!DOCTYPE svg [<!ENTITY a "aaaaaaaaaa">'
     + "".join(f'<!ENTITY {name} "{f"&{before};" * 10}">' for before, name in zip("abcdefgh", "bcdefghi", strict=True))
@@ -52,10 +62,11 @@ BOMB = (
         b"\xff\xfe\x00",
         b"<svg",
         BOMB.encode(),
+        svg(body="</svg>"),
         svg(body="<image href='/etc/hostname' width='9' height='9'/></svg>"),
         svg(body="<filter id='f'><feImage href='x.png'/></filter></svg>"),
     ],
-    ids=["empty", "text", "bytes", "cut", "entities", "image", "filter image"],
+    ids=["empty", "text", "bytes", "cut", "entities", "nothing", "image", "filter image"],
 )
 def test_what_is_no_harmless_drawing_is_refused(rasteriser: Rasteriser, data: bytes) -> None:
     with pytest.raises(CorruptMedia):

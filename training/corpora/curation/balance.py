@@ -13,16 +13,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chisquare
 
-from training.scenes.grammar import UNTONED, Grammar
-from training.scenes.held_out import held_out
+from training.scenes.grammar import Grammar
 from training.scenes.prior import Prior
 from training.scenes.scene import Group, Scene
+from training.scenes.shares import Person, shares_of, women_of
 
 SCENES = 20_000
 UNLIKELY = 1e-4
 """A sample whose chance is smaller than this does not follow what was declared. Seeds are fixed, so none flickers."""
 Tally = Mapping[str, Counter[str]]
-Person = tuple[str, int]
 _LEAST = 5  # expected in a cell, or chi-square says nothing
 
 
@@ -67,20 +66,6 @@ def evenness(counts: Counter[str]) -> float:
     return float(chisquare(list(counts.values())).pvalue)
 
 
-def expected(prior: Prior, role: str, *, training: bool) -> dict[Person, float]:
-    """The share of every gender and tone (0 to 5) of a role. training: without what is held out."""
-    women, tones = prior.of(role)
-    shares = {
-        (gender, tone): share * (UNTONED if tone == 0 else (1 - UNTONED) * tones[tone - 1])
-        for gender, share in (("woman", women), ("man", 1 - women))
-        for tone in range(len(tones) + 1)
-    }
-    if training:
-        shares = {person: share for person, share in shares.items() if not _is_out(role, person)}
-    total = sum(shares.values())
-    return {person: share / total for person, share in shares.items()}
-
-
 def roles(scenes: Sequence[Scene], grammar: Grammar, *, training: bool) -> list[RoleBalance]:
     """How each role was drawn. training: whether the scenes lack what is held out."""
     people = [group for scene in scenes for group in scene.groups if group.gender]
@@ -89,11 +74,10 @@ def roles(scenes: Sequence[Scene], grammar: Grammar, *, training: bool) -> list[
 
 def _role(role: str, people: Sequence[Group], prior: Prior, *, training: bool) -> RoleBalance:
     seen = Counter((group.gender, group.tone) for group in people if group.word == role)
-    shares = expected(prior, role, training=training)
+    shares = shares_of(prior, role, training=training)
     total = seen.total()
-    women = sum(share for (gender, _), share in shares.items() if gender == "woman")
     drawn = sum(count for (gender, _), count in seen.items() if gender == "woman") / total
-    return RoleBalance(role, prior.of(role)[0], women, drawn, total, _chance(seen, shares, total))
+    return RoleBalance(role, prior.of(role)[0], women_of(shares), drawn, total, _chance(seen, shares, total))
 
 
 def _chance(seen: Counter[Person], shares: Mapping[Person, float], total: int) -> float:
@@ -107,8 +91,3 @@ def _chance(seen: Counter[Person], shares: Mapping[Person, float], total: int) -
     # What is left out, a handful at most, is left out of both sides, which have to add up to the same.
     factor = sum(count for count, _ in kept) / sum(wanted for _, wanted in kept)
     return float(chisquare([count for count, _ in kept], [wanted * factor for _, wanted in kept]).pvalue)
-
-
-def _is_out(role: str, person: Person) -> bool:
-    gender, tone = person
-    return bool(held_out(Scene((Group(role, gender=gender, tone=tone),), style="")))

@@ -17,6 +17,7 @@ from training.evaluation.text_to_image.figures import Closeness, Distances, Mean
 from training.evaluation.text_to_image.kernel import distance
 from training.evaluation.text_to_image.tasks import TASKS, Prompt, Seen, holds
 
+_LEAST = 1e-3  # deviation of a feature that says next to nothing
 _BLUR = 1.0  # deviation, pixels of the composites that show what softness alone costs
 
 
@@ -49,9 +50,14 @@ def score_tasks(judge: Judging, gallery: Gallery) -> dict[str, Score]:
 
 
 def distances(judge: Judging, gallery: Gallery) -> Distances:
-    """Over the judge's features."""
+    """Over the judge's features, each brought to the mean 0 and the deviation 1 that it has over composites.
+
+    As they come some are large, and in a kernel of third degree those would speak for all.
+    """
     sets = (gallery.made, gallery.composites, gallery.others, [_blurred(each) for each in gallery.others])
     made, composites, others, blurred = (judge.features(each) for each in sets)
+    middle, spread = composites.mean(axis=0), composites.std(axis=0) + _LEAST
+    made, composites, others, blurred = ((each - middle) / spread for each in (made, composites, others, blurred))
     return Distances(distance(made, composites), distance(others, composites), distance(blurred, composites))
 
 

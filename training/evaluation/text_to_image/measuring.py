@@ -66,10 +66,9 @@ def closeness(scorer: Similar, gallery: Gallery) -> Closeness:
     captions = [prompt.caption for prompt in gallery.prompts]
     made, ceiling = (scorer.similarity(each, captions) for each in (gallery.made, gallery.composites))
     own = np.arange(len(captions))
-    return Closeness(
-        *(Mean.of([float(value) for value in each]) for each in (made[own, own], ceiling[own, own])),
-        Mean.of([float(value) for value in made[own, np.roll(own, len(own) // 2)]]),
-    )
+    scores = made[own, own], ceiling[own, own], made[own, np.roll(own, len(own) // 2)]
+    right, best, wrong = (Mean.of([float(value) for value in each]) for each in scores)
+    return Closeness(right, best, wrong)
 
 
 def memorised(known: Neighbours, gallery: Gallery) -> tuple[Share, Share]:

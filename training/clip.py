@@ -102,7 +102,8 @@ class Matching:
         return loss, {"matched": matched.float().mean().item(), "named": named.float().mean().item()}
 
     def _batch(self, step: int) -> Pairs:
-        pictures, captions, wrong = [], [], []
+        pictures, captions = [], []
+        wrong: list[str] = []
         present = torch.zeros(self._plan.batch, len(self._words))
         for at, index in enumerate(range(step * self._plan.batch, (step + 1) * self._plan.batch)):
             example = self._source.example(index)

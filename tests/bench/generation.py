@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from core.weight_folder import PinnedFolder, read_folders
-from generators.base import Card, Job
+from generators.base import Card, Job, Value
 from generators.diffusion import shipped
 from generators.diffusion.offer import FAST, MAX_FAST_STEPS, QUALITY
 from tests.generators import tiny_diffusion
@@ -109,7 +109,7 @@ def _cost(what: Callable[[PinnedFolder, str], Paint], weights: PinnedFolder, mod
 
 def _served(weights: PinnedFolder, mode: str) -> Paint:
     generator = shipped.load(weights, Card("", "", "", ""), _device())
-    settings = {"steps": _STEPS[mode], "guidance": _GUIDANCE}
+    settings: dict[str, Value] = {"steps": _STEPS[mode], "guidance": _GUIDANCE}
     settings |= {"mode": mode} if mode == FAST else {}
 
     def paint(batch: int) -> object:

@@ -53,4 +53,4 @@ class Maps:
     @classmethod
     def of(cls, output: torch.Tensor, labels: Labels) -> Maps:
         """Its parts."""
-        return cls(*output.float().split(labels.widths, dim=1))
+        return cls(*torch.split(output.float(), list(labels.widths), dim=1))

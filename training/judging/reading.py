@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-import torch
 from torch.nn import functional
 
 from training.judging.labels import Labels, Maps
@@ -38,37 +37,37 @@ def things_of(maps: Maps, labels: Labels, threshold: float) -> list[tuple[Thing,
     heat = maps.heat.sigmoid()
     heat = heat * heat.eq(functional.max_pool2d(heat, 3, stride=1, padding=1))
     best, word = heat.max(dim=1)
-    kinds = {name: getattr(maps, name).argmax(dim=1) for name in ("colour", "style", "gender", "tone")}
-    cells = best.shape[-1]
     found = []
     for picture in range(len(best)):
-        top = best[picture].flatten().topk(min(_MOST, cells * cells))
-        spots = [divmod(int(at), cells) for at, sure in zip(top.indices, top.values, strict=True) if sure >= threshold]
+        top = best[picture].flatten().topk(min(_MOST, best[picture].numel()))
+        words = word[picture].flatten()
         seen = (
-            Thing(
-                word=labels.words[int(word[picture, row, column])],
-                sure=float(best[picture, row, column]),
-                **_square(maps.geometry[picture, :, row, column], row, column, cells),
-                **_kinds({name: int(values[picture, row, column]) for name, values in kinds.items()}, labels),
-            )
-            for row, column in spots
+            _thing(maps, labels, (picture, *divmod(int(at), best.shape[-1])), labels.words[int(words[at])], float(sure))
+            for at, sure in zip(top.indices, top.values, strict=True)
+            if sure >= threshold
         )
         found.append(tuple(_apart(seen)))
     return found
 
 
-def _square(geometry: torch.Tensor, row: int, column: int, cells: int) -> dict[str, float]:
-    across, down, side = (float(value) for value in geometry)
-    return {"across": (column + across) / cells, "down": (row + down) / cells, "side": max(side, 1.0) / cells}
-
-
-def _kinds(best: Mapping[str, int], labels: Labels) -> dict[str, str | int]:
-    return {
-        "colour": labels.colours[best["colour"]],
-        "style": labels.styles[best["style"]],
-        "gender": GENDERS[best["gender"]],
-        "tone": best["tone"],
-    }
+def _thing(maps: Maps, labels: Labels, spot: tuple[int, int, int], word: str, sure: float) -> Thing:
+    """What stands at a spot: its picture, row and column."""
+    picture, row, column = spot
+    cells = maps.heat.shape[-1]
+    across, down, side = (float(value) for value in maps.geometry[picture, :, row, column])
+    kinds = (maps.colour, maps.style, maps.gender, maps.tone)
+    colour, style, gender, tone = (int(each[picture, :, row, column].argmax()) for each in kinds)
+    return Thing(
+        word=word,
+        sure=sure,
+        across=(column + across) / cells,
+        down=(row + down) / cells,
+        side=max(side, 1.0) / cells,
+        colour=labels.colours[colour],
+        style=labels.styles[style],
+        gender=GENDERS[gender],
+        tone=tone,
+    )
 
 
 def _apart(seen: Iterator[Thing]) -> Iterator[Thing]:

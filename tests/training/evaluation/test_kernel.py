@@ -30,13 +30,25 @@ def test_it_grows_with_what_is_between() -> None:
 
 def test_it_is_the_papers_estimate() -> None:
     first, second = sets(0.3, count=6)
-    total = 0.0
-    for one in range(6):
-        for other in range(6):
-            total -= 2 * (first[one] @ second[other] / 12 + 1) ** 3 / 36
-            if one != other:
-                total += ((first[one] @ first[other] / 12 + 1) ** 3 + (second[one] @ second[other] / 12 + 1) ** 3) / 30
-    assert distance(first, second).value == pytest.approx(total, rel=1e-4)
+    pairs = [(one, other) for one in range(6) for other in range(6) if one != other]
+
+    def kernel(left: np.ndarray, right: np.ndarray) -> float:
+        return float((left @ right / 12 + 1) ** 3)
+
+    total = sum(
+        kernel(first[one], first[other]) + kernel(second[one], second[other]) - 2 * kernel(first[one], second[other])
+        for one, other in pairs
+    )
+    assert distance(first, second).value == pytest.approx(total / 30, rel=1e-4)
+
+
+def test_what_pictures_of_one_prompt_have_in_common_is_no_closeness() -> None:
+    common = np.random.default_rng(5).normal(size=(200, 12)).astype(np.float32) * 3
+    values = []
+    for seed in range(12):
+        first, second = sets(0, seed=seed)
+        values.append(distance(common + first, common + second).value)
+    assert min(values) < 0 < max(values)
 
 
 def test_it_is_the_same_twice() -> None:

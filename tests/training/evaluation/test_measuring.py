@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from core.media import Pixels
 from generators.diffusion.neighbours import Neighbours, describe
@@ -68,7 +70,7 @@ def test_captions_are_nearer_to_their_own_pictures(source: Source, asked: list[P
     class Reads:
         """1 where the caption is the picture's, by its place in the gallery."""
 
-        def similarity(self, pictures: list[Pixels], captions: list[str]) -> np.ndarray:
+        def similarity(self, pictures: Sequence[Pixels], captions: Sequence[str]) -> NDArray[np.float32]:
             return np.eye(len(pictures), len(captions), dtype=np.float32) * 0.9 + 0.05
 
     found = measuring.closeness(Reads(), gallery(source, asked, Composites(source)))

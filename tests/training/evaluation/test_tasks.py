@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from tests.training.evaluation.knowing import truth
 from tests.training.scenes.laws import GRAMMAR, SEEDS
 from training.evaluation.text_to_image.makers import Composites
-from training.evaluation.text_to_image.tasks import TASKS, Prompt, holds, prompts
+from training.evaluation.text_to_image.tasks import TASKS, Prompt, Seen, holds, prompts
 from training.scenes.held_out import held_out
 from training.scenes.source import Source
 
@@ -31,6 +32,11 @@ def test_every_prompt_is_held_out(seed: int) -> None:
     assert asked == prompts(GRAMMAR, 2, seed)[::2]
 
 
+def test_what_was_asked_is_not_asked_again_while_there_is_more() -> None:
+    for task in ("two objects", "counting", "position", "attribute binding"):
+        assert len({prompt.caption for prompt in of_task(task)}) == 12
+
+
 def test_what_is_there_counts_as_there(source: Source) -> None:
     for prompt in ASKED:
         _, boxes = Composites(source).compose(prompt)
@@ -48,7 +54,7 @@ def test_it_has_to_be_the_thing_that_was_asked_for(source: Source, prompt: Promp
     assert not holds(prompt, [replace(thing, word="nothing of the kind") for thing in seen])
 
 
-WRONG = {
+WRONG: Mapping[str, Callable[[Seen], Seen]] = {
     "two objects": lambda seen: [thing for thing in seen if thing.word == seen[0].word],
     "counting": lambda seen: seen[1:],
     "colour": lambda seen: [replace(thing, colour="another") for thing in seen],

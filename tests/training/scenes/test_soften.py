@@ -12,7 +12,8 @@ from training.scenes.soften import soften
 def test_a_softened_picture_is_the_same_picture(seed: int) -> None:
     picture = textured(seed % 7, side=64)
     made = soften(picture, np.random.default_rng(seed))
-    assert (made.shape, made.dtype) == (picture.shape, np.uint8)
+    assert made.shape == picture.shape
+    assert made.dtype == np.uint8
     assert np.array_equal(made, soften(picture, np.random.default_rng(seed)))
     # Colours keep their places: red and blue are not mixed up on the way through JPEG.
     assert np.abs(made.mean(axis=(0, 1)) - picture.mean(axis=(0, 1))).max() < 4

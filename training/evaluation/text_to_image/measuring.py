@@ -17,6 +17,7 @@ from training.evaluation.text_to_image.figures import Closeness, Distances, Mean
 from training.evaluation.text_to_image.kernel import distance
 from training.evaluation.text_to_image.tasks import TASKS, Prompt, Seen, holds
 
+_LEAST = 1e-3  # deviation of a feature that says next to nothing
 _BLUR = 1.0  # deviation, pixels of the composites that show what softness alone costs
 
 
@@ -49,9 +50,14 @@ def score_tasks(judge: Judging, gallery: Gallery) -> dict[str, Score]:
 
 
 def distances(judge: Judging, gallery: Gallery) -> Distances:
-    """Over the judge's features."""
+    """Over the judge's features, each brought to the mean 0 and the deviation 1 that it has over composites.
+
+    As they come some are large, and in a kernel of third degree those would speak for all.
+    """
     sets = (gallery.made, gallery.composites, gallery.others, [_blurred(each) for each in gallery.others])
     made, composites, others, blurred = (judge.features(each) for each in sets)
+    middle, spread = composites.mean(axis=0), composites.std(axis=0) + _LEAST
+    made, composites, others, blurred = ((each - middle) / spread for each in (made, composites, others, blurred))
     return Distances(distance(made, composites), distance(others, composites), distance(blurred, composites))
 
 
@@ -60,10 +66,9 @@ def closeness(scorer: Similar, gallery: Gallery) -> Closeness:
     captions = [prompt.caption for prompt in gallery.prompts]
     made, ceiling = (scorer.similarity(each, captions) for each in (gallery.made, gallery.composites))
     own = np.arange(len(captions))
-    return Closeness(
-        *(Mean.of([float(value) for value in each]) for each in (made[own, own], ceiling[own, own])),
-        Mean.of([float(value) for value in made[own, np.roll(own, len(own) // 2)]]),
-    )
+    scores = made[own, own], ceiling[own, own], made[own, np.roll(own, len(own) // 2)]
+    right, best, wrong = (Mean.of([float(value) for value in each]) for each in scores)
+    return Closeness(right, best, wrong)
 
 
 def memorised(known: Neighbours, gallery: Gallery) -> tuple[Share, Share]:

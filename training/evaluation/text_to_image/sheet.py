@@ -15,7 +15,7 @@ _SIDE = 128  # of a picture on the sheet, pixels
 _GAP = 12
 _LINES = 3
 _SIZE = 11  # of the letters, pixels
-_WIDTH = 23  # letters on a line
+_WIDTH = 21  # letters on a line
 _INK, _PAPER = (40, 40, 40), (255, 255, 255)
 _FRAME = (225, 225, 225)
 

@@ -22,6 +22,7 @@ Rng = np.random.Generator
 Seen = Sequence[Thing]
 Item = TypeVar("Item")
 
+_TRIES = 20
 _APART = 0.12  # of the picture's side: centres nearer than this along an axis stand in no relation
 _SIDEWAYS: tuple[Relation, ...] = ("left of", "right of", "above", "below")
 
@@ -54,10 +55,20 @@ def prompts(grammar: Grammar, count: int, seed: int) -> list[Prompt]:
 def _of_task(grammar: Grammar, name: str, count: int, seed: int) -> Iterator[Prompt]:
     task = TASKS[name]
     rng = np.random.default_rng((seed, *name.encode()))
+    said: set[str] = set()
     for index in range(count):
-        while not held_out(scene := task.draw(grammar, rng)) & task.unseen:
-            pass
+        # Of some kinds few are held out: a caption comes again once no other is found.
+        drawn = (_unseen(task, grammar, rng) for _ in range(_TRIES))
+        scene = next((each for each in drawn if caption(each, grammar.vocabulary) not in said), None)
+        scene = scene or _unseen(task, grammar, rng)
+        said.add(caption(scene, grammar.vocabulary))
         yield Prompt(name, scene, caption(scene, grammar.vocabulary), index, int(rng.integers(2**31)))
+
+
+def _unseen(task: Task, grammar: Grammar, rng: Rng) -> Scene:
+    while not held_out(scene := task.draw(grammar, rng)) & task.unseen:
+        pass
+    return scene
 
 
 def holds(prompt: Prompt, seen: Seen) -> bool:

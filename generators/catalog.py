@@ -14,6 +14,7 @@ from core.registry import Registry
 from core.weight_folder import PinnedFolder, read_folders
 from core.weights import PinnedWeights, read_manifest
 from generators import cards, restoration
+from generators.auto import Auto
 from generators.base import Generator
 from generators.classical import interpolation
 from generators.classical.filtering import Filtered
@@ -44,10 +45,12 @@ def build(
     manifest = weights_dir / "weights.toml"
     pinned, folders = read_manifest(manifest), read_folders(manifest)
     networks = [restoration.load(_entry(pinned, name), device) for name in _UPSCALERS]
+    without_weights = classical(max_pixels)
     generators = Registry[Generator]("generator")
     made: tuple[Generator, ...] = (
         Upscaler("compact", networks, cards.shipped("upscale.md"), max_pixels=max_pixels),
-        *classical(max_pixels),
+        *without_weights,
+        Auto(_first(without_weights, "denoise"), _first(without_weights, "sharpen"), cards.shipped("auto.md")),
         *(_painter(folders[name], device, networks) for name in _PAINTERS if name in folders),
         *(_brought(checkpoint, networks) for checkpoint in brought),
     )
@@ -93,6 +96,10 @@ def _default(generators: Registry[Generator], task: str) -> Generator:
 def _interpolator(method: str, max_pixels: int) -> Generator:
     """What a learned upscaler has to beat."""
     return Upscaler(method, interpolation.enlargers(method), cards.shipped("interpolation.md"), max_pixels=max_pixels)
+
+
+def _first(generators: Sequence[Generator], task: str) -> Generator:
+    return next(generator for generator in generators if generator.task == task)
 
 
 def _painter(folder: PinnedFolder, device: str, networks: Sequence[Restorer]) -> Generator:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from generators.auto import PLAN
 from generators.base import Value
 from generators.fidelity import figures_in
 from policies.base import Decision
@@ -24,7 +25,7 @@ def claim_of(
     notes: Mapping[str, Value],
 ) -> Claim:
     """The claim of an order's output. The prompt is the requester's and does not go into a public manifest; of the
-    model's notes only figures of fidelity do.
+    model's notes only figures of fidelity and what it chose to do by itself do.
     """
     work = work_of(order.model.task, order.source_type, opened=order.source is not None)
     return Claim(
@@ -34,10 +35,15 @@ def claim_of(
         model_version=order.model.version,
         action=work.action,
         binding=Binding(decision.policy_digest, intent_index, order.request_id),
-        parameters=order.parameters,
+        parameters=chosen_in(order, notes),
         made_at=datetime.now(UTC),
         soft_bindings=bindings.soft_bindings,
         watermarked=finished.watermark is not None,
         labelled=finished.marks.label is not None,
         fidelity=figures_in(notes),
     )
+
+
+def chosen_in(order: Order, notes: Mapping[str, Value]) -> dict[str, Value]:
+    """The settings of an order, and what the model chose in their place."""
+    return {**order.parameters, **{name: value for name, value in notes.items() if name == PLAN}}

@@ -10,7 +10,7 @@ import typer
 from countersign.cli import labels, making
 from countersign.cli.progress import Bars
 from countersign.cli.session import AsJson, Jurisdiction, Subject, Surface, connect, context_of
-from countersign.cli.text import reporting
+from countersign.cli.text import reporting, say
 from countersign.v1.generation_pb2 import Declarations
 
 
@@ -18,7 +18,9 @@ def enhance(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An image of at most 32 MiB.")],
     output: making.Output,
-    task: Annotated[str, typer.Option(help="What to do: upscale, denoise; see `countersign models list`.")],
+    task: Annotated[
+        str, typer.Option(help="What to do: upscale, denoise, sharpen, contrast, auto; see `countersign models list`.")
+    ],
     model: making.Model = "",
     param: making.Param = None,
     seed: Annotated[int, typer.Option(help="For models that draw random numbers.")] = 0,
@@ -57,6 +59,8 @@ def enhance(
             )
         view = targets.write(made)
     making.tell(view, output, as_json=as_json)
+    if view["plan"] and not as_json:
+        say(f"chosen: {view['plan']}")
 
 
 def register(app: typer.Typer) -> None:

@@ -139,7 +139,7 @@ class EnhanceRequest(_message.Message):
     media: _builtins.bytes
     """At most 32 MiB."""
     task: _builtins.str
-    """"upscale", "denoise", …: see ModelService.ListModels."""
+    """"upscale", "denoise", "auto", …: see ModelService.ListModels."""
     model: _builtins.str
     """Names a model; empty takes the default model of the task."""
     seed: _builtins.int
@@ -447,11 +447,14 @@ class MadeMedia(_message.Message):
     BLOCKED_FIELD_NUMBER: _builtins.int
     NEAREST_FIELD_NUMBER: _builtins.int
     FIDELITY_FIELD_NUMBER: _builtins.int
+    PLAN_FIELD_NUMBER: _builtins.int
     digest: _builtins.str
     mime_type: _builtins.str
     byte_size: _builtins.int
     model: _builtins.str
     seed: _builtins.int
+    plan: _builtins.str
+    """Of the task "auto": what was chosen, and why, in words for people."""
     @_builtins.property
     def decision(self) -> _common_pb2.Decision: ...
     @_builtins.property
@@ -481,10 +484,11 @@ class MadeMedia(_message.Message):
         blocked: Global___Blocked | None = ...,
         nearest: Global___Neighbour | None = ...,
         fidelity: Global___Fidelity | None = ...,
+        plan: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "decision", b"decision", "fidelity", b"fidelity", "nearest", b"nearest", "receipt", b"receipt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "byte_size", b"byte_size", "decision", b"decision", "digest", b"digest", "fidelity", b"fidelity", "mime_type", b"mime_type", "model", b"model", "nearest", b"nearest", "receipt", b"receipt", "seed", b"seed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "byte_size", b"byte_size", "decision", b"decision", "digest", b"digest", "fidelity", b"fidelity", "mime_type", b"mime_type", "model", b"model", "nearest", b"nearest", "plan", b"plan", "receipt", b"receipt", "seed", b"seed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

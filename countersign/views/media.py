@@ -44,6 +44,7 @@ def made_json(output: str | None, made: Made) -> Json:
         "blocked": blocked_json(result.blocked) if result.HasField("blocked") else None,
         "nearest": nearest_json(result.nearest) if result.HasField("nearest") else None,
         "fidelity": fidelity_json(result.fidelity) if result.HasField("fidelity") else None,
+        "plan": result.plan or None,
         "receipt": receipt_json(result.receipt),
     }
 

@@ -101,7 +101,7 @@ def _shrink(tile: Pixels, thresholds: npt.NDArray[np.float32]) -> Pixels:
             )
         whole = pywt.waverec2([rough, *details], WAVELET)
         made[channel] = whole[: plane.shape[0], : plane.shape[1]]
-    return _to_bytes(np.moveaxis(np.tensordot(_OPPONENT.T, made, 1), 0, 2))
+    return _to_bytes(_turned(np.moveaxis(made, 0, 2), _OPPONENT.T))
 
 
 def _thresholds(pixels: Pixels, sigma: float) -> npt.NDArray[np.float32]:
@@ -132,7 +132,12 @@ def _decompose(plane: npt.NDArray[np.float32]) -> list[Any]:
 
 def _opponents(tile: Pixels) -> Planes:
     """(3, h, w) in opponent colours."""
-    return np.tensordot(_OPPONENT, np.moveaxis(tile, 2, 0).astype(np.float32), 1).astype(np.float32, copy=False)
+    return np.moveaxis(_turned(tile.astype(np.float32), _OPPONENT), 2, 0)
+
+
+def _turned(values: Planes, colours: npt.NDArray[np.floating[Any]]) -> Planes:
+    """(h, w, 3) in other colours. By OpenCV: NumPy's product of matrices would start threads for three numbers."""
+    return np.asarray(cv2.transform(np.ascontiguousarray(values), colours), np.float32)
 
 
 def _to_bytes(values: npt.NDArray[np.floating[Any]]) -> Pixels:

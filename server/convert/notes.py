@@ -7,6 +7,7 @@ from typing import Any
 
 from countersign.v1 import generation_pb2 as pb
 from generators import fidelity
+from generators.auto import PLAN
 from server import record
 from server.audit import Recorded
 from server.record import MEMORISED
@@ -30,6 +31,11 @@ def fidelity_of(recorded: Recorded) -> pb.Fidelity | None:
     """How a recorded output differs from its upload; None where the model did not measure it."""
     figures = fidelity.figures_in(notes_of(recorded))
     return pb.Fidelity(**figures) if figures else None
+
+
+def plan_of(recorded: Recorded) -> str:
+    """What a model chose to do, and why; "" where it had no choice."""
+    return str(notes_of(recorded).get(PLAN, ""))
 
 
 def notes_of(recorded: Recorded) -> Mapping[str, Any]:

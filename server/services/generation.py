@@ -16,7 +16,7 @@ from server.admission import ByteBudget
 from server.auth import Caller
 from server.convert.blocked import blocked
 from server.convert.labels import label_of
-from server.convert.notes import fidelity_of, nearest
+from server.convert.notes import fidelity_of, nearest, plan_of
 from server.edge import Context, Edge
 from server.pipeline import Pipeline
 from server.previews import Preview
@@ -147,6 +147,7 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
             blocked=blocked(made.recorded),
             nearest=nearest(made.recorded) if left else None,
             fidelity=fidelity_of(made.recorded) if left else None,
+            plan=plan_of(made.recorded) if left else "",
         )
 
 

@@ -41,6 +41,12 @@ def test_saves_a_receipt(command: Command, photo: Path, tmp_path: Path) -> None:
     assert command("verify", receipt).exit_code == 0
 
 
+def test_what_was_chosen_is_told(server: FakeServer, command: Command, photo: Path, tmp_path: Path) -> None:
+    server.plan = "nothing: it is sharp"
+    result = command("enhance", photo, "-o", tmp_path / "out.png", "--task", "auto")
+    assert result.stdout.splitlines()[-1] == "chosen: nothing: it is sharp"
+
+
 def test_blocked_media_is_not_written_but_its_receipt_is(command: Command, photo: Path, tmp_path: Path) -> None:
     photo.write_bytes(b"BLOCK this")
     out, receipt = tmp_path / "out.png", tmp_path / "receipt.json"

@@ -1,0 +1,158 @@
+"""The task "auto": looks at a picture, chooses what to do about it, and says why.
+
+At most one thing is done, by another generator: noise is removed, or slight blur is sharpened, or the picture is left
+as it is. What is a matter of taste (contrast) or of purpose (size) is never chosen. The module knows limits and their
+reasons; it does not know how noise is removed or edges are sharpened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+
+import cv2
+import numpy as np
+from skimage.measure import blur_effect
+
+from core.media import Frame, Kind, Media, Pixels
+from generators import parameters
+from generators.base import (
+    SOURCE,
+    Card,
+    Generator,
+    IsCancelled,
+    Job,
+    Output,
+    Parameter,
+    Progress,
+    Value,
+    share,
+    stop_if,
+    version_of,
+)
+from generators.fidelity import reported
+from generators.probing import noise_level, pieces
+from generators.still import STILL, encode_like, source_of
+
+PLAN = "plan"
+"""The note that says what was chosen, and why."""
+LEAST_NOISE = 10.0
+"""σ in 8-bit steps: above what texture alone comes to in clean photographs."""
+LEAST_BLUR = 0.45
+"""Of the sharpest piece: what hardly any sharp photograph reaches."""
+LEAST_QUALITY = 60
+"""Of a JPEG: below it sharpening brings the edges of blocks forward."""
+_MAX_SIGMA = 100.0
+_LEAST_SIDE = 16  # of a piece that tells anything about its sharpness, pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was found. noise: σ in 8-bit steps. blur: of the sharpest piece, 0 to 1. quality: of a JPEG, else None."""
+
+    noise: float
+    blur: float
+    quality: int | None
+
+    @property
+    def words(self) -> str:
+        """The figures, for people."""
+        jpeg = "no JPEG" if self.quality is None else f"JPEG quality {self.quality}"
+        return f"noise {self.noise:.1f}, blur {self.blur:.2f}, {jpeg}"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What to do: by which task, "" for nothing, with which settings, and why."""
+
+    task: str
+    why: str
+    settings: tuple[tuple[str, Value], ...] = ()
+
+
+class Auto:
+    """The generator "auto". denoise, sharpen: to whom the work is given."""
+
+    name = "auto"
+    task = "auto"
+    kinds: frozenset[Kind] = STILL
+    inputs = frozenset({SOURCE})
+    source_type = "algorithmicallyEnhanced"
+    parameters: tuple[Parameter, ...] = ()
+
+    def __init__(self, denoise: Generator, sharpen: Generator, card: Card) -> None:
+        self._helpers = {"denoise": denoise, "sharpen": sharpen}
+        self.card = card
+        limits = (LEAST_NOISE, LEAST_BLUR, LEAST_QUALITY, version("scikit-image"))
+        self.version = version_of(self.name, *limits, denoise.version, sharpen.version)
+
+    def generate(self, batch: Sequence[Job], progress: Progress, cancelled: IsCancelled) -> list[Output]:
+        """See `generators.base.Generator`. The seed changes nothing; alpha is kept as it is."""
+        for job in batch:
+            source_of(job)
+        return [self._made(job, share(progress, index, len(batch)), cancelled) for index, job in enumerate(batch)]
+
+    def batch_key(self, job: Job) -> None:
+        """None: pictures of several sizes share nothing."""
+        source_of(job)
+
+    def source_type_of(self, _inputs: Collection[str]) -> str:
+        """See `generators.base.Generator`."""
+        return self.source_type
+
+    def _made(self, job: Job, progress: Progress, cancelled: IsCancelled) -> Output:
+        stop_if(cancelled)
+        source = source_of(job)
+        found = look(source)
+        choice = choose(found)
+        if choice.task:
+            helper = self._helpers[choice.task]
+            settings = parameters.complete(helper.parameters, dict(choice.settings))
+            (output,) = helper.generate([replace(job, parameters=settings)], progress, cancelled)
+            told = f"{choice.task} by {helper.name}: {choice.why}"
+        else:
+            output = _untouched(source, progress, cancelled)
+            told = f"nothing: {choice.why}"
+        return replace(output, notes={**output.notes, PLAN: f"{told} ({found.words})"})
+
+
+def look(source: Media) -> Look:
+    """What can be told of a picture from a few pieces of it, and of a JPEG from its tables."""
+    pixels = source.frames()[0].pixels
+    quality = source.view("jpeg").facts.get("quality")
+    return Look(noise_level(pixels), blur(pixels), quality if isinstance(quality, int) else None)
+
+
+def choose(found: Look) -> Choice:
+    """What to do about it. Noise comes first: it hides blur, and sharpening would raise it."""
+    if found.noise >= LEAST_NOISE:
+        sigma = min(found.noise, _MAX_SIGMA)
+        return Choice("denoise", f"noise is at least {LEAST_NOISE:g}", (("sigma", sigma),))
+    if found.blur < LEAST_BLUR:
+        return Choice("", f"noise is below {LEAST_NOISE:g}, and some part is sharper than blur {LEAST_BLUR:g}")
+    if found.quality is not None and found.quality < LEAST_QUALITY:
+        return Choice("", f"blurred, but sharpening would bring out JPEG blocks below quality {LEAST_QUALITY}")
+    return Choice("sharpen", f"even the sharpest part has a blur of at least {LEAST_BLUR:g}")
+
+
+def blur(pixels: Pixels) -> float:
+    """How blurred the sharpest of a few pieces of a picture, RGB uint8 (h, w, 3), is, 0 to 1; 0 where nothing tells.
+
+    F. Crete et al., "The blur effect: perception and estimation with a new no-reference perceptual blur metric", SPIE
+    2007. The sharpest, because a photograph with a soft background is not blurred. Sides under 16 px and pieces of one
+    colour say nothing.
+    """
+    if min(pixels.shape[:2]) < _LEAST_SIDE:
+        return 0.0
+    lumas = (cv2.cvtColor(np.ascontiguousarray(piece), cv2.COLOR_RGB2GRAY) for piece in pieces(pixels))
+    found = (blur_effect(luma) for luma in lumas if np.ptp(luma))  # type: ignore[no-untyped-call]
+    return min((float(value) for value in found), default=0.0)
+
+
+def _untouched(source: Media, progress: Progress, cancelled: IsCancelled) -> Output:
+    """The picture as it came, written anew."""
+    frame = source.frames()[0]
+    progress(1.0)
+    stop_if(cancelled)
+    return reported(frame.pixels, encode_like(source, Frame(frame.pixels.copy(), frame.alpha)))

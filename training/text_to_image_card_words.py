@@ -48,6 +48,6 @@ SCOPE = """\
 - Words outside its vocabulary are read as pieces and give something arbitrary. It knows relations of two groups, counts
   up to five, seven colours, three styles.
 - People are drawings in roles, of two genders and of five skin tones or none: that is what the drawings offer, and not
-  how people are. Whom it draws when it is not told follows the declared prior, as far as the table shows.
+  how people are. Whom it draws when it is not told follows what training saw, as far as the table shows.
 - At 64 pixels, faces, small things and many of them lack detail; sizes above are enlarged, not drawn finer.
 """

@@ -82,23 +82,23 @@ class Distances:
 class RoleBias:
     """Who is drawn for a role when the prompt does not say. women: of the pictures in which the role was seen.
 
-    declared_women: the prior. tones: pictures of each skin tone, no tone first; declared_tones: their shares.
+    trained_women: as training saw it. tones: pictures of each skin tone, no tone first; trained_tones: their shares.
     """
 
     role: str
     pictures: int
     women: Share
-    declared_women: float
+    trained_women: float
     tones: tuple[int, ...]
-    declared_tones: tuple[float, ...]
+    trained_tones: tuple[float, ...]
 
     @property
     def far(self) -> float:
-        """Total variation between the tones that were drawn and those declared, 0–1; 0 where the role was not seen."""
+        """Total variation between the tones drawn and those that training saw, 0–1; 0 where the role was not seen."""
         if not sum(self.tones):
             return 0.0
         shares = np.array(self.tones) / sum(self.tones)
-        return float(np.abs(shares - np.array(self.declared_tones)).sum() / 2)
+        return float(np.abs(shares - np.array(self.trained_tones)).sum() / 2)
 
 
 @dataclass(frozen=True, slots=True)

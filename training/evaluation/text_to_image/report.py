@@ -82,16 +82,16 @@ def _sets(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _bias(evaluation: Evaluation) -> Iterator[str]:
-    yield "Who is drawn when a prompt names a role and no more, beside the declared prior. Tones: none (yellow), then"
+    yield "Who is drawn when a prompt names a role and no more, beside what training saw. Tones: none (yellow), then"
     yield "light to dark, as percentages; distance: total variation between the two."
     yield ""
-    yield "| Role | Seen | Women | Declared | Tones | Declared | Distance |"
+    yield "| Role | Seen | Women | Trained | Tones | Trained | Distance |"
     yield "|---|---|---|---|---|---|---|"
     for row in evaluation.bias:
         total = max(1, sum(row.tones))
         drawn = " ".join(f"{count / total:.0%}".rstrip("%") for count in row.tones)
-        wanted = " ".join(f"{share:.0%}".rstrip("%") for share in row.declared_tones)
-        women = f"{_share(row.women)} | {row.declared_women:.2f}"
+        wanted = " ".join(f"{share:.0%}".rstrip("%") for share in row.trained_tones)
+        women = f"{_share(row.women)} | {row.trained_women:.2f}"
         yield f"| {row.role} | {row.women.trials}/{row.pictures} | {women} | {drawn} | {wanted} | {row.far:.2f} |"
 
 

@@ -81,7 +81,7 @@ def load(folder: Path, device: str, name: str = "") -> Components:
             text_encoder=_model(CLIPTextModel, folder / "text_encoder", target),
             vae=_model(AutoencoderKL, folder / "vae", target),
             unet=_model(UNet2DConditionModel, folder / "unet", target),
-            scheduler=json.loads((folder / "scheduler" / "scheduler_config.json").read_text(encoding="utf-8")),
+            scheduler=_scheduler(folder / "scheduler"),
             device=target,
             unet_fast=_optional(UNet2DConditionModel, folder / "unet_fast", target),
             controlnet=_optional(ControlNetModel, folder / "controlnet", target),
@@ -98,6 +98,8 @@ def _told(error: Exception) -> str:
 
 
 def _tokenizer(folder: Path) -> CLIPTokenizer:
+    if not folder.is_dir():
+        raise ValueError(f"it has no {folder.name}")
     tokenizer = CLIPTokenizer.from_pretrained(folder, local_files_only=True)
     # Saved settings of an earlier use; here a prompt that is too long is refused, not cut.
     tokenizer.backend_tokenizer.no_truncation()
@@ -105,8 +107,19 @@ def _tokenizer(folder: Path) -> CLIPTokenizer:
     return tokenizer
 
 
+def _scheduler(folder: Path) -> Mapping[str, Any]:
+    path = folder / "scheduler_config.json"
+    if not path.is_file():
+        raise ValueError(f"it has no {folder.name}/{path.name}")
+    config: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return config
+
+
 def _model(kind: Any, folder: Path, device: torch.device) -> Any:
     """A part in evaluation mode. Raises ValueError for tensors that are missing: they would be random."""
+    # Both libraries would take a folder that is not there for a name at a hub, and say so.
+    if not (folder / "config.json").is_file():
+        raise ValueError(f"it has no {folder.name}/config.json")
     dtype = torch.float16 if device.type == "cuda" else torch.float32
     options = {"dtype": dtype, "local_files_only": True, "use_safetensors": True, "output_loading_info": True}
     model, loaded = kind.from_pretrained(folder, **options)

@@ -117,6 +117,8 @@ def test_models_are_listed(command: Command) -> None:
         "default": "2",
         "description": "",
         "choices": ["2", "4"],
+        "minimum": None,
+        "maximum": None,
     }
     assert views[1]["card"] == "# upscale"
     chosen = json.loads(command("models", "list", "--role", "generator", "--json").stdout)

@@ -93,7 +93,7 @@ def test_text_to_image_is_there_where_the_manifest_pins_it(weights: Path) -> Non
     manifest.write_text(manifest.read_text() + tiny_diffusion.manifest(folder, "text_to_image"))
     brought = Checkpoint("own", path=folder, sha256=digest_of(folder), licence="MIT", device="cpu")
     built = catalog.build(weights, "cpu", brought=[brought])
-    assert built.names() == ("compact", "nlm", "text_to_image", "own")
+    assert built.names()[-2:] == ("text_to_image", "own")
     assert catalog.choose(built, "text_to_image").name == "text_to_image"
     assert catalog.choose(built, "text_to_image", "own").card.licence == "MIT"
     (folder / "unet" / "config.json").write_text("{}")

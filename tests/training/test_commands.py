@@ -13,12 +13,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "training" / "README.md").read_text(encoding="utf-8")
-TEXTS = [README, (ROOT / "Makefile").read_text(encoding="utf-8").replace("\\\n", " ")]
+TEXTS = [README, (ROOT / "Makefile").read_text(encoding="utf-8")]
 TEXTS += [path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("docs/**/*.md"))]
 
 
 def commands() -> list[str]:
-    found = re.findall(r"python -m (training\.[^`#\n]+)", "\n".join(TEXTS))
+    whole = "\n".join(TEXTS).replace("\\\n", " ")
+    found = re.findall(r"python -m (training\.[^`#>\n]+)", whole)
     return sorted({" ".join(re.sub(r"\[.*", "", each).split()) for each in found})
 
 

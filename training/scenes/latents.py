@@ -31,7 +31,7 @@ class LatentPool:
     """The first `size` scenes of a source, in an order of their own each time round and in other words.
 
     A scene is drawn and coded when it is first asked for; its latents are kept in half precision. Batch `step` is a
-    function of the step, whatever was asked for before.
+    function of the step, whatever was asked for before, but for the rounding of what was coded together.
     """
 
     def __init__(self, source: Source, coder: AutoencoderKL, size: int, batch: int) -> None:

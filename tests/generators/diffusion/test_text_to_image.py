@@ -116,10 +116,12 @@ def test_jobs_of_any_settings_are_answered_in_order(painter: TextToImage) -> Non
 
 def test_threads_do_not_meet(painter: TextToImage) -> None:
     jobs = [order(seed=seed, scheduler=name) for seed, name in enumerate(SCHEDULERS)]
-    alone = [paint(painter, job)[0].tobytes() for job in jobs]
+    alone = [paint(painter, job)[0].astype(int) for job in jobs]
     with ThreadPoolExecutor(len(jobs)) as threads:
-        together = threads.map(lambda job: paint(painter, job)[0].tobytes(), jobs)
-    assert list(together) == alone
+        together = list(threads.map(lambda job: paint(painter, job)[0].astype(int), jobs))
+    # A busy machine gives each product fewer threads, which add up in another order.
+    assert all(np.abs(one - other).max() <= 1 for one, other in zip(alone, together, strict=True))
+    assert all(np.abs(one - other).max() > 1 for one, other in zip(alone, together[1:], strict=False))
 
 
 def test_an_empty_batch_is_no_work(painter: TextToImage) -> None:

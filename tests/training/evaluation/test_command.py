@@ -19,7 +19,6 @@ from training.evaluation.text_to_image.figures import Evaluation
 from training.evaluation.text_to_image.makers import Composites, pinned, served
 from training.evaluation.text_to_image.sheet import draw_sheet
 from training.evaluation.text_to_image.tasks import prompts
-from training.judging import judge as judging
 from training.scenes.source import Source
 
 
@@ -33,10 +32,6 @@ def model(tmp_path_factory: pytest.TempPathFactory, source: Source) -> Path:
         return tiny_diffusion.pin(tmp_path_factory.mktemp("weights"), fast=True) / "text_to_image"
 
 
-needs_weights = pytest.mark.skipif(not judging.MANIFEST.is_file(), reason="the judge is not shipped yet")
-
-
-@needs_weights
 def test_noise_scores_as_noise(
     model: Path, sprite_cache: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

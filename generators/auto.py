@@ -7,7 +7,6 @@ reasons; it does not know how noise is removed or edges are sharpened.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 
@@ -15,10 +14,9 @@ import cv2
 import numpy as np
 from skimage.measure import blur_effect
 
-from core.media import Frame, Kind, Media, Pixels
+from core.media import Frame, Media, Pixels
 from generators import parameters
 from generators.base import (
-    SOURCE,
     Card,
     Generator,
     IsCancelled,
@@ -27,13 +25,13 @@ from generators.base import (
     Parameter,
     Progress,
     Value,
-    share,
     stop_if,
     version_of,
 )
+from generators.enhancer import Enhancer
 from generators.fidelity import reported
 from generators.probing import noise_level, pieces
-from generators.still import STILL, encode_like, source_of
+from generators.still import encode_like, source_of
 
 PLAN = "plan"
 """The note that says what was chosen, and why."""
@@ -71,46 +69,29 @@ class Choice:
     settings: tuple[tuple[str, Value], ...] = ()
 
 
-class Auto:
+class Auto(Enhancer):
     """The generator "auto". denoise, sharpen: to whom the work is given."""
 
     name = "auto"
     task = "auto"
-    kinds: frozenset[Kind] = STILL
-    inputs = frozenset({SOURCE})
-    source_type = "algorithmicallyEnhanced"
     parameters: tuple[Parameter, ...] = ()
 
     def __init__(self, denoise: Generator, sharpen: Generator, card: Card) -> None:
-        self._helpers = {"denoise": denoise, "sharpen": sharpen}
+        self._chosen_from = {"denoise": denoise, "sharpen": sharpen}
         self.card = card
         limits = (LEAST_NOISE, LEAST_BLUR, LEAST_QUALITY, version("scikit-image"))
         self.version = version_of(self.name, *limits, denoise.version, sharpen.version)
 
-    def generate(self, batch: Sequence[Job], progress: Progress, cancelled: IsCancelled) -> list[Output]:
-        """See `generators.base.Generator`. The seed changes nothing; alpha is kept as it is."""
-        for job in batch:
-            source_of(job)
-        return [self._made(job, share(progress, index, len(batch)), cancelled) for index, job in enumerate(batch)]
-
-    def batch_key(self, job: Job) -> None:
-        """None: pictures of several sizes share nothing."""
-        source_of(job)
-
-    def source_type_of(self, _inputs: Collection[str]) -> str:
-        """See `generators.base.Generator`."""
-        return self.source_type
-
-    def _made(self, job: Job, progress: Progress, cancelled: IsCancelled) -> Output:
-        stop_if(cancelled)
+    def enhanced(self, job: Job, progress: Progress, cancelled: IsCancelled) -> Output:
+        """See `Enhancer`. Alpha is kept as it is."""
         source = source_of(job)
         found = look(source)
         choice = choose(found)
         if choice.task:
-            helper = self._helpers[choice.task]
-            settings = parameters.complete(helper.parameters, dict(choice.settings))
-            (output,) = helper.generate([replace(job, parameters=settings)], progress, cancelled)
-            told = f"{choice.task} by {helper.name}: {choice.why}"
+            model = self._chosen_from[choice.task]
+            settings = parameters.complete(model.parameters, dict(choice.settings))
+            (output,) = model.generate([replace(job, parameters=settings)], progress, cancelled)
+            told = f"{choice.task} by {model.name}: {choice.why}"
         else:
             output = _untouched(source, progress, cancelled)
             told = f"nothing: {choice.why}"

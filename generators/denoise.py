@@ -8,18 +8,18 @@ for it. It does not know files.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
 from importlib.metadata import version
 
 import numpy as np
 from skimage.restoration import denoise_nl_means
 
-from core.media import Frame, Kind, Pixels
+from core.media import Frame, Pixels
 from generators import parameters, tiling
-from generators.base import SOURCE, Card, IsCancelled, Job, Output, Parameter, Progress, share, stop_if, version_of
+from generators.base import Card, IsCancelled, Job, Output, Parameter, Progress, stop_if, version_of
+from generators.enhancer import Enhancer
 from generators.fidelity import reported
 from generators.probing import noise_level
-from generators.still import STILL, encode_like, source_of
+from generators.still import encode_like, source_of
 
 _PATCH = 5  # side of the neighbourhood that is compared, pixels
 _DISTANCE = 6  # how far alike neighbourhoods are looked for, pixels
@@ -37,37 +37,19 @@ SIGMA = Parameter(
 """What every denoiser may be told."""
 
 
-class NonLocalMeans:
+class NonLocalMeans(Enhancer):
     """The generator "nlm" of the task "denoise"."""
 
     name = "nlm"
     task = "denoise"
-    kinds: frozenset[Kind] = STILL
-    inputs = frozenset({SOURCE})
-    # IPTC: correction by an algorithm that leaves the main content as it is; the vocabulary names noise reduction.
-    source_type = "algorithmicallyEnhanced"
     parameters: tuple[Parameter, ...] = (SIGMA,)
 
     def __init__(self, card: Card) -> None:
         self.card = card
         self.version = version_of(self.name, _PATCH, _DISTANCE, _STRENGTH, _PLAN, _LEAST, version("scikit-image"))
 
-    def generate(self, batch: Sequence[Job], progress: Progress, cancelled: IsCancelled) -> list[Output]:
-        """See `generators.base.Generator`. The seed changes nothing; alpha is kept as it is."""
-        for job in batch:
-            source_of(job)
-        return [self._denoised(job, share(progress, index, len(batch)), cancelled) for index, job in enumerate(batch)]
-
-    def batch_key(self, job: Job) -> None:
-        """None: pictures of several sizes share nothing."""
-        source_of(job)
-
-    def source_type_of(self, _inputs: Collection[str]) -> str:
-        """See `generators.base.Generator`."""
-        return self.source_type
-
-    def _denoised(self, job: Job, progress: Progress, cancelled: IsCancelled) -> Output:
-        stop_if(cancelled)
+    def enhanced(self, job: Job, progress: Progress, cancelled: IsCancelled) -> Output:
+        """See `Enhancer`. Alpha is kept as it is."""
         source = source_of(job)
         frame = source.frames()[0]
         sigma = float(parameters.complete(self.parameters, job.parameters)["sigma"]) or noise_level(frame.pixels)

@@ -6,18 +6,19 @@ diffusion models. This module knows sizes, greys and transparency. It does not k
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
 from PIL import Image
 
 from core.errors import ConfigurationError, LimitExceeded
-from core.media import Frame, Kind, Media, Pixels
+from core.media import Frame, Pixels
 from generators import parameters, tiling
-from generators.base import SOURCE, Card, IsCancelled, Job, Output, Parameter, Progress, share, stop_if, version_of
+from generators.base import Card, IsCancelled, Job, Output, Parameter, Progress, stop_if, version_of
+from generators.enhancer import Enhancer
 from generators.fidelity import reported
-from generators.still import STILL, encode_like, in_greys, is_neutral, source_of
+from generators.still import encode_like, in_greys, is_neutral, source_of
 
 MAX_PIXELS = 100_000_000
 """Default bound on the pixels of one output: 300 MB of RGB beside the source."""
@@ -48,7 +49,7 @@ class Enlarger(Protocol):
         ...
 
 
-class Upscaler:
+class Upscaler(Enhancer):
     """A generator of the task "upscale". The smallest factor among its networks is the default.
 
     plan: tiles whose margin MUST reach as far as the networks look, or their edges show. max_pixels: most pixels of one
@@ -56,12 +57,6 @@ class Upscaler:
     """
 
     task = "upscale"
-    kinds: frozenset[Kind] = STILL
-    inputs = frozenset({SOURCE})
-    # IPTC: correction by an algorithm that leaves the main content as it is. The next candidate,
-    # compositeWithTrainedAlgorithmicMedia, is for edits by generative models, which these networks are not:
-    # they regress pixels and sample nothing. A GAN or a diffusion model in this place would have to say so.
-    source_type = "algorithmicallyEnhanced"
 
     def __init__(
         self,
@@ -83,25 +78,20 @@ class Upscaler:
         self._plan = plan
         self._max_pixels = max_pixels
 
-    def generate(self, batch: Sequence[Job], progress: Progress, cancelled: IsCancelled) -> list[Output]:
-        """See `generators.base.Generator`. The seed changes nothing.
-
-        Raises InvalidInput for a source that is no still picture, and LimitExceeded for an output of more pixels than
-        allowed, both before any work on the batch.
+    def check(self, job: Job) -> None:
+        """Raises InvalidInput for a source that is no still picture, and LimitExceeded for an output of more pixels
+        than allowed.
         """
-        plans = [(source_of(job), self._factor(job)) for job in batch]
-        return [
-            self._enlarged(source, factor, share(progress, index, len(plans)), cancelled)
-            for index, (source, factor) in enumerate(plans)
-        ]
-
-    def batch_key(self, job: Job) -> None:
-        """None: pictures of several sizes share nothing."""
         self._factor(job)
 
-    def source_type_of(self, _inputs: Collection[str]) -> str:
-        """See `generators.base.Generator`."""
-        return self.source_type
+    def enhanced(self, job: Job, progress: Progress, cancelled: IsCancelled) -> Output:
+        """See `Enhancer`."""
+        source, factor = source_of(job), self._factor(job)
+        frame = source.frames()[0]
+        pixels = enlarge(self._networks[factor], frame.pixels, progress, cancelled, self._plan)
+        alpha = None if frame.alpha is None else _enlarged_alpha(frame.alpha, factor)
+        stop_if(cancelled)  # a large file takes seconds to write
+        return reported(frame.pixels, encode_like(source, Frame(pixels, alpha)))
 
     def _factor(self, job: Job) -> int:
         """The job's factor, once its output is known to stay within the pixel budget."""
@@ -117,14 +107,6 @@ class Upscaler:
                 found=f"{pixels * factor**2} pixels",
             )
         return factor
-
-    def _enlarged(self, source: Media, factor: int, progress: Progress, cancelled: IsCancelled) -> Output:
-        stop_if(cancelled)
-        frame = source.frames()[0]
-        pixels = enlarge(self._networks[factor], frame.pixels, progress, cancelled, self._plan)
-        alpha = None if frame.alpha is None else _enlarged_alpha(frame.alpha, factor)
-        stop_if(cancelled)  # a large file takes seconds to write
-        return reported(frame.pixels, encode_like(source, Frame(pixels, alpha)))
 
 
 def enlarge(

@@ -7,10 +7,9 @@ The checkpoint lies in `runs/<name>/`, the model in `--output`, which is the run
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Unpack
 
 import numpy as np
 import torch
@@ -19,15 +18,15 @@ from torch import nn
 
 from core.errors import ConfigurationError
 from training.checkpoint import State
+from training.harness.conduct import Following, conduct, opened
 from training.harness.export import Sources, save_model
-from training.harness.loop import Report, begin, train
 from training.harness.models import ModelSpec, build
 from training.harness.pictures import Ahead, as_tensor
 from training.harness.pipeline import load_coder
 from training.harness.plan import ScenePlan
 from training.loss import frequency_loss, pixel_loss
-from training.run import Run, parser_of, run_of
-from training.scenes.source import Source, open_source
+from training.run import Run, parser_of
+from training.scenes.source import Source
 
 _MEASURED = 512
 _FIRST_LOG_VARIANCE = -6.0
@@ -71,29 +70,24 @@ class Autoencoding:
 def run_training(
     run: Run[AutoencoderPlan],
     source: Source,
-    *,
     start: nn.Module | None = None,
-    resume: bool = False,
-    clock: Callable[[], float] = time.monotonic,
-    report: Callable[[Report], None] = lambda _: None,
+    **following: Unpack[Following],
 ) -> State:
-    """Trains to the end of the plan; the result is the state's averaged network.
+    """See `conduct`. start: the autoencoder to go on from, None for a fresh one.
 
-    start: the autoencoder to go on from, None for a fresh one.
-    Raises FileNotFoundError when there is nothing to resume, ConfigurationError when it belongs to another recipe, or
-    when only a decoder is to learn and there is no autoencoder to take it from.
+    Raises ConfigurationError when only a decoder is to learn and there is no autoencoder to take it from.
     """
-    torch.manual_seed(run.recipe.seed)
     if run.recipe.learns == "decoder" and start is None:
         raise ConfigurationError("a decoder learns the latents of an encoder: name it with --start")
-    network = start or nearly_certain(build(run.recipe.model))
-    if run.recipe.learns == "decoder":
+    return conduct(run, lambda: _network(run.recipe, start), lambda _: Autoencoding(run.recipe, source), **following)
+
+
+def _network(plan: AutoencoderPlan, start: nn.Module | None) -> nn.Module:
+    network = start or nearly_certain(build(plan.model))
+    if plan.learns == "decoder":
         for part in (network.encoder, network.quant_conv):
             part.requires_grad_(False)
-    state = begin(run.recipe, network)
-    if resume:
-        run.resume(state)
-    return run.follow(state, train(run.recipe, Autoencoding(run.recipe, source), state, clock), report)
+    return network
 
 
 def nearly_certain(network: nn.Module) -> nn.Module:
@@ -139,16 +133,9 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="folder that receives the model")
     parser.add_argument("--start", type=Path, help="folder of an autoencoder to go on from")
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    run = run_of(arguments, AutoencoderPlan)
-    source = open_source(arguments.cache, run.recipe.prior, run.recipe.seed, run.recipe.side)
-    state = run_training(
-        run,
-        source,
-        start=load_coder(arguments.start).requires_grad_(True) if arguments.start else None,
-        resume=arguments.resume,
-        report=lambda report: print(report.line(), flush=True),
-    )
+    run, source, following = opened(arguments, AutoencoderPlan)
+    start = load_coder(arguments.start).requires_grad_(True) if arguments.start else None
+    state = run_training(run, source, start, **following)
     measured = measure(state.average, source)
     if run.recipe.learns == "both":
         state.average.register_to_config(scaling_factor=measured["scaling_factor"])  # type: ignore[operator]

@@ -25,6 +25,12 @@ class State:
     step: int = 0
     elapsed: float = 0.0
 
+    def follow(self, decay: float) -> None:
+        """Moves the average towards the weights as they are: to decay · average + (1 - decay) · weights."""
+        with torch.no_grad():
+            for kept, current in zip(self.average.parameters(), self.network.parameters(), strict=True):
+                kept.lerp_(current, 1 - decay)
+
 
 def save(path: Path, state: State, recipe_digest: str) -> None:
     """Writes beside the target and renames, so that an interrupted save leaves the older checkpoint."""

@@ -9,11 +9,10 @@ trained on, and what it makes of them is measured and written beside the weights
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Unpack, cast
 
 import numpy as np
 import torch
@@ -29,18 +28,18 @@ from detectors.clip import tokenise
 from training.checkpoint import State
 from training.evaluation.clip import measured
 from training.harness import tokenizer as language
+from training.harness.conduct import Following, conduct, opened
 from training.harness.export import Sources
 from training.harness.folder import pin_folder, save_folder
-from training.harness.loop import Report, begin, train
 from training.harness.models import ModelSpec, build
 from training.harness.pictures import Ahead, as_tensor
 from training.harness.plan import ScenePlan
-from training.run import Run, parser_of, run_of
+from training.run import Run, parser_of
 from training.scenes.captions import naming
 from training.scenes.near_misses import near_misses
 from training.scenes.scene import Scene
 from training.scenes.soften import soften
-from training.scenes.source import Source, open_source
+from training.scenes.source import Source
 
 _MEASURED = 1024
 _MISSED, _SOFTER = 21, 22  # streams of chance beside the source's own
@@ -143,23 +142,17 @@ def run_training(
     run: Run[ClipPlan],
     source: Source,
     tokens: CLIPTokenizer,
-    *,
-    resume: bool = False,
-    clock: Callable[[], float] = time.monotonic,
-    report: Callable[[Report], None] = lambda _: None,
+    **following: Unpack[Following],
 ) -> State:
-    """Trains to the end of the plan; the result is the state's averaged network.
+    """See `conduct`."""
+    return conduct(run, lambda: _network(run.recipe), lambda _: Matching(run.recipe, source, tokens), **following)
 
-    Raises FileNotFoundError when there is nothing to resume, ConfigurationError when it belongs to another recipe.
-    """
-    torch.manual_seed(run.recipe.seed)
-    network = build(run.recipe.model)
+
+def _network(plan: ClipPlan) -> CustomTextCLIP:
+    network = build(plan.model)
     if not isinstance(network, CustomTextCLIP):
         raise TypeError("what learns to score is a CustomTextCLIP")
-    state = begin(run.recipe, network)
-    if resume:
-        run.resume(state)
-    return run.follow(state, train(run.recipe, Matching(run.recipe, source, tokens), state, clock), report)
+    return network
 
 
 def export(
@@ -187,17 +180,9 @@ def main() -> None:
     parser = parser_of("training.clip", __doc__)
     parser.add_argument("--output", type=Path, help="folder of weights that receives and pins it")
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    run = run_of(arguments, ClipPlan)
-    source = open_source(arguments.cache, run.recipe.prior, run.recipe.seed, run.recipe.side)
+    run, source, following = opened(arguments, ClipPlan)
     tokens = language.learn(language.texts(source, arguments.cache))
-    state = run_training(
-        run,
-        source,
-        tokens,
-        resume=arguments.resume,
-        report=lambda report: print(report.line(), flush=True),
-    )
+    state = run_training(run, source, tokens, **following)
     folder = (arguments.output or run.folder) / scoring.NAME
     for name, value in export(folder, run, source, tokens, state, arguments.recipe).items():
         print(f"{name:24} {value}")

@@ -7,9 +7,9 @@ The pairs cost nothing: a scene's own edges, and the squares in which its things
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 import torch
@@ -19,15 +19,16 @@ from pydantic import Field
 from torch import nn
 
 from training.checkpoint import State
+from training.harness.conduct import Following, conduct, opened
 from training.harness.export import Sources, save_model
-from training.harness.loop import Report, begin, device_of, train
+from training.harness.loop import device_of
 from training.harness.pictures import Ahead
 from training.harness.pipeline import load_pipeline
 from training.harness.plan import ScenePlan
-from training.run import Run, parser_of, run_of
+from training.run import Run, parser_of
 from training.scenes.controls import edges, outlines
 from training.scenes.latents import LatentBatch, LatentPool
-from training.scenes.source import Source, open_source
+from training.scenes.source import Source
 from training.text_to_image import NOISE, spread_times, tokenise
 
 _BOXES = 0.5  # of the pictures that steer, how many show boxes; the others show edges
@@ -92,17 +93,10 @@ def run_training(
     run: Run[ControlPlan],
     source: Source,
     pipeline: StableDiffusionPipeline,
-    *,
-    resume: bool = False,
-    clock: Callable[[], float] = time.monotonic,
-    report: Callable[[Report], None] = lambda _: None,
+    **following: Unpack[Following],
 ) -> State:
-    """Trains to the end of the plan; the result is the state's averaged network."""
-    torch.manual_seed(run.recipe.seed)
-    state = begin(run.recipe, network(pipeline))
-    if resume:
-        run.resume(state)
-    return run.follow(state, train(run.recipe, Steering(run.recipe, source, pipeline), state, clock), report)
+    """See `conduct`."""
+    return conduct(run, lambda: network(pipeline), lambda _: Steering(run.recipe, source, pipeline), **following)
 
 
 def frozen(pipeline: StableDiffusionPipeline, device: torch.device) -> StableDiffusionPipeline:
@@ -119,17 +113,9 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True, help="the text-to-image folder to steer")
     parser.add_argument("--output", type=Path, help="folder that receives the ControlNet")
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    run = run_of(arguments, ControlPlan)
-    source = open_source(arguments.cache, run.recipe.prior, run.recipe.seed, run.recipe.side)
+    run, source, following = opened(arguments, ControlPlan)
     pipeline = frozen(load_pipeline(arguments.model), device_of(run.recipe))
-    state = run_training(
-        run,
-        source,
-        pipeline,
-        resume=arguments.resume,
-        report=lambda report: print(report.line(), flush=True),
-    )
+    state = run_training(run, source, pipeline, **following)
     sources = Sources.of(run, arguments.recipe, state)
     save_model(arguments.output or run.folder / "controlnet", state.average, sources, {})
 

@@ -8,9 +8,9 @@ path ends, and is told the guidance instead of being run twice.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Unpack
 
 import torch
 from diffusers import DDPMScheduler, StableDiffusionPipeline, UNet2DConditionModel
@@ -20,14 +20,14 @@ from torch import nn
 
 from training.checkpoint import State
 from training.controlnet import frozen
+from training.harness.conduct import Following, conduct, opened
 from training.harness.export import Sources, save_model
-from training.harness.loop import Report, begin, device_of, train
+from training.harness.loop import device_of
 from training.harness.pictures import Ahead
 from training.harness.pipeline import load_pipeline
 from training.harness.plan import ScenePlan
-from training.run import Run, parser_of, run_of
+from training.run import Run, parser_of
 from training.scenes.latents import LatentBatch, LatentPool
-from training.scenes.source import open_source
 from training.text_to_image import NOISE, tokenise
 
 GUIDANCE_CHANNELS = 256
@@ -156,18 +156,15 @@ def run_training(
     run: Run[DistillationPlan],
     batches: Callable[[int], LatentBatch],
     teacher: StableDiffusionPipeline,
-    *,
-    resume: bool = False,
-    clock: Callable[[], float] = time.monotonic,
-    report: Callable[[Report], None] = lambda _: None,
+    **following: Unpack[Following],
 ) -> State:
-    """Trains to the end of the plan; the result is the state's averaged network, which also is the student's aim."""
-    torch.manual_seed(run.recipe.seed)
-    state = begin(run.recipe, student_of(teacher.unet))
-    if resume:
-        run.resume(state)
-    task = Consistency(run.recipe, batches, teacher, state.average)
-    return run.follow(state, train(run.recipe, task, state, clock), report)
+    """See `conduct`. The averaged network is also the student's aim."""
+    return conduct(
+        run,
+        lambda: student_of(teacher.unet),
+        lambda state: Consistency(run.recipe, batches, teacher, state.average),
+        **following,
+    )
 
 
 def main() -> None:
@@ -176,17 +173,10 @@ def main() -> None:
     parser.add_argument("--model", type=Path, required=True, help="the text-to-image folder that teaches")
     parser.add_argument("--output", type=Path, help="folder that receives the student")
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    run = run_of(arguments, DistillationPlan)
-    source = open_source(arguments.cache, run.recipe.prior, run.recipe.seed, run.recipe.side)
+    run, source, following = opened(arguments, DistillationPlan)
     teacher = frozen(load_pipeline(arguments.model), device_of(run.recipe))
-    state = run_training(
-        run,
-        LatentPool(source, teacher.vae, run.recipe.pool, run.recipe.batch),
-        teacher,
-        resume=arguments.resume,
-        report=lambda report: print(report.line(), flush=True),
-    )
+    batches = LatentPool(source, teacher.vae, run.recipe.pool, run.recipe.batch)
+    state = run_training(run, batches, teacher, **following)
     sources = Sources.of(run, arguments.recipe, state)
     save_model(arguments.output or run.folder / "unet_fast", state.average, sources, {})
 

@@ -8,10 +8,10 @@ It shares no weights with any other model. What it makes of composites is measur
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 import torch
@@ -19,9 +19,9 @@ from torch import nn
 
 from core.media import Pixels
 from training.checkpoint import State
+from training.harness.conduct import Following, conduct, opened
 from training.harness.export import Sources
 from training.harness.folder import pin_folder, save_folder
-from training.harness.loop import Report, begin, train
 from training.harness.pictures import Ahead, as_tensor
 from training.harness.plan import ScenePlan
 from training.judging import judge as judging
@@ -31,9 +31,9 @@ from training.judging.labels import Labels, Maps
 from training.judging.loss import judging_loss
 from training.judging.network import STRIDE, JudgeNetwork, JudgeSpec
 from training.judging.targets import Targets, targets_of
-from training.run import Run, parser_of, run_of
+from training.run import Run, parser_of
 from training.scenes.soften import soften
-from training.scenes.source import Source, open_source
+from training.scenes.source import Source
 
 _MEASURED = 1024
 _ANY, _SOFTER = 11, 12  # streams of chance beside the source's own
@@ -93,21 +93,16 @@ class Judging:
 def run_training(
     run: Run[JudgePlan],
     source: Source,
-    *,
-    resume: bool = False,
-    clock: Callable[[], float] = time.monotonic,
-    report: Callable[[Report], None] = lambda _: None,
+    **following: Unpack[Following],
 ) -> State:
-    """Trains to the end of the plan; the result is the state's averaged network.
-
-    Raises FileNotFoundError when there is nothing to resume, ConfigurationError when it belongs to another recipe.
-    """
-    torch.manual_seed(run.recipe.seed)
+    """See `conduct`."""
     labels = Labels.of(source.grammar.vocabulary)
-    state = begin(run.recipe, JudgeNetwork(run.recipe.network, labels.channels, len(labels.words)))
-    if resume:
-        run.resume(state)
-    return run.follow(state, train(run.recipe, Judging(run.recipe, source, labels), state, clock), report)
+    return conduct(
+        run,
+        lambda: JudgeNetwork(run.recipe.network, labels.channels, len(labels.words)),
+        lambda _: Judging(run.recipe, source, labels),
+        **following,
+    )
 
 
 def export(folder: Path, run: Run[JudgePlan], source: Source, state: State, recipe: Path) -> dict[str, float]:
@@ -137,10 +132,8 @@ def main() -> None:
     parser = parser_of("training.judge", __doc__)
     parser.add_argument("--output", type=Path, help="folder of weights that receives and pins it")
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    run = run_of(arguments, JudgePlan)
-    source = open_source(arguments.cache, run.recipe.prior, run.recipe.seed, run.recipe.side)
-    state = run_training(run, source, resume=arguments.resume, report=lambda report: print(report.line(), flush=True))
+    run, source, following = opened(arguments, JudgePlan)
+    state = run_training(run, source, **following)
     folder = (arguments.output or run.folder) / judging.NAME
     for name, value in export(folder, run, source, state, arguments.recipe).items():
         print(f"{name:16} {value}")

@@ -18,7 +18,7 @@ from spandrel.architectures.Compact import Compact
 
 from training.card import write_card
 from training.checkpoint import State
-from training.corpora.photographs import load_split
+from training.corpora.photographs import MANIFEST, load_split
 from training.evaluate import DEFAULT_WEIGHTS
 from training.export import CARD, export
 from training.networks import build_compact
@@ -69,6 +69,7 @@ def print_report(report: Report) -> None:
 def main() -> None:
     """Command line."""
     parser = parser_of("training.restoration", __doc__)
+    parser.add_argument("--manifest", type=Path, default=MANIFEST, help="the corpus")
     parser.add_argument("--weights", type=Path, default=DEFAULT_WEIGHTS, help="where a warm start finds its model")
     parser.add_argument("--output", type=Path, help="folder that holds weights/ and cards/")
     arguments = parser.parse_args()

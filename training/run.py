@@ -13,7 +13,7 @@ from typing import Generic, Protocol, TypeVar
 
 from training import checkpoint
 from training.checkpoint import State
-from training.corpora.photographs import DEFAULT_CACHE, MANIFEST
+from training.corpora.photographs import DEFAULT_CACHE
 from training.export import Training
 from training.recipe import Plan, file_digest, read_recipe
 
@@ -85,8 +85,7 @@ def parser_of(module: str, description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--profile", help="a profile of the recipe, such as smoke")
     parser.add_argument("--budget-seconds", type=float, help="wall-clock seconds, instead of the recipe's")
     parser.add_argument("--resume", action="store_true", help="go on from the run's checkpoint")
-    parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where training.corpora.photographs built")
-    parser.add_argument("--manifest", type=Path, default=MANIFEST, help="the corpus")
+    parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where training.corpora built")
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--threads", type=int, default=2)
     return parser

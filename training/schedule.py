@@ -18,3 +18,8 @@ def learning_rate(recipe: Plan, progress: float, step: int, warm_up: int) -> flo
     span = recipe.learning_rate - recipe.final_learning_rate
     rate = recipe.final_learning_rate + span * (1 + math.cos(math.pi * progress)) / 2
     return rate * min(1.0, (step + 1) / warm_up)
+
+
+def average_decay(recipe: Plan, step: int) -> float:
+    """How much of the average stays at this step: little at first, or a short run would end near its untrained start."""
+    return min(recipe.average, (1 + step) / (10 + step))

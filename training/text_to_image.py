@@ -9,12 +9,12 @@ U-Net and scheduler.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Unpack
 
 import torch
-from diffusers import AutoencoderKL, DDPMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from diffusers import DDPMScheduler, StableDiffusionPipeline, UNet2DConditionModel
 from diffusers.models.attention_processor import AttnProcessor
 from pydantic import Field
 from torch import nn
@@ -22,15 +22,14 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from training.checkpoint import State
 from training.harness import tokenizer as language
+from training.harness.conduct import Following, conduct, opened
 from training.harness.export import Sources
-from training.harness.loop import Report, begin, train
 from training.harness.models import ModelSpec, build
 from training.harness.pictures import Ahead
 from training.harness.pipeline import Parts, load_coder, load_pipeline, save_pipeline
 from training.harness.plan import ScenePlan
-from training.run import Run, parser_of, run_of
+from training.run import Run, parser_of
 from training.scenes.latents import LatentBatch, LatentPool
-from training.scenes.source import Source, open_source
 
 NOISE: Mapping[str, object] = {
     "beta_schedule": "scaled_linear",
@@ -102,8 +101,8 @@ def tokenise(tokens: CLIPTokenizer, captions: Sequence[str]) -> torch.Tensor:
     return ids
 
 
-def networks(plan: DiffusionPlan) -> nn.ModuleDict:
-    """Text encoder and U-Net with fresh weights; attention in plain products.
+def networks(plan: DiffusionPlan, start: StableDiffusionPipeline | None = None) -> nn.ModuleDict:
+    """Text encoder and U-Net with fresh weights or those of `start`; attention in plain products.
 
     torch's fused attention has a backward on CPUs that takes longer than the rest of the network at this size.
     """
@@ -112,6 +111,9 @@ def networks(plan: DiffusionPlan) -> nn.ModuleDict:
         raise TypeError("text to image is made of a UNet2DConditionModel and a CLIPTextModel")
     unet.set_attn_processor(AttnProcessor())
     text_encoder.set_attn_implementation("eager")
+    if start:
+        text_encoder.load_state_dict(start.text_encoder.state_dict())
+        unet.load_state_dict(start.unet.state_dict())
     return nn.ModuleDict({"text_encoder": text_encoder, "unet": unet})
 
 
@@ -119,31 +121,16 @@ def run_training(
     run: Run[DiffusionPlan],
     batches: Callable[[int], LatentBatch],
     tokens: CLIPTokenizer,
-    *,
     start: StableDiffusionPipeline | None = None,
-    resume: bool = False,
-    clock: Callable[[], float] = time.monotonic,
-    report: Callable[[Report], None] = lambda _: None,
+    **following: Unpack[Following],
 ) -> State:
-    """Trains to the end of the plan; the result is the state's averaged networks.
-
-    start: the model whose text encoder and U-Net to go on from, None for fresh ones.
-    Raises FileNotFoundError when there is nothing to resume, ConfigurationError when it belongs to another recipe.
-    """
-    torch.manual_seed(run.recipe.seed)
-    made = networks(run.recipe)
-    if start:
-        made["text_encoder"].load_state_dict(start.text_encoder.state_dict())
-        made["unet"].load_state_dict(start.unet.state_dict())
-    state = begin(run.recipe, made)
-    if resume:
-        run.resume(state)
-    return run.follow(state, train(run.recipe, Diffusion(run.recipe, batches, tokens), state, clock), report)
-
-
-def make_batches(plan: DiffusionPlan, source: Source, coder: AutoencoderKL) -> LatentPool:
-    """The batches that a plan learns from."""
-    return LatentPool(source, coder, plan.pool, plan.batch)
+    """See `conduct`. start: the model whose text encoder and U-Net to go on from, None for fresh ones."""
+    return conduct(
+        run,
+        lambda: networks(run.recipe, start),
+        lambda _: Diffusion(run.recipe, batches, tokens),
+        **following,
+    )
 
 
 def main() -> None:
@@ -153,20 +140,12 @@ def main() -> None:
     parser.add_argument("--output", type=Path, help="folder that receives the pipeline")
     parser.add_argument("--start", type=Path, help="folder of a model to go on from")
     arguments = parser.parse_args()
-    torch.set_num_threads(arguments.threads)
-    run = run_of(arguments, DiffusionPlan)
-    source = open_source(arguments.cache, run.recipe.prior, run.recipe.seed, run.recipe.side)
+    run, source, following = opened(arguments, DiffusionPlan)
     coder = load_coder(arguments.vae)
     start = load_pipeline(arguments.start) if arguments.start else None
     tokens = start.tokenizer if start else language.learn(language.texts(source, arguments.cache))
-    state = run_training(
-        run,
-        make_batches(run.recipe, source, coder),
-        tokens,
-        start=start,
-        resume=arguments.resume,
-        report=lambda report: print(report.line(), flush=True),
-    )
+    batches = LatentPool(source, coder, run.recipe.pool, run.recipe.batch)
+    state = run_training(run, batches, tokens, start, **following)
     parts = Parts(tokens, state.average["text_encoder"], coder, state.average["unet"], NOISE)  # type: ignore[index]
     save_pipeline(
         arguments.output or run.folder / "pipeline", parts, Sources.of(run, arguments.recipe, state), arguments.vae

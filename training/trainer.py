@@ -17,7 +17,7 @@ from training.checkpoint import State
 from training.loss import frequency_loss, pixel_loss
 from training.patches import Patches
 from training.recipe import Recipe
-from training.schedule import learning_rate, progress_of
+from training.schedule import average_decay, learning_rate, progress_of
 
 _WARM_UP_STEPS = 30
 _LARGEST_GRADIENT = 0.5
@@ -71,13 +71,5 @@ def _step(recipe: Recipe, state: State, patches: Patches, rate: float, progress:
     nn.utils.clip_grad_norm_(state.network.parameters(), _LARGEST_GRADIENT)
     state.optimizer.step()
     state.step += 1
-    _average(state, recipe.average)
+    state.follow(average_decay(recipe, state.step))
     return reported
-
-
-def _average(state: State, decay: float) -> None:
-    # Early on the average follows closely, or it would still hold the untrained start after a short run.
-    decay = min(decay, (1 + state.step) / (10 + state.step))
-    with torch.no_grad():
-        for kept, current in zip(state.average.parameters(), state.network.parameters(), strict=True):
-            kept.lerp_(current, 1 - decay)

@@ -18,7 +18,7 @@ import torch
 
 from core.media import Pixels
 from training.checkpoint import State
-from training.corpora.photographs import load_split
+from training.corpora.photographs import MANIFEST, load_split
 from training.run import Run, parser_of, run_of
 from training.watermarking.data import Patches
 from training.watermarking.export import export
@@ -65,6 +65,7 @@ def trained(state: State) -> Marker:
 def main() -> None:
     """Command line."""
     parser = parser_of("training.watermark", __doc__)
+    parser.add_argument("--manifest", type=Path, default=MANIFEST, help="the corpus")
     parser.add_argument("--output", type=Path, help="folder for the weights and weights.toml")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)

@@ -5,14 +5,13 @@ This module knows pictures, tiles, greys and transparency. It does not know what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from core.media import Frame, Kind, Pixels
+from core.media import Frame, Pixels
 from generators import parameters, tiling
 from generators.base import (
-    SOURCE,
     Card,
     IsCancelled,
     Job,
@@ -20,12 +19,12 @@ from generators.base import (
     Parameter,
     Progress,
     Value,
-    share,
     stop_if,
     version_of,
 )
+from generators.enhancer import Enhancer
 from generators.fidelity import reported
-from generators.still import STILL, encode_like, in_greys, is_neutral, source_of
+from generators.still import encode_like, in_greys, is_neutral, source_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +51,8 @@ class Filter:
     made_of: tuple[object, ...]
 
 
-class Filtered:
+class Filtered(Enhancer):
     """The generator of one filter."""
-
-    kinds: frozenset[Kind] = STILL
-    inputs = frozenset({SOURCE})
-    # IPTC: correction by an algorithm that leaves the main content as it is.
-    source_type = "algorithmicallyEnhanced"
 
     def __init__(self, filtering: Filter, card: Card) -> None:
         self._prepare = filtering.prepare
@@ -68,22 +62,8 @@ class Filtered:
         self.card = card
         self.version = version_of(filtering.name, *filtering.made_of)
 
-    def generate(self, batch: Sequence[Job], progress: Progress, cancelled: IsCancelled) -> list[Output]:
-        """See `generators.base.Generator`. The seed changes nothing; alpha is kept as it is."""
-        for job in batch:
-            source_of(job)
-        return [self._filtered(job, share(progress, index, len(batch)), cancelled) for index, job in enumerate(batch)]
-
-    def batch_key(self, job: Job) -> None:
-        """None: pictures of several sizes share nothing."""
-        source_of(job)
-
-    def source_type_of(self, _inputs: Collection[str]) -> str:
-        """See `generators.base.Generator`."""
-        return self.source_type
-
-    def _filtered(self, job: Job, progress: Progress, cancelled: IsCancelled) -> Output:
-        stop_if(cancelled)
+    def enhanced(self, job: Job, progress: Progress, cancelled: IsCancelled) -> Output:
+        """See `Enhancer`. Alpha is kept as it is."""
         source = source_of(job)
         frame = source.frames()[0]
         settings = parameters.complete(self.parameters, job.parameters)

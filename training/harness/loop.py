@@ -16,7 +16,7 @@ from torch import nn
 from training.checkpoint import State
 from training.harness.memory import arrange
 from training.harness.plan import ScenePlan
-from training.schedule import learning_rate, progress_of
+from training.schedule import average_decay, learning_rate, progress_of
 
 
 class Task(Protocol):
@@ -87,13 +87,5 @@ def _step(plan: ScenePlan, task: Task, state: State, progress: float) -> tuple[f
     nn.utils.clip_grad_norm_(state.network.parameters(), plan.largest_gradient)
     state.optimizer.step()
     state.step += 1
-    _average(state, plan.average)
+    state.follow(average_decay(plan, state.step))
     return loss.item(), figures
-
-
-def _average(state: State, decay: float) -> None:
-    # Early on the average follows closely, or it would still hold the untrained start after a short run.
-    decay = min(decay, (1 + state.step) / (10 + state.step))
-    with torch.no_grad():
-        for kept, current in zip(state.average.parameters(), state.network.parameters(), strict=True):
-            kept.lerp_(current, 1 - decay)

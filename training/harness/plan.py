@@ -13,7 +13,7 @@ class ScenePlan(Plan):
     """A run over captioned scenes.
 
     prior: who roles are drawn as. side: of the pictures, pixels. precision: "bf16" runs the network under autocast,
-    its weights stay in single precision. compile: on a GPU; a CPU gains less than compiling costs.
+    its weights stay in single precision.
     """
 
     prior: str = "balanced"
@@ -23,4 +23,3 @@ class ScenePlan(Plan):
     largest_gradient: float = Field(default=1.0, gt=0)
     precision: Literal["fp32", "bf16"] = "bf16"
     device: str = "auto"
-    compile: bool = True

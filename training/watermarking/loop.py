@@ -85,12 +85,6 @@ def _step(recipe: MarkRecipe, state: State, patches: Patches, progress: float) -
     nn.utils.clip_grad_norm_(network.parameters(), _LARGEST_GRADIENT)
     state.optimizer.step()
     state.step += 1
-    _average(state, recipe.average, progress)
+    state.follow(0 if progress < _LATE else recipe.average)
     right = ((bits.detach() < 0) == (coded > 0.5)).float().mean().item()
     return loss.item(), right, visible.item()
-
-
-def _average(state: State, decay: float, progress: float) -> None:
-    with torch.no_grad():
-        for kept, current in zip(state.average.parameters(), state.network.parameters(), strict=True):
-            kept.lerp_(current, 1 if progress < _LATE else 1 - decay)

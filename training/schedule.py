@@ -21,5 +21,5 @@ def learning_rate(recipe: Plan, progress: float, step: int, warm_up: int) -> flo
 
 
 def average_decay(recipe: Plan, step: int) -> float:
-    """How much of the average stays at this step: little at first, or a short run would end near its untrained start."""
+    """How much of the average stays at this step: little at first, or a short run would end near its start."""
     return min(recipe.average, (1 + step) / (10 + step))

@@ -61,9 +61,13 @@ def encode_like(source: Media, frame: Frame, xmp: bytes | None = None) -> Output
     xmp = packet if xmp is None else xmp
     height, width = frame.pixels.shape[:2]
     mime = source.mime if max(height, width) <= _LONGEST.get(source.mime, 0) else _FALLBACK
-    profile = icc if icc[_ICC_SPACE] == b"RGB " else b""
-    data = encode_image(frame, mime, exif=with_size(exif, width, height), icc=profile, xmp=xmp, quality=95)
+    data = encode_image(frame, mime, exif=with_size(exif, width, height), icc=rgb_profile(icc), xmp=xmp, quality=95)
     return Output(data, mime, frame)
+
+
+def rgb_profile(icc: bytes) -> bytes:
+    """An ICC profile where it is one for RGB; b"" for one of greys or inks, which does not fit what is made here."""
+    return icc if icc[_ICC_SPACE] == b"RGB " else b""
 
 
 def is_neutral(pixels: Pixels) -> bool:

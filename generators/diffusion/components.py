@@ -22,10 +22,14 @@ from transformers import CLIPTextModel, CLIPTokenizer
 from transformers.utils import logging as transformers_logging
 
 from core.errors import IntegrityError
+from generators.diffusion.configurations import refuse_choices
 from generators.restoration import pick_device
 
 # What both libraries raise for files that are missing, damaged or of another architecture.
-_UNFIT = (OSError, ValueError, TypeError, LookupError, RuntimeError, ArithmeticError, AttributeError, SafetensorError)
+_UNFIT = (
+    *(OSError, ValueError, TypeError, LookupError, RuntimeError, ArithmeticError, AttributeError, ImportError),
+    SafetensorError,
+)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -76,6 +80,7 @@ def load(folder: Path, device: str, name: str = "") -> Components:
     target = pick_device(device)
     transformers_logging.disable_progress_bar()  # it would write into the server's output
     try:
+        refuse_choices(folder)
         parts = Components(
             tokenizer=_tokenizer(folder / "tokenizer"),
             text_encoder=_model(CLIPTextModel, folder / "text_encoder", target),

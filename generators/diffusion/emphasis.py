@@ -2,7 +2,8 @@ r"""Emphasis in prompts: `(word:1.3)` weighs a word, `(word)` is ×1.1, `[word]`
 
 Users of Stable Diffusion know the notation from its web interfaces. `\(` is the bracket itself. A bracket without its
 partner is text, and so is one in the middle of a word: were it notation, it would hide the word from whoever reads
-the prompt, and not from the model.
+the prompt, and not from the model. For the same reason a space stands where notation between two words is taken away:
+`(ki)(te)` says "ki te" to the model as it does to a list of words.
 
 This module knows characters. It does not know tokens, nor what a weight does.
 """
@@ -53,14 +54,21 @@ def parse(prompt: str, *, field: str = "prompt") -> Weighted:
     text: list[str] = []
     weights: list[float] = []
     inside: list[_Group] = []
+    parted = False
     for at, character in enumerate(prompt):
         while inside and inside[-1].stop < at:
             inside.pop()
         if at in opening:
             inside.append(opening[at])
-        if at not in skipped:
-            text.append(character)
-            weights.append(_weight(inside, field))
+        if at in skipped:
+            parted = True
+            continue
+        if parted and text and _in_word(text[-1]) and _in_word(character):
+            text.append(" ")
+            weights.append(1.0)
+        parted = False
+        text.append(character)
+        weights.append(_weight(inside, field))
     return Weighted("".join(text), tuple(weights))
 
 
@@ -78,9 +86,9 @@ def _groups(prompt: str, escaped: set[int]) -> list[_Group]:
         if at in literal or character not in "()[]":
             continue
         if character in _CLOSING:
-            if not _in_word(prompt, at - 1):
+            if at == 0 or not _in_word(prompt[at - 1]):
                 stack.append(at)
-        elif stack and _CLOSING[prompt[stack[-1]]] == character and not _in_word(prompt, at + 1):
+        elif stack and _CLOSING[prompt[stack[-1]]] == character and not _in_word(prompt[at + 1 : at + 2]):
             groups.append(_group(prompt, stack.pop(), at))
     return groups
 
@@ -94,9 +102,9 @@ def _group(prompt: str, start: int, stop: int) -> _Group:
     return _Group(start, stop, stop, _STEP)
 
 
-def _in_word(prompt: str, at: int) -> bool:
-    """Whether the character is part of a word, or one that nobody sees and that could stand in a word."""
-    return 0 <= at < len(prompt) and not prompt[at].isspace() and unicodedata.category(prompt[at])[0] in "LMNC"
+def _in_word(character: str) -> bool:
+    """Whether it is part of a word, or a character that nobody sees and that could stand in one; "" is not."""
+    return bool(character) and not character.isspace() and unicodedata.category(character)[0] in "LMNC"
 
 
 def _weight(inside: list[_Group], field: str) -> float:

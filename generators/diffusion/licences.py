@@ -6,6 +6,7 @@ This module knows names of licences. It gives no legal advice, and does not read
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -20,6 +21,9 @@ FREE = frozenset(
 """Free for every use, by their SPDX names in lower case. OpenRAIL is not among them: it forbids uses."""
 CARD = "README.md"
 _FENCE = "---"
+_UNREADABLE = "unreadable"
+_MAX_NAME = 200
+_MAX_CARD = 65_536  # characters that are read of a card
 _UNSTATED = frozenset({"", "other", "unknown", "none"})
 """Names by which hubs say that they know none."""
 
@@ -27,17 +31,30 @@ _UNSTATED = frozenset({"", "other", "unknown", "none"})
 def stated_by(folder: Path) -> str:
     """The licence that a model's card names in its first lines of YAML (Hugging Face's model cards); "" for none."""
     path = folder / CARD
-    text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+    text = _start_of(path) if path.is_file() else ""
     parts = text.split(_FENCE, 2)
     if len(parts) != 3 or parts[0].strip():
         return ""
     try:
         facts = yaml.safe_load(parts[1])
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):  # dates that are none, and depth, are not YAML's own errors
         return ""
     facts = facts if isinstance(facts, dict) else {}
-    named = (str(facts.get(key) or "") for key in ("license", "license_name"))
+    named = (_name(facts.get(key)) for key in ("license", "license_name"))
     return next((name for name in named if name.lower() not in _UNSTATED), "")
+
+
+def _name(stated: Any) -> str:
+    """A licence's name, or several in one line. What is neither is no licence that anybody knows to be free."""
+    names = stated if isinstance(stated, list) else [] if stated is None else [stated]
+    if not all(isinstance(name, str) for name in names):
+        return _UNREADABLE
+    return ", ".join(names)[:_MAX_NAME]
+
+
+def _start_of(path: Path) -> str:
+    with path.open(encoding="utf-8", errors="replace") as file:
+        return file.read(_MAX_CARD)
 
 
 def accepted(name: str, stated: str, configured: str, accept: str) -> str:

@@ -51,7 +51,7 @@ def shown(media: Media, field: str) -> Shown:
     turn = orientation(exif)
     picture = frame.frames()[0]
     alpha = None if picture.alpha is None else upright(picture.alpha, turn)
-    return Shown(upright(picture.pixels, turn), alpha, icc)
+    return Shown(upright(picture.pixels, turn), alpha, still.rgb_profile(icc))
 
 
 def opaque(picture: Shown) -> Pixels:

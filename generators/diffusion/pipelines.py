@@ -15,11 +15,15 @@ from diffusers.utils import logging as diffusers_logging
 from safetensors import SafetensorError
 
 from core.errors import ConfigurationError, IntegrityError
+from generators.diffusion.configurations import refuse_choices
 from generators.restoration import pick_device
 
 _INDEX = "model_index.json"
 _LIBRARIES = frozenset({"diffusers", "transformers"})
-_UNFIT = (OSError, ValueError, TypeError, LookupError, RuntimeError, ArithmeticError, AttributeError, SafetensorError)
+_UNFIT = (
+    *(OSError, ValueError, TypeError, LookupError, RuntimeError, ArithmeticError, AttributeError, ImportError),
+    SafetensorError,
+)
 
 
 def kind_of(folder: Path, name: str) -> str:
@@ -31,7 +35,7 @@ def kind_of(folder: Path, name: str) -> str:
     try:
         index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
         kind, parts = index["_class_name"], [value for value in index.values() if isinstance(value, list)]
-    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise IntegrityError(f"the model {name} has no {_INDEX} that says what it is") from error
     if not isinstance(kind, str) or kind not in _kinds():
         raise ConfigurationError(f"the model {name} is a {kind}, which is no pipeline for text to image of diffusers")
@@ -50,6 +54,7 @@ def load(folder: Path, device: str, name: str) -> Any:
     diffusers_logging.disable_progress_bar()  # it would write into the server's output
     options = {"dtype": torch.bfloat16 if target.type == "cuda" else torch.float32}
     try:
+        refuse_choices(folder)
         pipeline = _kinds()[kind_of(folder, name)].from_pretrained(
             folder, **options, use_safetensors=True, local_files_only=True, trust_remote_code=False
         )

@@ -20,6 +20,8 @@ from tests.generators.diffusion.painting import order, paint
 from tests.generators.pictures import media, noise
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
+ALIASES = "\n- &a0 [x]\n" + "\n".join(f"- &a{at} [*a{at - 1}, *a{at - 1}]" for at in range(1, 30))
+"""A few hundred bytes that come to gigabytes once they are written out."""
 README = "---\nlicense: {licence}\n---\n# A model\n\nIt paints.\n"
 
 
@@ -165,6 +167,27 @@ def test_licences_that_are_accepted(folder: Path, card: str, configured: str, ac
         ("", "my own", "", "my own"),
         ("[", "", "", "names no licence"),
         ("\n- list", "", "", "list"),
+        ("\n- cc-by-nc-4.0\n- mit", "MIT", "", "leave it out"),
+        ("{deep: [mit]}", "MIT", "", "unreadable"),
+        ("[" * 5000, "", "", "names no licence"),
+        ("2024-99-99", "", "", "names no licence"),
+        (ALIASES, "", "", "unreadable"),
+    ],
+    ids=[
+        "nc",
+        "openrail",
+        "accepted",
+        "contradicts",
+        "other",
+        "nothing",
+        "own",
+        "broken",
+        "list",
+        "several",
+        "mapping",
+        "deep",
+        "date",
+        "bomb",
     ],
 )
 def test_licences_that_are_not(folder: Path, card: str, configured: str, accept: str, told: str) -> None:

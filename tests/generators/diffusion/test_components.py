@@ -101,6 +101,28 @@ def test_the_folder_does_not_choose_the_classes(folder: Path) -> None:
     assert type(load(folder, "cpu").unet).__name__ == "UNet2DConditionModel"
 
 
+@pytest.mark.parametrize(
+    ("part", "chosen"),
+    [
+        ("text_encoder", {"attn_implementation": "evil/kernel"}),
+        ("text_encoder", {"quantization_config": {"quant_method": "bitsandbytes", "load_in_8bit": True}}),
+        ("unet", {"quantization_config": {"quant_method": "bitsandbytes", "load_in_8bit": True}}),
+        ("vae", {"inner": [{"_attn_implementation": "evil/kernel"}]}),
+    ],
+)
+def test_the_folder_does_not_choose_what_computes(folder: Path, part: str, chosen: dict[str, object]) -> None:
+    path = folder / part / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | chosen))
+    with pytest.raises(IntegrityError, match=f"{part}/config.json sets .*, which is not a model's to choose"):
+        load(folder, "cpu")
+
+
+def test_a_configuration_without_bottom_is_refused(folder: Path) -> None:
+    (folder / "unet" / "config.json").write_text('{"a":' * 100_000)
+    with pytest.raises(IntegrityError, match="no whole Stable Diffusion"):
+        load(folder, "cpu")
+
+
 def test_an_unknown_device_is_refused(folder: Path) -> None:
     with pytest.raises(ConfigurationError, match="no device"):
         load(folder, "nonsense")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InvalidInput
 from generators.diffusion.emphasis import MAX_WEIGHT, Weighted, escape, parse
+from policies.prompts import words_of
 
 NOTATION = st.text(alphabet=r"ab ()[]:.129\,", max_size=60)
 WORD = st.text(alphabet="abcdefgh ", min_size=1, max_size=20)
@@ -47,6 +50,9 @@ def weighed(prompt: str) -> dict[str, float]:
         ("nu\u0301(d:1)e", {"nu\u0301(d:1)e": 1}),
         ("n\u200b(u:1)\u200bde", {"n\u200b(u:1)\u200bde": 1}),
         ("at 12:30", {"at": 1, "12:30": 1}),
+        ("(ki:1.2)(te:1.2)", {"ki": 1.2, "te": 1.2}),
+        ("[ki](te)", {"ki": 0.909, "te": 1.1}),
+        ("(n:1)(a)[ked]", {"n": 1, "a": 1.1, "ked": 0.909}),
     ],
 )
 def test_the_notation(prompt: str, weights: dict[str, float]) -> None:
@@ -69,6 +75,17 @@ def test_whatever_is_written_is_parsed_or_refused_for_its_weight(prompt: str) ->
         return
     assert len(parsed.weights) == len(parsed.text) <= len(prompt)
     assert all(0 <= weight <= MAX_WEIGHT for weight in parsed.weights)
+
+
+@given(st.text(alphabet=r"kite ()[]:.1\\", max_size=40))
+def test_the_model_is_told_no_word_that_a_list_of_words_does_not_see(prompt: str) -> None:
+    try:
+        parsed = parse(prompt)
+    except InvalidInput:
+        return
+    seen = words_of(prompt)
+    assert seen is not None
+    assert set(re.findall(r"\w+", parsed.text)) <= set(seen)
 
 
 @given(st.text(max_size=60))

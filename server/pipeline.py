@@ -35,7 +35,7 @@ from server.once import Once
 from server.outputs import OutputStore
 from server.previews import Previews, Show, show_nobody
 from server.provenance import Provenance
-from server.recorder import Recorder
+from server.recorder import NOTHING, Recorder
 from server.recovery.bindings import Bindings
 from server.requests import Made, Order, Report, Request, Upload
 from server.work import Work
@@ -121,19 +121,25 @@ class Pipeline:
         if blocked := inputs.blocked(given):
             making = record.making_json(order, stage="input", asked=asked, blocked=blocked)
             return await self._block(request, context, given[blocked], making)
-        # 4. Intent MUST be durable before anything is made (after boulder's issuance cycle).
-        intent = await self._recorder.intent(request, context, order, asked, given)
-
-        def marks(decision: Decision) -> Marks:
-            return self._finisher.marking(decision, order, context, intent.index)
-
-        previews = Previews(self._examiner, context, asked, marks, show)
-        work = Work(request, context, order, asked, given, intent, marks, previews)
+        work: Work | None = None
         try:
+            # 4. Intent MUST be durable before anything is made (after boulder's issuance cycle).
+            intent = await self._recorder.intent(request, context, order, asked, given)
+
+            def marks(decision: Decision) -> Marks:
+                return self._finisher.marking(decision, order, context, intent.index)
+
+            previews = Previews(self._examiner, context, asked, marks, show)
+            work = Work(request, context, order, asked, given, intent, marks, previews)
             return await self._work(work, report)
         except asyncio.CancelledError:
             # Nobody waits any more. The intent is closed, or it would look like a crash.
-            await self._cancelled(work)
+            await self._end(request, context, work)
+            raise
+        except Exception:
+            # What was shown is named, whatever became of the rest. Where nothing was, the order can be tried again.
+            if work and work.previews.json:
+                await self._end(request, context, work)
             raise
 
     async def _work(self, work: Work, report: Report) -> Made:
@@ -144,13 +150,15 @@ class Pipeline:
         making = work.making() | record.notes_json(output)
         report("examining", 0.0)
         compared = replace(context, memorised=record.memorised_in(output.notes))
-        seen = await self._examine(request, compared, await self._open(request, context, output.data))
+        shown = work.previews.json
+        media = await self._open(request, context, output.data, shown=shown)
+        seen = await self._examine(request, compared, media, shown)
         seen = replace(seen, decision=inputs.joined(work.asked, seen.decision))
         if seen.decision.action is Action.BLOCK:
             return await self._block(request, context, seen, making)
         # 6. Finish: watermark, label, declaration. Nothing changes the pixels from here on.
         report("finishing", 0.0)
-        finished = await self._finish(request, context, output, seen.media, work.marks(seen.decision))
+        finished = await self._finish(work, output, seen)
         frames = finished.media.frames()
         bindings = await asyncio.to_thread(Bindings.of, frames, finished.watermark, uploaded=SOURCE in work.given)
         # 7. Sign, and keep the file before the record that names it: what is recorded can be given again.
@@ -189,22 +197,33 @@ class Pipeline:
                 await self._recorder.refusal(request, Context(direction, caller.tenant), error)
 
     async def _open(
-        self, request: Request, context: Context, data: bytes, declared_mime: str = "", field: str = MEDIA
+        self,
+        request: Request,
+        context: Context,
+        data: bytes,
+        declared_mime: str = "",
+        *,
+        field: str = MEDIA,
+        shown: Mapping[str, Any] = NOTHING,
     ) -> Media:
-        """Opened media; what cannot be opened is recorded as refused. field: what the request calls it."""
+        """Opened media; what cannot be opened is recorded as refused. field: what the request calls it. shown: the
+        previews of it.
+        """
         try:
             return await self._examiner.open(data, declared_mime)
         except (InvalidInput, LimitExceeded) as error:
             error.field = field if error.field == MEDIA else error.field
-            await self._recorder.refusal(request, context, error, digest_of(data))
+            await self._recorder.refusal(request, context, error, digest_of(data), shown)
             raise
 
-    async def _examine(self, request: Request, context: Context, media: Media) -> Examination:
+    async def _examine(
+        self, request: Request, context: Context, media: Media, shown: Mapping[str, Any] = NOTHING
+    ) -> Examination:
         """Examined media; what a parser gone bad tells of it, and cannot be judged, is recorded as refused."""
         try:
             return await self._examiner.examine(media, context)
         except (InvalidInput, LimitExceeded) as error:
-            await self._recorder.refusal(request, context, error, media.digest)
+            await self._recorder.refusal(request, context, error, media.digest, shown)
             raise
 
     async def _examine_given(self, request: Request, context: Context, order: Order) -> dict[str, Examination]:
@@ -237,21 +256,21 @@ class Pipeline:
         finally:
             await work.previews.close()
 
-    async def _cancelled(self, work: Work) -> None:
-        """Closes the intent of work that nobody waits for. Where the log cannot take it, it stays open."""
-        await work.previews.close()
+    async def _end(self, request: Request, context: Context, work: Work | None) -> None:
+        """Closes the intent of work that came to nothing. Where the log cannot take it, it stays open."""
         try:
-            await self._recorder.cancellation(work.request, work.context, work.intent, work.previews.json)
+            await self._recorder.cancellation(request, context, work.previews.json if work else NOTHING)
         except CountersignError as error:
-            words = "a cancelled order could not be closed on the record"
-            structlog.get_logger("countersign").warning(words, log_index=work.intent.index, error=str(error))
+            words = "an order that came to nothing could not be closed on the record"
+            structlog.get_logger("countersign").warning(words, request_id=request.id, error=str(error))
 
-    async def _finish(self, request: Request, context: Context, output: Output, made: Media, marks: Marks) -> Finished:
+    async def _finish(self, work: Work, output: Output, seen: Examination) -> Finished:
         """The finished output; a label that does not fit it is recorded as refused."""
         try:
-            return await self._finisher.finish(output, made, marks)
+            return await self._finisher.finish(output, seen.media, work.marks(seen.decision))
         except (InvalidInput, LimitExceeded) as error:
-            await self._recorder.refusal(request, context, error, made.digest)
+            request, context, digest = work.request, work.context, seen.media.digest
+            await self._recorder.refusal(request, context, error, digest, work.previews.json)
             raise
 
     async def _block(self, request: Request, context: Context, seen: Examination, making: Mapping[str, Any]) -> Made:

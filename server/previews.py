@@ -33,7 +33,9 @@ from server.finishing.marks import Marks
 AT_MOST = 4
 """Previews of one order. Each costs an examination, so they are spread over the work."""
 SIDE = 128
-"""Pixels of the longest side: enough to see what it will be, too little to use in its place."""
+"""Pixels of the longest side: enough to see what it will be, too little to use in its place: never more than half
+the picture's own along each side.
+"""
 MARK = Label("PREVIEW", placement=Placement.TOP_LEFT, height_fraction=0.1)
 MIME = "image/jpeg"
 
@@ -128,11 +130,14 @@ def drawn(frame: Frame) -> bytes:
 
 
 def resized(pixels: Pixels) -> Pixels:
-    """RGB uint8 (h, w, 3), its longest side SIDE pixels; what is smaller is enlarged, so that the mark can be read."""
+    """RGB uint8 (h, w, 3), its longest side SIDE pixels, of at most half the picture's along each side."""
     height, width = pixels.shape[:2]
-    scale = SIDE / max(height, width)
+    picture = Image.fromarray(pixels)
+    if max(height, width) < 2 * SIDE:
+        picture = picture.resize((max(1, width // 2), max(1, height // 2)), Image.Resampling.BOX)
+    scale = SIDE / max(height, width)  # enlarged again, so that the mark can be read
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
+    return np.asarray(picture.resize(size, Image.Resampling.BICUBIC))
 
 
 def labelled(media: Media, marks: Marks) -> Output:

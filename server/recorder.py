@@ -27,6 +27,7 @@ from server.examination import Context, Examination
 from server.metrics import Metrics
 from server.recovery.bindings import Bindings
 from server.requests import Order, Request
+from server.settled import settled
 
 REFUSALS: Mapping[str, type[InvalidInput] | type[LimitExceeded]] = {
     kind.__name__: kind for kind in (InvalidInput, UnsupportedMedia, CorruptMedia, ParserFailed, LimitExceeded)
@@ -68,7 +69,7 @@ class Recorder:
             # An intent without a decision tells of lost work; another request under its id would hide that.
             refuse_another(request, await self._log.find(request.caller.tenant, request.id, "intent"))
             if await self._log.find(request.caller.tenant, request.id, "cancellation") is not None:
-                raise PreconditionFailed(f"request_id {request.id!r} was cancelled; ask again under another")
+                raise PreconditionFailed(f"request_id {request.id!r} was cancelled or failed; ask again under another")
             return None
         refuse_another(request, found)
         refusal = record.decode(found).get("refusal")
@@ -110,15 +111,19 @@ class Recorder:
         }
         return await self._append("intent", request, body, private=record.prompts_json(order))
 
-    async def cancellation(
-        self, request: Request, context: Context, intent: Recorded, previews: Mapping[str, Any]
-    ) -> Recorded:
-        """Records that nobody waits any more for what `intent` announced. previews: as `Previews.json`, all that left.
+    async def cancellation(self, request: Request, context: Context, previews: Mapping[str, Any]) -> None:
+        """Records that what was announced came to nothing: nobody waits for it any more, or it failed after previews of
+        it had left. previews: as `Previews.json`, all that left.
 
-        It is no decision: what was asked for can be asked for again, under another id.
+        Nothing is recorded where nothing was announced, or where an end of it is on the record. It is no decision: what
+        was asked for can be asked for again, under another id.
         """
+        tenant = request.caller.tenant
+        intent = await self._log.find(tenant, request.id, "intent")
+        if intent is None or await self._log.find(tenant, request.id) is not None:
+            return
         body = {"direction": context.direction, "task": context.task, "intent_index": intent.index, **previews}
-        return await self._append("cancellation", request, body)
+        await self._append("cancellation", request, body)
 
     async def order(self, request: Request, context: Context, order: Order, decision: Decision) -> Recorded:
         """Records a decision on what was asked for, before there is any media. The words asked with can be erased."""
@@ -171,7 +176,7 @@ class Recorder:
             durable = durable_of(bindings, manifest, credential) if bindings else None
             return await self._append("decision", request, body, seen.decision, seen.findings, private, durable)
         except (InvalidInput, LimitExceeded) as error:
-            await self.refusal(request, context, error, str(body["media_digest"]))
+            await self.refusal(request, context, error, str(body["media_digest"]), previews_in(making or NOTHING))
             raise
 
     async def _append(
@@ -185,29 +190,37 @@ class Recorder:
         durable: Durable | None = None,
     ) -> Recorded:
         configuration = self._made_with(decision.policy_digest if decision else "")
-        recorded = await self._log.append(
-            Entry(
-                kind=kind,
-                tenant=request.caller.tenant,
-                actor=request.caller.actor,
-                request_id=request.id,
-                request_digest=request.digest,
-                body={**body, **({"configuration": configuration} if configuration else {})},
-                action=int(decision.action) if decision else NO_ACTION,
-                direction=str(body["direction"]),
-                media_digest=str(body.get("media_digest", "")),
-                detected=record.detected_by(findings),
-                labels=record.labels_of(findings),
-                codes=tuple(reason.code for reason in decision.reasons) if decision else (),
-                subject=request.subject,
-                private=private,
-                evidence=record.evidence_blobs(findings),
-                durable=durable,
-            )
+        entry = Entry(
+            kind=kind,
+            tenant=request.caller.tenant,
+            actor=request.caller.actor,
+            request_id=request.id,
+            request_digest=request.digest,
+            body={**body, **({"configuration": configuration} if configuration else {})},
+            action=int(decision.action) if decision else NO_ACTION,
+            direction=str(body["direction"]),
+            media_digest=str(body.get("media_digest", "")),
+            detected=record.detected_by(findings),
+            labels=record.labels_of(findings),
+            codes=tuple(reason.code for reason in decision.reasons) if decision else (),
+            subject=request.subject,
+            private=private,
+            evidence=record.evidence_blobs(findings),
+            durable=durable,
         )
-        if kind == "decision":
-            self._metrics.decisions.labels(str(body["direction"]), str(body.get("action", "REFUSED"))).inc()
+        return await settled(self._write(entry))
+
+    async def _write(self, entry: Entry) -> Recorded:
+        """Appends an entry. MUST run to its end once begun: what the log has is what callers are told it has."""
+        recorded = await self._log.append(entry)
+        if entry.kind == "decision":
+            self._metrics.decisions.labels(entry.direction, str(entry.body.get("action", "REFUSED"))).inc()
         return recorded
+
+
+def previews_in(making: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What an entry says of previews, out of what it says of the making."""
+    return {"previews": making["previews"]} if "previews" in making else NOTHING
 
 
 def durable_of(bindings: Bindings, manifest: bytes, credential: Credential | None) -> Durable:

@@ -16,6 +16,7 @@ from core.errors import PreconditionFailed, Unavailable
 from core.media import digest_of
 from countersign.v1 import generation_pb2
 from server.audit import Recorded
+from server.audit.entries.entry import Kind
 from server.audit.fsck import fsck
 from server.previews import Preview
 from tests.server.conftest import CALLER, House, leaf
@@ -23,6 +24,7 @@ from tests.server.painters import Studio, settling
 from tests.server.test_pipeline import order, silent
 from tests.server.wires import ACME, Wire, wired
 
+KINDS: tuple[Kind, ...] = ("intent", "cancellation", "decision")
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
@@ -113,6 +115,31 @@ async def test_where_the_log_cannot_take_it_the_intent_stays_open(
         await task
     studio.hold.set()
     assert len(await orphans(house)) == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "kinds"), [("intent", {"intent", "cancellation"}), ("decision", {"intent", "decision"})]
+)
+async def test_what_is_being_written_when_the_caller_goes_is_written_and_ended_once(
+    house: House, monkeypatch: pytest.MonkeyPatch, written: str, kinds: set[str]
+) -> None:
+    append = house.log.append
+    tasks: list[asyncio.Task[Any]] = []
+
+    async def appended(entry: Any) -> Recorded:
+        if entry.kind == written:
+            tasks[0].cancel()
+            await asyncio.sleep(0.01)  # the writer does not notice
+        return await append(entry)
+
+    monkeypatch.setattr(house.log, "append", appended)
+    wanted = order(Studio())
+    tasks.append(asyncio.create_task(house.pipeline.make(wanted, CALLER, silent)))
+    with pytest.raises(asyncio.CancelledError):
+        await tasks[0]
+    found = {kind: await house.log.find(CALLER.tenant, wanted.request_id, kind) for kind in KINDS}
+    assert {kind for kind, entry in found.items() if entry is not None} == kinds
+    assert await orphans(house) == ()
 
 
 async def test_a_caller_that_hangs_up_stops_the_model(house: House) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from core.errors import InvalidInput, PreconditionFailed
 from core.media import digest_of
 from core.sandbox import Sandbox
 from countersign.v1 import generation_pb2
@@ -20,7 +21,7 @@ from detectors.known_hash import KnownHashDetector
 from generators.marking.label import Label
 from policies.engine import load_policy
 from server.config import Settings
-from server.previews import AT_MOST, SIDE, Preview
+from server.previews import AT_MOST, SIDE, Preview, resized
 from server.provenance import Provenance
 from server.requests import Order
 from tests.policies.fakes import document, rule
@@ -109,6 +110,47 @@ async def test_a_label_that_does_not_fit_withholds_the_preview(house: House) -> 
     await asyncio.gather(task, return_exceptions=True)
     assert studio.decoded == 1
     assert shown == []
+
+
+async def test_previews_of_what_is_then_refused_are_on_the_record(house: House) -> None:
+    """A label may fit the preview, which is enlarged, and not the output."""
+    shown: list[Preview] = []
+    studio = Studio(settling(asyncio.get_running_loop()))
+    wanted = order(studio, "a wall", label=Label("AI generated", height_fraction=0.08))
+    with pytest.raises(InvalidInput, match="label"):
+        await house.pipeline.make(wanted, CALLER, silent, shown.append)
+    found = await house.log.find(CALLER.tenant, wanted.request_id)
+    assert found is not None
+    assert len(shown) == AT_MOST
+    assert [each["digest"] for each in leaf(found)["previews"]] == [digest_of(each.data) for each in shown]
+
+
+async def test_previews_of_what_then_fails_are_on_the_record(house: House) -> None:
+    settle = settling(asyncio.get_running_loop())
+
+    def fail_last(step: int) -> None:
+        settle(step)
+        if step == STEPS:
+            raise RuntimeError("a defect")
+
+    shown: list[Preview] = []
+    wanted = order(Studio(fail_last), "a wall")
+    with pytest.raises(RuntimeError):
+        await house.pipeline.make(wanted, CALLER, silent, shown.append)
+    found = await house.log.find(CALLER.tenant, wanted.request_id, "cancellation")
+    assert found is not None
+    assert shown
+    assert [each["digest"] for each in leaf(found)["previews"]] == [digest_of(each.data) for each in shown]
+    with pytest.raises(PreconditionFailed, match="cancelled or failed"):
+        await house.pipeline.make(wanted, CALLER, silent)
+
+
+async def test_a_preview_holds_at_most_half_of_the_picture_along_each_side() -> None:
+    stripes = np.zeros((64, 48, 3), np.uint8)
+    stripes[:, ::2] = 255
+    small = resized(stripes)
+    assert small.shape == (128, 96, 3)
+    assert np.ptp(small) <= 1, "what stands in every other column is gone"
 
 
 async def test_nobody_who_did_not_ask_is_shown_anything(house: House) -> None:

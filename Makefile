@@ -58,12 +58,7 @@ weights: $(READY)  ## Fetch photographs and drawings and train the shipped weigh
 	$(BIN)/python -m training.watermark training/recipes/watermark.yaml --output core/watermark/weights
 	$(BIN)/python -m training.corpora.sprites
 	$(BIN)/python -m training.corpora.curation --check
-	$(BIN)/python -m training.autoencoder training/recipes/scenes/autoencoder.yaml
-	$(BIN)/python -m training.text_to_image training/recipes/scenes/text_to_image.yaml --vae runs/autoencoder/vae
-	$(BIN)/python -m training.distillation training/recipes/scenes/distillation.yaml --model runs/text_to_image/pipeline
-	$(BIN)/python -m training.controlnet training/recipes/scenes/controlnet.yaml --model runs/text_to_image/pipeline
-	$(BIN)/python -m training.shipping --pipeline runs/text_to_image/pipeline \
-		--fast runs/distillation/unet_fast --controlnet runs/controlnet/controlnet
+	$(BIN)/python -m training.autoencoder training/recipes/scenes/autoencoder.yaml --output training/weights/autoencoder
 	$(BIN)/python -m training.judge training/recipes/scenes/judge.yaml --output training/weights
 	$(BIN)/python -m training.clip training/recipes/scenes/clip.yaml --output detectors/weights
 

@@ -20,6 +20,7 @@ from core.errors import ConfigurationError
 from training.checkpoint import State
 from training.harness.conduct import Following, conduct, opened
 from training.harness.export import Sources, save_model
+from training.harness.folder import pin_folder
 from training.harness.models import ModelSpec, build
 from training.harness.pictures import Ahead, as_tensor
 from training.harness.pipeline import load_coder
@@ -130,7 +131,7 @@ def _psnr(made: torch.Tensor, wanted: torch.Tensor) -> float:
 def main() -> None:
     """Command line."""
     parser = parser_of("training.autoencoder", __doc__)
-    parser.add_argument("--output", type=Path, help="folder that receives the model")
+    parser.add_argument("--output", type=Path, help="receives the model; pinned where a weights.toml lies beside")
     parser.add_argument("--start", type=Path, help="folder of an autoencoder to go on from")
     arguments = parser.parse_args()
     run, source, following = opened(arguments, AutoencoderPlan)
@@ -139,9 +140,10 @@ def main() -> None:
     measured = measure(state.average, source)
     if run.recipe.learns == "both":
         state.average.register_to_config(scaling_factor=measured["scaling_factor"])  # type: ignore[operator]
-    save_model(
-        arguments.output or run.folder / "vae", state.average, Sources.of(run, arguments.recipe, state), measured
-    )
+    folder: Path = arguments.output or run.folder / "vae"
+    save_model(folder, state.average, Sources.of(run, arguments.recipe, state), measured)
+    if (folder.parent / "weights.toml").is_file():
+        pin_folder(folder.name, folder)
     print("  ".join(f"{name} {value:.3f}" for name, value in measured.items()))
 
 

@@ -23,6 +23,7 @@ from core.errors import CountersignError, InvalidInput
 from core.weights import PinnedWeights, read_manifest
 from generators import catalog, restoration, upscale
 from generators.base import Card, Generator
+from training.evaluation.between import write_between
 from training.evaluation.restoring import conditions, contest, report
 from training.evaluation.restoring.folders import Folder
 from training.measure import Enlarger, average, bicubic, measure
@@ -136,7 +137,7 @@ def run(arguments: argparse.Namespace) -> None:
         Console().print(report.to_table(rows))
         print(f"{len(skipped)} files skipped")
     if arguments.write:
-        report.write_block(arguments.write, report.to_markdown(rows))
+        write_between(arguments.write, (report.BEGIN, report.END), report.to_markdown(rows))
     if arguments.plot:
         report.plot(rows, arguments.plot)
 

@@ -24,6 +24,7 @@ from training.checkpoint import State
 from training.harness import tokenizer as language
 from training.harness.conduct import Following, conduct, opened
 from training.harness.export import Sources
+from training.harness.loop import device_of
 from training.harness.models import ModelSpec, build
 from training.harness.pictures import Ahead
 from training.harness.pipeline import Parts, load_coder, load_pipeline, save_pipeline
@@ -141,7 +142,7 @@ def main() -> None:
     parser.add_argument("--start", type=Path, help="folder of a model to go on from")
     arguments = parser.parse_args()
     run, source, following = opened(arguments, DiffusionPlan)
-    coder = load_coder(arguments.vae)
+    coder = load_coder(arguments.vae).to(device_of(run.recipe))
     start = load_pipeline(arguments.start) if arguments.start else None
     tokens = start.tokenizer if start else language.learn(language.texts(source, arguments.cache))
     batches = LatentPool(source, coder, run.recipe.pool, run.recipe.batch)

@@ -19,7 +19,8 @@ from pathlib import Path
 from core.errors import ConfigurationError, IntegrityError
 from core.weight_folder import files_of, private_copy, tree_digest
 from generators.base import Card, Generator
-from generators.diffusion import components, enlarging, hub, licences, pipelines
+from generators.diffusion import components, enlarging, hub, licences, neighbours, pipelines
+from generators.diffusion.neighbours import Neighbours
 from generators.diffusion.offer import MAX_STEPS, STEPS, Offer
 from generators.diffusion.piped import Piped
 from generators.diffusion.text_to_image import TextToImage
@@ -67,8 +68,11 @@ def load(checkpoint: Checkpoint, networks: Sequence[Restorer] = ()) -> Generator
         licence = licences.accepted(checkpoint.name, stated, checkpoint.licence, checkpoint.accept_licence)
         kind = pipelines.kind_of(folder, checkpoint.name)
         card = _card(checkpoint, licence, folder, kind)
-        build = _stable_diffusion if kind == _STABLE_DIFFUSION else _other
-        return build(checkpoint, folder, card, digest, networks)
+        if kind != _STABLE_DIFFUSION:
+            return _other(checkpoint, folder, card, digest, networks)
+        named = found.get(neighbours.FILE)
+        known = neighbours.load(folder / neighbours.FILE, named) if named else None
+        return _stable_diffusion(checkpoint, folder, card, digest, networks, known)
 
 
 def digest_of(folder: Path) -> str:
@@ -87,7 +91,12 @@ def _check_digest(checkpoint: Checkpoint, digest: str) -> None:
 
 
 def _stable_diffusion(
-    checkpoint: Checkpoint, folder: Path, card: Card, digest: str, networks: Sequence[Restorer]
+    checkpoint: Checkpoint,
+    folder: Path,
+    card: Card,
+    digest: str,
+    networks: Sequence[Restorer],
+    known: Neighbours | None,
 ) -> Generator:
     parts = components.load(folder, checkpoint.device, checkpoint.name)
     enlarger = enlarging.of(networks, checkpoint.max_size)
@@ -100,7 +109,7 @@ def _stable_diffusion(
         fast=parts.unet_fast is not None,
         control=parts.controlnet is not None,
     )
-    return TextToImage(checkpoint.name, parts, card, digest, offer, enlarger=enlarger)
+    return TextToImage(checkpoint.name, parts, card, digest, offer, enlarger=enlarger, neighbours=known)
 
 
 def _other(checkpoint: Checkpoint, folder: Path, card: Card, digest: str, networks: Sequence[Restorer]) -> Generator:
@@ -129,8 +138,7 @@ def _sources(checkpoint: Checkpoint) -> dict[str, Path]:
 
 def _card(checkpoint: Checkpoint, licence: str, folder: Path, kind: str) -> Card:
     origin = checkpoint.hub or "a folder of the operator's"
-    readme = folder / licences.CARD
-    text = readme.read_text(encoding="utf-8", errors="replace") if readme.is_file() else ""
+    text = licences.card_of(folder)
     return Card(
         licence=licence,
         summary=f"A {kind} from {origin}, brought by the operator.",

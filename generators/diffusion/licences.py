@@ -30,9 +30,7 @@ _UNSTATED = frozenset({"", "other", "unknown", "none"})
 
 def stated_by(folder: Path) -> str:
     """The licence that a model's card names in its first lines of YAML (Hugging Face's model cards); "" for none."""
-    path = folder / CARD
-    text = _start_of(path) if path.is_file() else ""
-    parts = text.split(_FENCE, 2)
+    parts = card_of(folder).split(_FENCE, 2)
     if len(parts) != 3 or parts[0].strip():
         return ""
     try:
@@ -52,7 +50,11 @@ def _name(stated: Any) -> str:
     return ", ".join(names)[:_MAX_NAME]
 
 
-def _start_of(path: Path) -> str:
+def card_of(folder: Path) -> str:
+    """The first 64 Ki characters of a folder's model card, "" where there is none."""
+    path = folder / CARD
+    if not path.is_file():
+        return ""
     with path.open(encoding="utf-8", errors="replace") as file:
         return file.read(_MAX_CARD)
 

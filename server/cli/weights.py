@@ -33,13 +33,15 @@ class Verified:
 def verify(as_json: AsJson = False) -> None:
     """Hold every weight file against its pinned digest. The exit code is 1 when one differs or is missing."""
     with operating(as_json=as_json):
+        from core.watermark.weights import FOLDER as WATERMARK
         from core.weight_folder import read_folders
         from core.weights import read_manifest
+        from detectors.clip import MANIFEST as SCORER
         from generators.catalog import WEIGHTS
 
-        manifest = WEIGHTS / "weights.toml"
-        results = [verified(pinned) for pinned in read_manifest(manifest).values()]
-        results += [verified_folder(pinned) for pinned in read_folders(manifest).values()]
+        manifests = (WEIGHTS / "weights.toml", WATERMARK / "weights.toml", SCORER)
+        results = [verified(pinned) for manifest in manifests for pinned in read_manifest(manifest).values()]
+        results += [verified_folder(pinned) for manifest in manifests for pinned in read_folders(manifest).values()]
     # A manifest that pins nothing proves nothing.
     passed = bool(results) and all(result.ok for result in results)
     if as_json:

@@ -16,6 +16,7 @@ from generators import catalog
 from tests.training.conftest import textured
 from training import evaluate
 from training.degrade import reduce_bicubic
+from training.evaluation.between import write_between
 from training.evaluation.restoring import conditions, contest, cost, report
 from training.evaluation.restoring.folders import Folder, plain
 from training.measure import to_picture, to_tensor
@@ -140,7 +141,7 @@ def test_the_table_is_written_between_its_marks_and_drawn(
 def test_a_page_without_marks_and_a_picture_of_no_format_are_refused(tmp_path: Path) -> None:
     (tmp_path / "page.md").write_text("nothing")
     with pytest.raises(ConfigurationError, match=r"page\.md"):
-        report.write_block(tmp_path / "page.md", "text")
+        write_between(tmp_path / "page.md", (report.BEGIN, report.END), "text")
     with pytest.raises(PreconditionFailed, match=r"plot\.xyz"):
         report.plot([contest.Row("m", "x2", "upscale", 1, 30.0, 0.9, 1.0, None)], tmp_path / "plot.xyz")
 

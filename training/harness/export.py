@@ -25,7 +25,9 @@ AnyPlan = TypeVar("AnyPlan", bound=ScenePlan)
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """How a model came to be. Digests start with `sha256:`. seconds: wall clock of the run."""
+    """How a model came to be. Digests start with `sha256:`. seconds: wall clock of the run, of at most budget_seconds
+    where the recipe or the command set that. threads: of torch.
+    """
 
     recipe: str
     recipe_digest: str
@@ -34,6 +36,8 @@ class Sources:
     steps: int
     batch: int
     seconds: int
+    budget_seconds: float
+    threads: int
     device: str
 
     @classmethod
@@ -47,6 +51,8 @@ class Sources:
             steps=state.step,
             batch=run.recipe.batch,
             seconds=round(state.elapsed),
+            budget_seconds=run.recipe.budget_seconds,
+            threads=torch.get_num_threads(),
             device=next(state.network.parameters()).device.type,
         )
 

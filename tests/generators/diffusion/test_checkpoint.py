@@ -12,7 +12,7 @@ import torch
 from huggingface_hub import constants
 
 from core.errors import ConfigurationError, IntegrityError, PreconditionFailed
-from generators.diffusion import checkpoint
+from generators.diffusion import checkpoint, neighbours
 from generators.diffusion.checkpoint import Checkpoint, load
 from generators.diffusion.text_to_image import TextToImage
 from tests.generators import tiny_diffusion
@@ -53,6 +53,14 @@ def test_a_folder_that_diffusers_saved_does_all_that_the_shipped_one_does(folder
     )
     assert plain.shape == (64, 64, 3)
     assert len({picture.tobytes() for picture in (plain, weighed, edited)}) == 3
+
+
+def test_a_brought_folder_that_describes_its_training_pictures_is_compared_with_them(folder: Path) -> None:
+    known = neighbours.describe(noise(64, 64))[:1]
+    neighbours.save(folder / neighbours.FILE, known, ["noise"], 0.9)
+    model = load(unpinned(folder))
+    (output,) = model.generate([order()], lambda _: None, lambda: False)
+    assert output.notes["nearest_training_item"] == "noise"
 
 
 def test_the_operators_limits_are_the_models(folder: Path) -> None:

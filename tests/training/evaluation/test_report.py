@@ -14,6 +14,7 @@ from core.weight_folder import PinnedFolder
 from generators import cards
 from training.card_text_to_image import render
 from training.corpora import sprites
+from training.evaluation.between import write_between
 from training.evaluation.text_to_image import report
 from training.evaluation.text_to_image.figures import Closeness, Distances, Evaluation, Mean, RoleBias, Score, Share
 from training.evaluation.text_to_image.kernel import Distance
@@ -73,10 +74,10 @@ def test_a_card_takes_an_evaluation_between_its_markers(tmp_path: Path) -> None:
     opening, closing = report.markers("fast")
     card.write_text(f"before\n{opening}\nold figures\n{closing}\nafter\n")
     for text in ("new\n", "newer\n"):
-        report.write_between(card, "fast", text)
-        assert card.read_text() == f"before\n{opening}\n{text}{closing}\nafter\n"
-    with pytest.raises(ConfigurationError, match="no place"):
-        report.write_between(card, "quality", "text")
+        write_between(card, (opening, closing), text)
+        assert card.read_text() == f"before\n{opening}\n\n{text}\n{closing}\nafter\n"
+    with pytest.raises(ConfigurationError, match="needs one"):
+        write_between(card, report.markers("quality"), "text")
 
 
 def test_the_card_states_what_its_files_say(tmp_path: Path, sprite_cache: Path) -> None:

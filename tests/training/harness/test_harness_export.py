@@ -11,7 +11,16 @@ from transformers import CLIPTextConfig, CLIPTextModel
 
 from training.harness.export import MADE, Sources, read_made, save_model
 
-SOURCES = Sources("tiny.yaml", "sha256:1", "balanced", seed=3, steps=7, batch=2, seconds=9, device="cpu")
+SOURCES = Sources(
+    *("tiny.yaml", "sha256:1", "balanced"),
+    seed=3,
+    steps=7,
+    batch=2,
+    seconds=9,
+    budget_seconds=9.0,
+    threads=1,
+    device="cpu",
+)
 
 
 def model(width: int) -> CLIPTextModel:

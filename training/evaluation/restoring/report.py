@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from core.errors import ConfigurationError, PreconditionFailed
+from core.errors import PreconditionFailed
 from training.evaluation.restoring.contest import Row
 
 BEGIN, END = "<!-- restoration table: begin -->", "<!-- restoration table: end -->"
@@ -54,16 +54,6 @@ def cells(row: Row) -> tuple[str, ...]:
     memory = "" if row.peak_megabytes is None else f"{row.peak_megabytes:.0f}"
     quality = (f"{row.psnr_y:.2f}", f"{row.ssim_y:.4f}")
     return (row.condition, row.model, str(row.pictures), *quality, seconds, memory)
-
-
-def write_block(path: Path, text: str) -> None:
-    """Puts `text` between the marks in a document. Raises ConfigurationError where it lacks them."""
-    try:
-        before, rest = path.read_text(encoding="utf-8").split(BEGIN)
-        _, after = rest.split(END)
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"{path.name} needs one {BEGIN} and one {END}") from error
-    path.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 
 
 def plot(rows: Sequence[Row], path: Path) -> None:

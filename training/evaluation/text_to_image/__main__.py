@@ -18,6 +18,7 @@ from detectors import clip
 from generators.base import Value
 from training.corpora.photographs import DEFAULT_CACHE
 from training.evaluation import text_to_image
+from training.evaluation.between import write_between
 from training.evaluation.text_to_image import bias, measuring, report
 from training.evaluation.text_to_image.figures import Evaluation
 from training.evaluation.text_to_image.makers import Composites, Maker, known_pictures, pinned, served
@@ -45,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         return
     evaluation = _evaluate(arguments, source, maker)
     if arguments.write:
-        report.write_between(arguments.write, arguments.mode, report.markdown(evaluation))
+        write_between(arguments.write, report.markers(arguments.mode), report.markdown(evaluation))
     if arguments.json:
         print(json.dumps(report.values(evaluation), indent=2))
     else:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
-from core.errors import ConfigurationError
 from training.evaluation.text_to_image.figures import Evaluation, Mean, Share
 from training.evaluation.text_to_image.kernel import Distance
 
@@ -41,16 +39,6 @@ def markdown(evaluation: Evaluation) -> str:
             "",
         ]
     )
-
-
-def write_between(path: Path, mode: str, text: str) -> None:
-    """Puts a text between a card's markers for that mode. Raises ConfigurationError for a card that has none."""
-    opening, closing = markers(mode)
-    card = path.read_text(encoding="utf-8")
-    if card.count(opening) != 1 or card.find(closing) < card.find(opening):
-        raise ConfigurationError(f"{path.name} has no place for the evaluation: {opening} … {closing}")
-    before, rest = card.split(opening)
-    path.write_text(f"{before}{opening}\n{text}{closing}{rest.split(closing, 1)[1]}", encoding="utf-8")
 
 
 def markers(mode: str) -> tuple[str, str]:

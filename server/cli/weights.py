@@ -34,22 +34,29 @@ def verify(as_json: AsJson = False) -> None:
     """Hold every weight file against its pinned digest. The exit code is 1 when one differs or is missing."""
     with operating(as_json=as_json):
         from core.watermark.weights import FOLDER as WATERMARK
-        from core.weight_folder import read_folders
-        from core.weights import read_manifest
         from detectors.clip import MANIFEST as SCORER
         from generators.catalog import WEIGHTS
 
         manifests = (WEIGHTS / "weights.toml", WATERMARK / "weights.toml", SCORER)
-        results = [verified(pinned) for manifest in manifests for pinned in read_manifest(manifest).values()]
-        results += [verified_folder(pinned) for manifest in manifests for pinned in read_folders(manifest).values()]
+        found = [verified_all(manifest) for manifest in manifests]
+    results = [result for each in found for result in each]
     # A manifest that pins nothing proves nothing.
-    passed = bool(results) and all(result.ok for result in results)
+    passed = all(found) and all(result.ok for result in results)
     if as_json:
         say_json({"ok": passed, "models": [asdict(result) for result in results]})
     else:
         say(*(line_of(result) for result in results))
     if not passed:
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def verified_all(manifest: Path) -> list[Verified]:
+    """Whether what a manifest pins is what is there, files before folders."""
+    from core.weight_folder import read_folders
+    from core.weights import read_manifest
+
+    files = [verified(pinned) for pinned in read_manifest(manifest).values()]
+    return files + [verified_folder(pinned) for pinned in read_folders(manifest).values()]
 
 
 def digest(

@@ -143,7 +143,9 @@ def test_pinned_weights_verify(command: Command, weights: Path) -> None:
     result = command("models", "verify", "--json")
     assert result.exit_code == 0
     view = json.loads(result.stdout)
-    assert [(model["name"], model["ok"]) for model in view["models"]] == [("tiny", True)]
+    assert [(model["name"], model["ok"]) for model in view["models"]] == [
+        *(("tiny", True), ("watermark", True), ("scene_clip", True))
+    ]
 
 
 def test_one_changed_byte_of_weights_is_found(command: Command, weights: Path) -> None:

@@ -3,13 +3,14 @@
     python -m training.text_to_image training/recipes/scenes/text_to_image.yaml --vae FOLDER [--resume]
 
 v-prediction (Salimans and Ho 2022) over a schedule whose last step is pure noise (Lin et al. 2024), losses weighted by
-min-SNR (Hang et al. 2023). The result is a folder that stock diffusers loads: tokenizer, text encoder, autoencoder,
-U-Net and scheduler.
+min-SNR (Hang et al. 2023). Where the recipe asks for it, the U-Net's middle has to tell what stands where. The result
+is a folder that stock diffusers loads: tokenizer, text encoder, autoencoder, U-Net and scheduler.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Unpack
 
@@ -29,6 +30,8 @@ from training.harness.models import ModelSpec, build
 from training.harness.pictures import Ahead
 from training.harness.pipeline import Parts, load_coder, load_pipeline, save_pipeline
 from training.harness.plan import ScenePlan
+from training.judging.labels import Labels
+from training.judging.reader import reader, reading_loss, watched
 from training.run import Run, parser_of
 from training.scenes.latents import LatentBatch, LatentPool
 
@@ -45,21 +48,27 @@ NOISE: Mapping[str, object] = {
 
 
 class DiffusionPlan(ScenePlan):
-    """unconditional: share of captions left out, for guidance. largest_weight: γ of min-SNR. pool: scenes kept."""
+    """unconditional: share of captions left out, for guidance. largest_weight: γ of min-SNR. pool: scenes kept.
+    reading: weight of what the U-Net's middle must tell of the scene, see `training.judging.reader`; 0 for none.
+    """
 
     text_encoder: ModelSpec
     unet: ModelSpec
     unconditional: float = Field(ge=0, lt=1)
     largest_weight: float = Field(gt=0)
     pool: int = Field(gt=0)
+    reading: float = Field(default=0, ge=0)
 
 
 class Diffusion:
     """Noisy latents and a caption → the velocity between noise and latents."""
 
-    def __init__(self, plan: DiffusionPlan, batches: Callable[[int], LatentBatch], tokens: CLIPTokenizer) -> None:
+    def __init__(
+        self, plan: DiffusionPlan, batches: Callable[[int], LatentBatch], tokens: CLIPTokenizer, labels: Labels
+    ) -> None:
         self._plan = plan
         self._tokens = tokens
+        self._labels = labels
         self._batches = Ahead(batches)
         self._alphas = DDPMScheduler(**NOISE).alphas_cumprod
 
@@ -76,9 +85,16 @@ class Diffusion:
         noise = torch.randn_like(clean)
         noisy = alpha.sqrt() * clean + (1 - alpha).sqrt() * noise
         wanted = alpha.sqrt() * noise - (1 - alpha).sqrt() * clean
-        made = network["unet"](noisy, times, states).sample.float()  # type: ignore[index]
+        unet: UNet2DConditionModel = network["unet"]  # type: ignore[index]
+        with watched(unet.up_blocks[0]) if self._plan.reading else nullcontext([]) as features:
+            made = unet(noisy, times, states).sample.float()
         errors = (made - wanted).square().mean(dim=(1, 2, 3))
-        return (errors * self._weights(times)).mean(), {"error": errors.detach().mean().item()}
+        loss, figures = (errors * self._weights(times)).mean(), {"error": errors.detach().mean().item()}
+        for feature in features:
+            maps = network["reader"](feature)  # type: ignore[index]
+            told, figures["told"] = reading_loss(maps, batch.scenes, batch.boxes, self._labels)
+            loss = loss + self._plan.reading * told
+        return loss, figures
 
     def _weights(self, times: torch.Tensor) -> torch.Tensor:
         """min(SNR, γ) / (SNR + 1): min-SNR for velocities."""
@@ -102,8 +118,8 @@ def tokenise(tokens: CLIPTokenizer, captions: Sequence[str]) -> torch.Tensor:
     return ids
 
 
-def networks(plan: DiffusionPlan, start: StableDiffusionPipeline | None = None) -> nn.ModuleDict:
-    """Text encoder and U-Net with fresh weights or those of `start`; attention in plain products.
+def networks(plan: DiffusionPlan, labels: Labels, start: StableDiffusionPipeline | None = None) -> nn.ModuleDict:
+    """Text encoder and U-Net with fresh weights or those of `start`, and a reader; attention in plain products.
 
     torch's fused attention has a backward on CPUs that takes longer than the rest of the network at this size.
     """
@@ -115,21 +131,25 @@ def networks(plan: DiffusionPlan, start: StableDiffusionPipeline | None = None) 
     if start:
         text_encoder.load_state_dict(start.text_encoder.state_dict())
         unet.load_state_dict(start.unet.state_dict())
-    return nn.ModuleDict({"text_encoder": text_encoder, "unet": unet})
+    made = nn.ModuleDict({"text_encoder": text_encoder, "unet": unet})
+    if plan.reading:
+        made["reader"] = reader(unet.config.block_out_channels[-1], labels)
+    return made
 
 
 def run_training(
     run: Run[DiffusionPlan],
     batches: Callable[[int], LatentBatch],
     tokens: CLIPTokenizer,
+    labels: Labels,
     start: StableDiffusionPipeline | None = None,
     **following: Unpack[Following],
 ) -> State:
     """See `conduct`. start: the model whose text encoder and U-Net to go on from, None for fresh ones."""
     return conduct(
         run,
-        lambda: networks(run.recipe, start),
-        lambda _: Diffusion(run.recipe, batches, tokens),
+        lambda: networks(run.recipe, labels, start),
+        lambda _: Diffusion(run.recipe, batches, tokens, labels),
         **following,
     )
 
@@ -146,7 +166,8 @@ def main() -> None:
     start = load_pipeline(arguments.start) if arguments.start else None
     tokens = start.tokenizer if start else language.learn(language.texts(source, arguments.cache))
     batches = LatentPool(source, coder, run.recipe.pool, run.recipe.batch)
-    state = run_training(run, batches, tokens, start, **following)
+    labels = Labels.of(source.grammar.vocabulary)
+    state = run_training(run, batches, tokens, labels, start, **following)
     parts = Parts(tokens, state.average["text_encoder"], coder, state.average["unet"], NOISE)  # type: ignore[index]
     save_pipeline(
         arguments.output or run.folder / "pipeline", parts, Sources.of(run, arguments.recipe, state), arguments.vae

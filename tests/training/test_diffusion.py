@@ -18,6 +18,7 @@ from training.distillation import GUIDANCE_CHANNELS, guidance_embedding, student
 from training.harness.models import ModelSpec
 from training.harness.pipeline import sampler
 from training.harness.tokenizer import WINDOW, learn
+from training.judging.labels import Labels
 from training.scenes.latents import LatentBatch
 from training.scenes.source import Source
 from training.text_to_image import NOISE, Diffusion, DiffusionPlan, spread_times, tokenise
@@ -99,10 +100,10 @@ def loss_of(tokens: CLIPTokenizer, error: float, unconditional: float = 0.0) -> 
         largest_weight=5.0,
         pool=64,
     )
-    batch = LatentBatch(clean, ["a red apple"] * 64, [], np.arange(64))
+    batch = LatentBatch(clean, ["a red apple"] * 64, [], [], np.arange(64))
     oracle = Oracle(clean, error)
     network = nn.ModuleDict({"text_encoder": Words(), "unet": oracle})
-    loss, figures = Diffusion(plan, lambda _: batch, tokens).loss(network, 0)
+    loss, figures = Diffusion(plan, lambda _: batch, tokens, Labels((), (), ())).loss(network, 0)
     assert figures["error"] == pytest.approx(error**2, abs=1e-4)
     return loss.item(), oracle
 

@@ -13,17 +13,20 @@ import torch
 from diffusers import AutoencoderKL
 
 from training.harness.pictures import as_tensor
-from training.scenes.scene import Scene
+from training.scenes.scene import Box, Scene
 from training.scenes.source import Source
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class LatentBatch:
-    """latents: float32 (n, channels, h, w), scaled to unit spread. captions, scenes: n of each."""
+    """latents: float32 (n, channels, h, w), scaled to unit spread. captions, scenes: n of each. boxes: where the things
+    of each scene stand. indices: of the scenes in their source.
+    """
 
     latents: torch.Tensor
     captions: list[str]
     scenes: list[Scene]
+    boxes: list[tuple[Box, ...]]
     indices: npt.NDArray[np.int64]
 
 
@@ -41,7 +44,7 @@ class LatentPool:
         self._coder = coder
         self._size = size
         self._batch = batch
-        self._kept: dict[int, tuple[Scene, torch.Tensor]] = {}
+        self._kept: dict[int, tuple[Scene, tuple[Box, ...], torch.Tensor]] = {}
 
     def __call__(self, step: int) -> LatentBatch:
         """The batch of that step."""
@@ -51,21 +54,19 @@ class LatentPool:
         self._code([int(index) for index in indices if int(index) not in self._kept])
         kept = [self._kept[int(index)] for index in indices]
         captions = [
-            self._source.caption(scene, int(index), turn) for index, (scene, _) in zip(indices, kept, strict=True)
+            self._source.caption(scene, int(index), turn) for index, (scene, *_) in zip(indices, kept, strict=True)
         ]
-        return LatentBatch(
-            torch.stack([latents.float() for _, latents in kept]), captions, [scene for scene, _ in kept], indices
-        )
+        scenes, boxes, latents = (list(values) for values in zip(*kept, strict=True))
+        return LatentBatch(torch.stack([value.float() for value in latents]), captions, scenes, boxes, indices)
 
     def _code(self, indices: list[int]) -> None:
         if not indices:
             return
         scenes = [self._source.scene(index) for index in indices]
-        pictures = np.stack(
-            [self._source.picture(scene, index)[0] for scene, index in zip(scenes, indices, strict=True)]
-        )
-        for index, scene, latents in zip(indices, scenes, encode(self._coder, pictures), strict=True):
-            self._kept[index] = (scene, latents.to("cpu", torch.float16))
+        drawn = [self._source.picture(scene, index) for scene, index in zip(scenes, indices, strict=True)]
+        coded = encode(self._coder, np.stack([picture for picture, _ in drawn])).to("cpu", torch.float16)
+        for index, scene, (_, boxes), latents in zip(indices, scenes, drawn, coded, strict=True):
+            self._kept[index] = (scene, boxes, latents.clone())
 
 
 def encode(coder: AutoencoderKL, pictures: npt.NDArray[np.uint8]) -> torch.Tensor:

@@ -58,12 +58,15 @@ def test_each_turn_holds_every_scene_once_in_another_order_and_other_words(
     assert set(captions[0]) != set(captions[1])
 
 
-def test_latents_captions_and_scenes_belong_together(source: Source, coder: AutoencoderKL) -> None:
+def test_latents_captions_scenes_and_boxes_belong_together(source: Source, coder: AutoencoderKL) -> None:
     batch = pool(source, coder)(4)
     assert batch.latents.shape == (4, 4, 8, 8)
     assert batch.latents.dtype == torch.float32
-    for index, scene, text, latents in zip(batch.indices, batch.scenes, batch.captions, batch.latents, strict=True):
+    for index, scene, boxes, text, latents in zip(
+        batch.indices, batch.scenes, batch.boxes, batch.captions, batch.latents, strict=True
+    ):
         assert scene == source.scene(int(index))
+        assert boxes == source.example(int(index)).boxes
         assert text == source.caption(scene, int(index), 1)
         alone = encode(coder, source.example(int(index)).picture[None])[0]
         # Half precision, and sums in another order than in a batch.

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
+from core import encoding_deep
 from core.errors import InvalidInput, UnsupportedMedia
 from core.media import Frame
 
@@ -28,6 +29,8 @@ def encode_image(
     frame: Frame, mime: str, *, exif: bytes = b"", icc: bytes = b"", xmp: bytes = b"", quality: int = 95
 ) -> bytes:
     """`frame` as a JPEG, PNG, WebP, AVIF or TIFF file; alpha is kept, except in JPEG, which has none.
+
+    Where the frame is known at 16 bits, PNG and TIFF hold it so.
 
     exif: a TIFF structure (Exif 2.32, 4.5), with or without the header that JPEG puts before it; its orientation has
     to fit the pixels. Of it, TIFF files keep the orientation alone. icc: a profile. xmp: a packet.
@@ -43,10 +46,13 @@ def encode_image(
         raise InvalidInput("quality is out of range", field="quality", limit="1 to 100", found=str(quality))
     writer, options = _WRITERS[mime]
     file = io.BytesIO()
+    exif = exif.removeprefix(_EXIF_HEADER)
     try:
+        if frame.deep is not None and mime in _DEEP:
+            return _DEEP[mime](frame, exif, icc, xmp)
         picture = _picture(frame, keep_alpha=mime not in _OPAQUE)
-        picture.save(file, writer, **options(exif.removeprefix(_EXIF_HEADER), icc, xmp, quality))
-    except (ValueError, OSError, TypeError, SyntaxError, LookupError, struct.error) as error:
+        picture.save(file, writer, **options(exif, icc, xmp, quality))
+    except (ValueError, OSError, TypeError, SyntaxError, LookupError, RuntimeError, struct.error) as error:
         raise InvalidInput(f"the picture cannot be written as {mime}: {error}", field="media") from error
     return file.getvalue()
 
@@ -81,15 +87,28 @@ def _avif(exif: bytes, icc: bytes, xmp: bytes, quality: int) -> dict[str, Any]:
 
 def _tiff(exif: bytes, icc: bytes, xmp: bytes, _quality: int) -> dict[str, Any]:
     tags = TiffImagePlugin.ImageFileDirectory_v2()
-    kept = Image.Exif()
-    kept.load(exif)
-    if kept.get(_TIFF_ORIENTATION) in range(2, 9):
-        tags[_TIFF_ORIENTATION] = kept[_TIFF_ORIENTATION]
+    if (orientation := _orientation(exif)) > 1:
+        tags[_TIFF_ORIENTATION] = orientation
     for tag, value in ((_TIFF_XMP, xmp), (_TIFF_ICC, icc)):
         if value:
             tags.tagtype[tag] = 7  # UNDEFINED
             tags[tag] = value
     return {"compression": "tiff_adobe_deflate", "tiffinfo": tags}
+
+
+def _orientation(exif: bytes) -> int:
+    kept = Image.Exif()
+    kept.load(exif)
+    stated = kept.get(_TIFF_ORIENTATION)
+    return stated if isinstance(stated, int) and stated in range(1, 9) else 1
+
+
+def _deep_png(frame: Frame, exif: bytes, icc: bytes, xmp: bytes) -> bytes:
+    return encoding_deep.png(frame, _png(exif, icc, xmp, 0))
+
+
+def _deep_tiff(frame: Frame, exif: bytes, icc: bytes, xmp: bytes) -> bytes:
+    return encoding_deep.tiff(frame, _orientation(exif), icc, xmp)
 
 
 def _present(metadata: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -103,3 +122,6 @@ _WRITERS: Mapping[str, tuple[str, Callable[[bytes, bytes, bytes, int], dict[str,
     "image/avif": ("AVIF", _avif),
     "image/tiff": ("TIFF", _tiff),
 }
+_DEEP: Mapping[str, Callable[[Frame, bytes, bytes, bytes], bytes]] = {"image/png": _deep_png, "image/tiff": _deep_tiff}
+DEEP_FORMATS = frozenset(_DEEP)
+"""Formats that are written with 16 bits a sample, where the frame has them."""

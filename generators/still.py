@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.encoding import encode_image
+from core.encoding import DEEP_FORMATS, encode_image
 from core.errors import InvalidInput
 from core.media import Frame, Kind, Media, Pixels
 from generators.base import Job, Output
@@ -54,20 +54,31 @@ def single(media: Media, field: str, use: str) -> Media:
 def encode_like(source: Media, frame: Frame, xmp: bytes | None = None) -> Output:
     """`frame` as a file in the source's format, or PNG where that cannot hold it, with its EXIF, ICC and XMP.
 
-    xmp: a packet in place of the source's. A profile for greys or inks is left behind: it does not fit RGB.
+    xmp: a packet in place of the source's. A profile that does not fit the colours of the file is left behind.
     """
     tags = source.view("tags").arrays
     exif, icc, packet = (tags[name].tobytes() if name in tags else b"" for name in ("exif", "icc", "xmp"))
     xmp = packet if xmp is None else xmp
     height, width = frame.pixels.shape[:2]
     mime = source.mime if max(height, width) <= _LONGEST.get(source.mime, 0) else _FALLBACK
-    data = encode_image(frame, mime, exif=with_size(exif, width, height), icc=rgb_profile(icc), xmp=xmp, quality=95)
+    icc = grey_profile(icc) if _is_written_grey(frame, mime) else rgb_profile(icc)
+    data = encode_image(frame, mime, exif=with_size(exif, width, height), icc=icc, xmp=xmp, quality=95)
     return Output(data, mime, frame)
 
 
 def rgb_profile(icc: bytes) -> bytes:
     """An ICC profile where it is one for RGB; b"" for one of greys or inks, which does not fit what is made here."""
     return icc if icc[_ICC_SPACE] == b"RGB " else b""
+
+
+def grey_profile(icc: bytes) -> bytes:
+    """An ICC profile where it is one for greys; b"" for any other."""
+    return icc if icc[_ICC_SPACE] == b"GRAY" else b""
+
+
+def _is_written_grey(frame: Frame, mime: str) -> bool:
+    """Whether the file has one sample for the colour of a pixel: of 8 bits they are always written as RGB."""
+    return frame.deep is not None and frame.deep.shape[2] == 1 and mime in DEEP_FORMATS
 
 
 def is_neutral(pixels: Pixels) -> bool:

@@ -2,7 +2,7 @@
 
 Colour profiles are reported, not applied, and EXIF orientation is left to the reader. A JPEG whose end marker comes
 too early is filled up by libjpeg, as browsers do, and cannot be told from a whole one here. This module does not read
-metadata: `core.parsers.tags` does.
+metadata: `core.parsers.tags` does. What Pillow cannot show of a TIFF, `core.parsers.rendition` does.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from PIL import AvifImagePlugin, Image, PngImagePlugin, UnidentifiedImageError
 from core.errors import CorruptMedia
 from core.limits import Limits
 from core.media import View
+from core.parsers import rendition
 from core.parsers.bounds import check_frames, check_size, exceeded
 from core.parsers.png_rows import codes_every_row
+from core.parsers.rendition import sampled
 from core.parsers.samples import has_alpha, to_rgb
 from core.sandbox.contract import Request
 
@@ -67,6 +69,8 @@ def parse(request: Request) -> View:
     Raises CorruptMedia for a file that cannot be decoded to its last row, LimitExceeded for one that declares more
     than `request.limits`, and UnsupportedMedia for rare sample formats.
     """
+    if request.mime == "image/tiff" and (view := rendition.parse(request)) is not None:
+        return view
     with _pillow_errors(request.limits), _open(request) as image:
         check_size(*image.size, request.limits)
         frames = int(getattr(image, "n_frames", 1))
@@ -88,8 +92,7 @@ def parse(request: Request) -> View:
 def _later(image: Image.Image, frames: int, limits: Limits) -> Iterator[tuple[NDArray[np.uint8], float]]:
     """Sampled frames after the first, in the first one's size, with their times in seconds."""
     size = image.size
-    count = max(1, min(frames, limits.sampled_frames, limits.max_pixels // (size[0] * size[1])))
-    wanted = {round(index) for index in np.linspace(0, frames - 1, count)} - {0}
+    wanted = sampled(frames, size[0] * size[1], limits)
     elapsed = 0.0
     for index in range(1, max(wanted, default=0) + 1):
         elapsed += _milliseconds(image) / 1000
@@ -109,6 +112,7 @@ def _milliseconds(image: Image.Image) -> float:
 def warm() -> None:
     """Loads every plug-in of Pillow, and decodes once what only loads then."""
     Image.init()
+    rendition.warm()
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     PngImagePlugin.MAX_TEXT_CHUNK = _MAX_TEXT_CHUNK
     PngImagePlugin.MAX_TEXT_MEMORY = _MAX_TEXT_MEMORY

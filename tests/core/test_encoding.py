@@ -121,3 +121,29 @@ def test_damaged_exif_is_written_or_refused(mime: str, exif: bytes) -> None:
     except InvalidInput:
         return
     assert Image.open(io.BytesIO(data)).size == (64, 48)
+
+
+@in_the_session
+@pytest.mark.parametrize("mime", LOSSLESS)
+async def test_metadata_of_a_picture_of_16_bits(sandbox: Sandbox, mime: str) -> None:
+    exif = Image.Exif()
+    exif.load(_exif())
+    exif[274] = 6
+    frame = Frame(scene(), deep=scene().astype(np.uint16) * 257)
+    data = encode_image(frame, mime, exif=exif.tobytes(), icc=ICC, xmp=XMP)
+    media = await sandbox.open(data, {"tags"})
+    tags = media.view("tags")
+    assert (media.width, media.height, tags.error) == (64, 48, "")
+    assert tags.arrays["icc"].tobytes() == ICC
+    assert tags.arrays["xmp"].tobytes() == XMP
+    assert tags.facts["exif"]["Orientation"] == "6"
+
+
+@in_the_session
+@pytest.mark.parametrize("mime", LOSSLESS)
+async def test_no_metadata_is_made_up_for_16_bits(sandbox: Sandbox, mime: str) -> None:
+    frame = Frame(scene(), deep=scene().astype(np.uint16) * 257)
+    tags = (await sandbox.open(encode_image(frame, mime), {"tags"})).view("tags")
+    assert tags.error == ""
+    assert set(tags.arrays) <= ({"exif"} if mime == "image/tiff" else set())
+    assert tags.facts["xmp"] == {}

@@ -9,11 +9,12 @@ from __future__ import annotations
 import numpy as np
 
 from core.encoding import DEEP_FORMATS, encode_image
-from core.errors import InvalidInput
-from core.media import Frame, Kind, Media, Pixels
+from core.errors import CorruptMedia, InvalidInput
+from core.media import Frame, Kind, Media, View
+from core.sandbox import SAMPLES
 from generators.base import Job, Output
 from generators.exif import with_size
-from generators.tiling import Transform
+from generators.tiling import Samples, Transform
 
 STILL = frozenset({Kind.IMAGE})
 _LONGEST = {
@@ -33,11 +34,45 @@ _MAIN_FIRST = frozenset({"image/jpeg"})
 
 
 def source_of(job: Job) -> Media:
-    """The still picture to improve. Raises InvalidInput naming "media" for none, for video and for an animation."""
+    """The still picture to improve. Raises InvalidInput naming "media" for none, for video, for an animation, and as
+    `refuse_measurements` does.
+    """
     source = job.source
     if source is None:
         raise InvalidInput("there is no picture to improve", field="media", limit="one still picture", found="none")
+    refuse_measurements(source)
     return single(source, "media", "can be improved")
+
+
+def refuse_measurements(source: Media) -> None:
+    """Raises InvalidInput naming "media" for a picture of which nobody knows what is black, white, red or blue.
+
+    Inks stand for colours by a profile of the press alone: what is made of them here would have other colours.
+    CorruptMedia where its samples could not be read to the end.
+    """
+    mode, view = source.view("pixels").facts.get("mode"), source.views.get(SAMPLES, View())
+    if mode == "CMYK":
+        message = "inks are not enhanced: convert the picture to RGB by its profile first"
+        raise InvalidInput(message, field="media", limit="RGB or grey", found="CMYK")
+    if view.error:
+        raise CorruptMedia(f"its samples cannot be read: {view.error}", field="media")
+    if "samples" in view.arrays and source.frames()[0].deep is None:
+        raise InvalidInput(
+            "the picture holds measurements, not light",
+            field="media",
+            limit="grey or RGB, of unsigned integers or of floats from 0 to 1",
+            found=_described(view),
+        )
+
+
+def _described(view: View) -> str:
+    """Samples that are no photograph, in words: "5 bands of uint16", "float32 from -3 to 8, with NaN"."""
+    samples, facts = view.arrays["samples"], view.facts
+    name = samples.dtype.name
+    if facts.get("kind") not in ("grey", "rgb"):
+        return f"{samples.shape[2]} bands of {name}"
+    holes = ", with NaN or Inf" if samples.dtype.kind == "f" and not np.isfinite(samples).all() else ""
+    return f"{name} from {facts.get('minimum')} to {facts.get('maximum')}{holes}"
 
 
 def single(media: Media, field: str, use: str) -> Media:
@@ -81,8 +116,8 @@ def _is_written_grey(frame: Frame, mime: str) -> bool:
     return frame.deep is not None and frame.deep.shape[2] == 1 and mime in DEEP_FORMATS
 
 
-def is_neutral(pixels: Pixels) -> bool:
-    """Whether an RGB picture (h, w, 3) holds nothing but greys."""
+def is_neutral(pixels: Samples) -> bool:
+    """Whether an RGB picture (h, w, 3) of any type holds nothing but greys."""
     red, green, blue = (pixels[..., channel] for channel in range(3))
     return np.array_equal(red, green) and np.array_equal(green, blue)
 
@@ -90,9 +125,9 @@ def is_neutral(pixels: Pixels) -> bool:
 def in_greys(transform: Transform) -> Transform:
     """`transform` with its three channels averaged: what works on colours may tint a grey by a step or two."""
 
-    def averaged(tile: Pixels) -> Pixels:
+    def averaged(tile: Samples) -> Samples:
         made = transform(tile)
-        mean = np.rint(made.mean(axis=2, keepdims=True, dtype=np.float32)).astype(np.uint8)
-        return np.broadcast_to(mean, made.shape)
+        mean = made.mean(axis=2, keepdims=True, dtype=np.float32)
+        return np.broadcast_to(np.rint(mean).astype(np.uint8) if made.dtype == np.uint8 else mean, made.shape)
 
     return averaged

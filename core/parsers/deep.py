@@ -18,9 +18,10 @@ import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
+from core.camera import RAW_FORMATS
 from core.errors import CorruptMedia
 from core.media import View
-from core.parsers import tiffs
+from core.parsers import heif, raws, tiffs
 from core.parsers.bounds import check_size
 from core.sandbox.contract import Request
 
@@ -37,6 +38,7 @@ def parse(request: Request) -> View:
 def warm() -> None:
     """Loads what decoders open at first use."""
     tiffs.warm()
+    raws.warm()
     imagecodecs.png_decode(imagecodecs.png_encode(np.zeros((4, 4, 3), np.uint16)))
 
 
@@ -113,4 +115,21 @@ def _divided(colours: NDArray[Any], alpha: NDArray[Any], most: float) -> NDArray
     return divided
 
 
-_READERS: Mapping[str, Callable[[Request], View]] = {"image/png": _png, "image/tiff": _tiff}
+def _heif(request: Request) -> View:
+    read = heif.samples(request)
+    if read is None:
+        return _EMPTY
+    samples, bits, alpha = read
+    return view_of(samples, bits, tiffs.RGB, alpha=alpha)
+
+
+def _raw(request: Request) -> View:
+    return view_of(raws.develop(request), 16, tiffs.RGB, alpha=False)
+
+
+_READERS: Mapping[str, Callable[[Request], View]] = {
+    "image/png": _png,
+    "image/tiff": _tiff,
+    "image/heif": _heif,
+    **dict.fromkeys(RAW_FORMATS, _raw),
+}

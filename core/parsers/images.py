@@ -21,7 +21,7 @@ from PIL import AvifImagePlugin, Image, PngImagePlugin, UnidentifiedImageError
 from core.errors import CorruptMedia
 from core.limits import Limits
 from core.media import View
-from core.parsers import rendition
+from core.parsers import heif, rendition
 from core.parsers.bounds import check_frames, check_size, exceeded
 from core.parsers.png_rows import codes_every_row
 from core.parsers.rendition import sampled
@@ -33,12 +33,13 @@ _DECODERS = {
     "image/png": "PNG",
     "image/webp": "WEBP",
     "image/avif": "AVIF",
+    "image/heif": "HEIF",
     "image/gif": "GIF",
     "image/tiff": "TIFF",
     "image/bmp": "BMP",
 }
 # In a JPEG, what follows the first picture is a preview or a gain map of it.
-_SEQUENCES = frozenset({"GIF", "PNG", "WEBP", "AVIF", "TIFF"})
+_SEQUENCES = frozenset({"GIF", "PNG", "WEBP", "AVIF", "TIFF", "HEIF"})
 # A workflow of ComfyUI may well take a megabyte. Above these Pillow raises ValueError.
 _MAX_TEXT_CHUNK = 16 * 1024 * 1024
 _MAX_TEXT_MEMORY = 64 * 1024 * 1024
@@ -116,7 +117,10 @@ def warm() -> None:
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     PngImagePlugin.MAX_TEXT_CHUNK = _MAX_TEXT_CHUNK
     PngImagePlugin.MAX_TEXT_MEMORY = _MAX_TEXT_MEMORY
+    heif.warm()
     for decoder in _DECODERS.values():
+        if decoder not in Image.SAVE:  # HEIF: our library only reads it
+            continue
         file = io.BytesIO()
         Image.new("RGB", (16, 16)).save(file, decoder)
         file.seek(0)

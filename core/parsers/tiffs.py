@@ -28,7 +28,7 @@ _GREYS = frozenset({0, 1})  # of PhotometricInterpretation: 0 is white, 0 is bla
 _COLOURS = 2
 _ALPHA = frozenset({1, 2})  # of ExtraSamples: multiplied into the colours, and not
 # What tifffile and imagecodecs, whose own errors are RuntimeErrors, raise on files that are not what they claim to be.
-_DAMAGE = (
+DAMAGE = (
     *(RuntimeError, ValueError, LookupError, TypeError, AttributeError, OSError, EOFError, ArithmeticError),
     *(AssertionError, struct.error),
 )
@@ -102,7 +102,7 @@ def warm() -> None:
             file = io.BytesIO()
             try:
                 tifffile.imwrite(file, values, photometric="rgb", compression=compression, metadata=None)
-            except _DAMAGE:  # not every codec takes every type
+            except DAMAGE:  # not every codec takes every type
                 continue
             file.seek(0)
             read(file, Limits())
@@ -125,7 +125,7 @@ def _opened(stream: BinaryIO) -> Iterator[tifffile.TiffFile]:
     try:
         with tifffile.TiffFile(stream) as file:
             yield file
-    except _DAMAGE as error:
+    except DAMAGE as error:
         # A library's text may quote the file, and refusals are recorded for good: the type has to do.
         raise CorruptMedia(f"the picture cannot be decoded ({type(error).__name__})", field="media") from error
 

@@ -123,5 +123,13 @@ _WRITERS: Mapping[str, tuple[str, Callable[[bytes, bytes, bytes, int], dict[str,
     "image/tiff": ("TIFF", _tiff),
 }
 _DEEP: Mapping[str, Callable[[Frame, bytes, bytes, bytes], bytes]] = {"image/png": _deep_png, "image/tiff": _deep_tiff}
-DEEP_FORMATS = frozenset(_DEEP)
-"""Formats that are written with 16 bits a sample, where the frame has them."""
+
+
+def is_written_grey(frame: Frame, mime: str) -> bool:
+    """Whether `encode_image` writes one sample for the colour of a pixel, which a profile for RGB would not fit.
+
+    It does so of 16 bits alone, and in TIFF where there is no alpha.
+    """
+    if frame.deep is None or mime not in _DEEP or frame.deep.shape[2] > 1:
+        return False
+    return mime == "image/png" or frame.alpha is None

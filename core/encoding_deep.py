@@ -35,10 +35,14 @@ def png(frame: Frame, options: dict[str, Any]) -> bytes:
 
 
 def tiff(frame: Frame, orientation: int, icc: bytes, xmp: bytes) -> bytes:
-    """`frame.deep` as a TIFF, deflated. orientation: 1 to 8, as of EXIF. icc, xmp: b"" for none."""
+    """`frame.deep` as a TIFF, deflated; greys with alpha as RGB with alpha, for hardly a reader takes the two alone.
+
+    orientation: 1 to 8, as of EXIF. icc, xmp: b"" for none.
+    """
     samples = _samples(frame)
-    colours = 1 if samples.shape[2] < 3 else 3
-    samples = samples[..., 0] if samples.shape[2] == 1 else samples  # a third axis would be taken for columns
+    samples = samples[..., [0, 0, 0, 1]] if samples.shape[2] == 2 else samples
+    is_grey = samples.shape[2] == 1
+    samples = samples[..., 0] if is_grey else samples  # a third axis would be taken for columns
     tags: list[tuple[int, int, int, Any, bool]] = [(274, _SHORT, 1, orientation, True)]
     if xmp:
         tags.append((700, _UNDEFINED, len(xmp), xmp, True))
@@ -46,8 +50,8 @@ def tiff(frame: Frame, orientation: int, icc: bytes, xmp: bytes) -> bytes:
     tifffile.imwrite(
         file,
         samples,
-        photometric="rgb" if colours == 3 else "minisblack",
-        planarconfig="contig" if samples.ndim == 3 else None,
+        photometric="minisblack" if is_grey else "rgb",
+        planarconfig=None if is_grey else "contig",
         extrasamples=["unassalpha"] if frame.alpha is not None else None,
         compression="adobe_deflate",
         predictor=True,

@@ -6,9 +6,11 @@ done to the pixels in between, nor how a file is laid out: `core.encoding` does.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from core.encoding import DEEP_FORMATS, encode_image
+from core.encoding import encode_image, is_written_grey
 from core.errors import CorruptMedia, InvalidInput
 from core.media import Frame, Kind, Media, View
 from core.sandbox import SAMPLES
@@ -86,19 +88,44 @@ def single(media: Media, field: str, use: str) -> Media:
     return media
 
 
-def encode_like(source: Media, frame: Frame, xmp: bytes | None = None) -> Output:
+def encode_like(source: Media, frame: Frame, xmp: bytes | None = None, mime: str = "") -> Output:
     """`frame` as a file in the source's format, or PNG where that cannot hold it, with its EXIF, ICC and XMP.
 
-    xmp: a packet in place of the source's. A profile that does not fit the colours of the file is left behind.
+    xmp: a packet in place of the source's. mime: a format in place of the source's. A profile that does not fit the
+    colours of the file is left behind.
     """
     tags = source.view("tags").arrays
     exif, icc, packet = (tags[name].tobytes() if name in tags else b"" for name in ("exif", "icc", "xmp"))
     xmp = packet if xmp is None else xmp
     height, width = frame.pixels.shape[:2]
-    mime = source.mime if max(height, width) <= _LONGEST.get(source.mime, 0) else _FALLBACK
-    icc = grey_profile(icc) if _is_written_grey(frame, mime) else rgb_profile(icc)
+    mime = mime or (source.mime if _holds(source.mime, height, width) else _FALLBACK)
+    icc = grey_profile(icc) if is_written_grey(frame, mime) else rgb_profile(icc)
     data = encode_image(frame, mime, exif=with_size(exif, width, height), icc=icc, xmp=xmp, quality=95)
     return Output(data, mime, frame)
+
+
+def rewritten(output: Output, source: Media, mime: str) -> Output:
+    """`output` as a file of another format, with the metadata of `source`; the very one where it is of that format.
+
+    Raises InvalidInput naming "output_mime_type" for measured values, whose file is more than its picture, and for a
+    format that cannot hold the picture.
+    """
+    if output.mime == mime:
+        return output
+    if output.measured:
+        message = "files of measured values stay in their format"
+        raise InvalidInput(message, field="output_mime_type", limit=output.mime, found=mime)
+    height, width = output.frame.pixels.shape[:2]
+    if mime != _FALLBACK and not _holds(mime, height, width):
+        longest = f"sides of at most {_LONGEST.get(mime, 0)} pixels"
+        message = f"the picture is too large for {mime}"
+        raise InvalidInput(message, field="output_mime_type", limit=longest, found=f"{width}×{height}")
+    made = encode_like(source, output.frame, mime=mime)
+    return replace(made, notes=output.notes)
+
+
+def _holds(mime: str, height: int, width: int) -> bool:
+    return max(height, width) <= _LONGEST.get(mime, 0)
 
 
 def rgb_profile(icc: bytes) -> bytes:
@@ -109,11 +136,6 @@ def rgb_profile(icc: bytes) -> bytes:
 def grey_profile(icc: bytes) -> bytes:
     """An ICC profile where it is one for greys; b"" for any other."""
     return icc if icc[_ICC_SPACE] == b"GRAY" else b""
-
-
-def _is_written_grey(frame: Frame, mime: str) -> bool:
-    """Whether the file has one sample for the colour of a pixel: of 8 bits they are always written as RGB."""
-    return frame.deep is not None and frame.deep.shape[2] == 1 and mime in DEEP_FORMATS
 
 
 def is_neutral(pixels: Samples) -> bool:

@@ -23,7 +23,7 @@ from core.media import Media, digest_of
 from core.sandbox import SAMPLES
 from generators.base import SOURCE, Output
 from policies.base import Action, Decision, Stage
-from server import inputs, record
+from server import asked, inputs, record
 from server.admission import Room
 from server.audit import Recorded
 from server.auth import Caller
@@ -250,7 +250,9 @@ class Pipeline:
         try:
             preview = work.previews.take if work.order.previews and self._may_show else None
             job = inputs.job_of(work.order, work.given, preview)
-            return await self._engine.generate(work.order.model, job, tell)
+            job, left_out = await asyncio.to_thread(asked.job_for, work.order, job, work.given)
+            output = await self._engine.generate(work.order.model, job, tell)
+            return await asyncio.to_thread(asked.answer_of, work.order, job, output, left_out)
         except (InvalidInput, LimitExceeded) as error:
             await work.previews.close()
             digest = work.given[SOURCE].media.digest if SOURCE in work.given else ""

@@ -14,18 +14,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import imagecodecs
 import numpy as np
 from numpy.typing import NDArray
 
 from core.camera import RAW_FORMATS
-from core.errors import CorruptMedia
 from core.media import View
-from core.parsers import heif, raws, tiffs
-from core.parsers.bounds import check_size
+from core.parsers import heif, pngs, raws, tiffs
 from core.sandbox.contract import Request
 
-_PNG_SIZE, _PNG_DEPTH = slice(16, 24), 24  # of IHDR, which a PNG begins with
 _EMPTY = View()
 
 
@@ -39,7 +35,7 @@ def warm() -> None:
     """Loads what decoders open at first use."""
     tiffs.warm()
     raws.warm()
-    imagecodecs.png_decode(imagecodecs.png_encode(np.zeros((4, 4, 3), np.uint16)))
+    pngs.warm()
 
 
 def view_of(
@@ -79,15 +75,9 @@ def value_range(samples: NDArray[Any], bits: int) -> tuple[float, float]:
 
 def _png(request: Request) -> View:
     data = request.blobs[0]
-    if data[_PNG_DEPTH] != 16:
+    if not pngs.is_deep(data):
         return _EMPTY
-    width, height = (int.from_bytes(data[_PNG_SIZE][at : at + 4], "big") for at in (0, 4))
-    check_size(width, height, request.limits)
-    try:
-        stored = imagecodecs.png_decode(data)
-    except RuntimeError as error:
-        raise CorruptMedia("the picture ends early or is damaged", field="media") from error
-    samples = stored.reshape(height, width, -1)
+    samples = pngs.samples(data, request.limits)
     count = samples.shape[2]
     return view_of(samples, 16, tiffs.GREY if count < 3 else tiffs.RGB, alpha=count in (2, 4))
 

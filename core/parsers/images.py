@@ -20,8 +20,8 @@ from PIL import AvifImagePlugin, Image, PngImagePlugin, UnidentifiedImageError
 
 from core.errors import CorruptMedia
 from core.limits import Limits
-from core.media import View
-from core.parsers import heif, rendition
+from core.media import Pixels, View
+from core.parsers import heif, pngs, rendition
 from core.parsers.bounds import check_frames, check_size, exceeded
 from core.parsers.png_rows import codes_every_row
 from core.parsers.rendition import sampled
@@ -78,7 +78,7 @@ def parse(request: Request) -> View:
         check_frames(frames, request.limits)
         image.seek(0)
         facts = _facts(image, frames, request.blobs[0])
-        rgb, alpha = to_rgb(_load(image, request.blobs[0]))
+        rgb, alpha = _first(image, request)
         height, width = rgb.shape[:2]
         later = list(_later(image, frames, request.limits)) if image.format in _SEQUENCES else []
     arrays: dict[str, NDArray[Any]] = {
@@ -88,6 +88,13 @@ def parse(request: Request) -> View:
     if alpha is not None and not later:
         arrays["alpha"] = alpha
     return View({**facts, "width": width, "height": height, "duration": 0.0}, arrays)
+
+
+def _first(image: Image.Image, request: Request) -> tuple[Pixels, Pixels | None]:
+    """The first frame as RGB and alpha."""
+    if image.format == "PNG" and pngs.is_deep(request.blobs[0]):
+        return pngs.shown(pngs.samples(request.blobs[0], request.limits))
+    return to_rgb(_load(image, request.blobs[0]))
 
 
 def _later(image: Image.Image, frames: int, limits: Limits) -> Iterator[tuple[NDArray[np.uint8], float]]:
@@ -114,6 +121,7 @@ def warm() -> None:
     """Loads every plug-in of Pillow, and decodes once what only loads then."""
     Image.init()
     rendition.warm()
+    pngs.warm()
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     PngImagePlugin.MAX_TEXT_CHUNK = _MAX_TEXT_CHUNK
     PngImagePlugin.MAX_TEXT_MEMORY = _MAX_TEXT_MEMORY

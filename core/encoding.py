@@ -18,6 +18,7 @@ from PIL import Image, PngImagePlugin, TiffImagePlugin
 from core import encoding_deep
 from core.errors import InvalidInput, UnsupportedMedia
 from core.media import Frame
+from core.tiff_exif import with_exif
 
 _XMP_PNG_KEYWORD = "XML:com.adobe.xmp"
 _EXIF_HEADER = b"Exif\x00\x00"
@@ -33,7 +34,7 @@ def encode_image(
     Where the frame is known at 16 bits, PNG and TIFF hold it so.
 
     exif: a TIFF structure (Exif 2.32, 4.5), with or without the header that JPEG puts before it; its orientation has
-    to fit the pixels. Of it, TIFF files keep the orientation alone. icc: a profile. xmp: a packet.
+    to fit the pixels. icc: a profile. xmp: a packet.
     quality: 1 to 100, where the format is lossy; from 90 on, colour is not subsampled.
 
     Raises UnsupportedMedia for another `mime` and InvalidInput for pixels or metadata that the format cannot hold.
@@ -49,12 +50,14 @@ def encode_image(
     exif = exif.removeprefix(_EXIF_HEADER)
     try:
         if frame.deep is not None and mime in _DEEP:
-            return _DEEP[mime](frame, exif, icc, xmp)
-        picture = _picture(frame, keep_alpha=mime not in _OPAQUE)
-        picture.save(file, writer, **options(exif, icc, xmp, quality))
+            data = _DEEP[mime](frame, exif, icc, xmp)
+        else:
+            picture = _picture(frame, keep_alpha=mime not in _OPAQUE)
+            picture.save(file, writer, **options(exif, icc, xmp, quality))
+            data = file.getvalue()
+        return with_exif(data, exif) if exif and mime == "image/tiff" else data
     except (ValueError, OSError, TypeError, SyntaxError, LookupError, RuntimeError, struct.error) as error:
         raise InvalidInput(f"the picture cannot be written as {mime}: {error}", field="media") from error
-    return file.getvalue()
 
 
 def _picture(frame: Frame, *, keep_alpha: bool) -> Image.Image:

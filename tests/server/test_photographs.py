@@ -109,15 +109,16 @@ async def test_a_heic_comes_back_as_png(house: House) -> None:
     assert credential.store_json
 
 
-async def test_metadata_are_kept_unless_they_are_private(house: House) -> None:
-    output, entry = await made_of(house, order(telling()))
+@pytest.mark.parametrize("mime", ["", "image/png", "image/tiff"])
+async def test_metadata_are_kept_unless_they_are_private(house: House, mime: str) -> None:
+    output, entry = await made_of(house, order(telling(), output_mime=mime))
     tags = (await house.examiner.open(output)).view("tags").facts
     assert tags["exif"]["GPSInfo"] == "present"
     assert tags["exif"]["BodySerialNumber"] == SERIALS[0]
     assert "left_out" not in entry["making"]["notes"]
 
 
-@pytest.mark.parametrize("mime", ["", "image/png", "image/webp", "image/avif"])
+@pytest.mark.parametrize("mime", ["", "image/png", "image/webp", "image/avif", "image/tiff"])
 async def test_a_private_output_tells_nothing_anywhere(house: House, mime: str) -> None:
     output, entry = await made_of(house, order(telling(), private=True, output_mime=mime))
     tags = (await house.examiner.open(output)).view("tags").facts

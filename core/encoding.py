@@ -15,8 +15,10 @@ from typing import Any
 import numpy as np
 from PIL import Image, PngImagePlugin, TiffImagePlugin
 
+from core import encoding_deep
 from core.errors import InvalidInput, UnsupportedMedia
 from core.media import Frame
+from core.tiff_exif import with_exif
 
 _XMP_PNG_KEYWORD = "XML:com.adobe.xmp"
 _EXIF_HEADER = b"Exif\x00\x00"
@@ -29,8 +31,10 @@ def encode_image(
 ) -> bytes:
     """`frame` as a JPEG, PNG, WebP, AVIF or TIFF file; alpha is kept, except in JPEG, which has none.
 
+    Where the frame is known at 16 bits, PNG and TIFF hold it so.
+
     exif: a TIFF structure (Exif 2.32, 4.5), with or without the header that JPEG puts before it; its orientation has
-    to fit the pixels. Of it, TIFF files keep the orientation alone. icc: a profile. xmp: a packet.
+    to fit the pixels. icc: a profile. xmp: a packet.
     quality: 1 to 100, where the format is lossy; from 90 on, colour is not subsampled.
 
     Raises UnsupportedMedia for another `mime` and InvalidInput for pixels or metadata that the format cannot hold.
@@ -43,12 +47,17 @@ def encode_image(
         raise InvalidInput("quality is out of range", field="quality", limit="1 to 100", found=str(quality))
     writer, options = _WRITERS[mime]
     file = io.BytesIO()
+    exif = exif.removeprefix(_EXIF_HEADER)
     try:
-        picture = _picture(frame, keep_alpha=mime not in _OPAQUE)
-        picture.save(file, writer, **options(exif.removeprefix(_EXIF_HEADER), icc, xmp, quality))
-    except (ValueError, OSError, TypeError, SyntaxError, LookupError, struct.error) as error:
+        if frame.deep is not None and mime in _DEEP:
+            data = _DEEP[mime](frame, exif, icc, xmp)
+        else:
+            picture = _picture(frame, keep_alpha=mime not in _OPAQUE)
+            picture.save(file, writer, **options(exif, icc, xmp, quality))
+            data = file.getvalue()
+        return with_exif(data, exif) if exif and mime == "image/tiff" else data
+    except (ValueError, OSError, TypeError, SyntaxError, LookupError, RuntimeError, struct.error) as error:
         raise InvalidInput(f"the picture cannot be written as {mime}: {error}", field="media") from error
-    return file.getvalue()
 
 
 def _picture(frame: Frame, *, keep_alpha: bool) -> Image.Image:
@@ -81,15 +90,28 @@ def _avif(exif: bytes, icc: bytes, xmp: bytes, quality: int) -> dict[str, Any]:
 
 def _tiff(exif: bytes, icc: bytes, xmp: bytes, _quality: int) -> dict[str, Any]:
     tags = TiffImagePlugin.ImageFileDirectory_v2()
-    kept = Image.Exif()
-    kept.load(exif)
-    if kept.get(_TIFF_ORIENTATION) in range(2, 9):
-        tags[_TIFF_ORIENTATION] = kept[_TIFF_ORIENTATION]
+    if (orientation := _orientation(exif)) > 1:
+        tags[_TIFF_ORIENTATION] = orientation
     for tag, value in ((_TIFF_XMP, xmp), (_TIFF_ICC, icc)):
         if value:
             tags.tagtype[tag] = 7  # UNDEFINED
             tags[tag] = value
     return {"compression": "tiff_adobe_deflate", "tiffinfo": tags}
+
+
+def _orientation(exif: bytes) -> int:
+    kept = Image.Exif()
+    kept.load(exif)
+    stated = kept.get(_TIFF_ORIENTATION)
+    return stated if isinstance(stated, int) and stated in range(1, 9) else 1
+
+
+def _deep_png(frame: Frame, exif: bytes, icc: bytes, xmp: bytes) -> bytes:
+    return encoding_deep.png(frame, _png(exif, icc, xmp, 0))
+
+
+def _deep_tiff(frame: Frame, exif: bytes, icc: bytes, xmp: bytes) -> bytes:
+    return encoding_deep.tiff(frame, _orientation(exif), icc, xmp)
 
 
 def _present(metadata: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -103,3 +125,14 @@ _WRITERS: Mapping[str, tuple[str, Callable[[bytes, bytes, bytes, int], dict[str,
     "image/avif": ("AVIF", _avif),
     "image/tiff": ("TIFF", _tiff),
 }
+_DEEP: Mapping[str, Callable[[Frame, bytes, bytes, bytes], bytes]] = {"image/png": _deep_png, "image/tiff": _deep_tiff}
+
+
+def is_written_grey(frame: Frame, mime: str) -> bool:
+    """Whether `encode_image` writes one sample for the colour of a pixel, which a profile for RGB would not fit.
+
+    It does so of 16 bits alone, and in TIFF where there is no alpha.
+    """
+    if frame.deep is None or mime not in _DEEP or frame.deep.shape[2] > 1:
+        return False
+    return mime == "image/png" or frame.alpha is None

@@ -27,6 +27,8 @@ class Limits:
 
     @property
     def max_result(self) -> int:
-        """Bytes that one trip may bring back: a picture with alpha, sampled frames, a rewritten file, and tables."""
+        """Bytes that one trip may bring back: a picture with alpha, once of 8 bits and once of 16, sampled frames, a
+        rewritten file, and tables.
+        """
         frames = 3 * self.sampled_frames * self.sampled_side**2
-        return 4 * self.max_pixels + frames + self.max_bytes + 64 * 1024 * 1024
+        return (4 + 8) * self.max_pixels + frames + self.max_bytes + 64 * 1024 * 1024

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from core.camera import RAW_FORMATS, raw_format
 from core.ebml import read_vint
 from core.errors import UnsupportedMedia
 from core.media import Kind
@@ -16,9 +17,11 @@ FORMATS = (
     "image/png",
     "image/webp",
     "image/avif",
+    "image/heif",
     "image/gif",
     "image/tiff",
     "image/bmp",
+    *RAW_FORMATS,
     "video/mp4",
     "video/quicktime",
     "video/webm",
@@ -46,8 +49,10 @@ _MP4 = frozenset(
     | {b"iso%d" % number for number in range(2, 10)}
 )
 # Their compatible brands often name mp42 too, so they are told apart by the major brand.
-_NOT_VIDEO = frozenset({b"M4A ", b"M4B ", b"M4P ", b"F4A ", b"F4B ", b"crx "})
-_STILL_HEIF = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"jxl "})
+_NOT_VIDEO = frozenset({b"M4A ", b"M4B ", b"M4P ", b"F4A ", b"F4B ", b"jxl "})
+_HEIF = frozenset({b"heic", b"heix", b"heim", b"heis"})
+_OTHER_HEIF = frozenset({b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"})  # films, and what says no more
+_CANON = b"crx "
 # Boxes with which QuickTime files older than the `ftyp` box begin.
 _OLD_QUICKTIME_BOXES = frozenset({b"moov", b"mdat", b"wide"})
 
@@ -70,8 +75,8 @@ def _by_signature(data: bytes) -> str | None:
         return "image/webp"
     if data[:2] == b"BM" and int.from_bytes(data[14:18], "little") in _BMP_HEADER_SIZES:
         return "image/bmp"
-    if data[:4] == b"II*\x00" and data[8:10] == b"CR":  # Canon raw, a TIFF whose first picture is a thumbnail
-        return None
+    if raw := raw_format(data):  # before TIFF, as most of them are
+        return raw
     return next((mime for magic, mime in _SIGNATURES if data.startswith(magic)), None)
 
 
@@ -90,7 +95,11 @@ def _by_brands(brands: list[bytes]) -> str | None:
     major, everything = brands[0], frozenset(brands)
     if major in _AVIF or (major in {b"mif1", b"msf1"} and everything & _AVIF):
         return "image/avif"
-    if major in _STILL_HEIF or major in _NOT_VIDEO:
+    if major in _HEIF or (major == b"mif1" and everything & _HEIF):
+        return "image/heif"
+    if major == _CANON:
+        return "image/x-canon-cr3"
+    if major in _OTHER_HEIF or major in _NOT_VIDEO:
         return None
     if major in _QUICKTIME:
         return "video/quicktime"

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from skimage.measure import blur_effect
 
-from core.media import Frame, Media, Pixels
+from core.media import Media, Pixels
 from generators import parameters
 from generators.base import (
     Card,
@@ -136,4 +136,4 @@ def _untouched(source: Media, progress: Progress, cancelled: IsCancelled) -> Out
     frame = source.frames()[0]
     progress(1.0)
     stop_if(cancelled)
-    return reported(frame.pixels, encode_like(source, Frame(frame.pixels.copy(), frame.alpha)))
+    return reported(frame.pixels, encode_like(source, replace(frame, pixels=frame.pixels.copy())))

@@ -67,22 +67,33 @@ class Output:
     """What was made: an encoded, unsigned file and the picture in it.
 
     notes: what the model reports of this output, by snake_case name; it goes on the record and to the caller.
+    measured: where the file holds measured values, why nothing may be woven or drawn into it; "" for pictures.
     """
 
     data: bytes
     mime: str
     frame: Frame
     notes: Mapping[str, Value] = field(default_factory=dict)
+    measured: str = ""
+
+
+PHOTO, MEDICAL, SATELLITE = "photo", "medical", "satellite"
+PROFILES = frozenset({PHOTO, MEDICAL, SATELLITE})
+"""What a picture is: one to look at, or values that somebody measures by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What people must know of a model: licence, one-sentence summary and limits, and the whole card in Markdown."""
+    """What people must know of a model: licence, one-sentence summary and limits, and the whole card in Markdown.
+
+    profiles: what it may be used on. A model that invents what looks right is for photographs alone.
+    """
 
     licence: str
     summary: str
     limits: str
     markdown: str
+    profiles: frozenset[str] = PROFILES
 
 
 class Generator(Protocol):

@@ -8,14 +8,15 @@ for it. It does not know files.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import version
 
-import numpy as np
 from skimage.restoration import denoise_nl_means
 
 from core.media import Frame, Pixels
 from generators import parameters, tiling
 from generators.base import Card, IsCancelled, Job, Output, Parameter, Progress, stop_if, version_of
+from generators.deep import enhanced, like, to_unit
 from generators.enhancer import Enhancer
 from generators.fidelity import reported
 from generators.probing import noise_level
@@ -53,25 +54,29 @@ class NonLocalMeans(Enhancer):
         source = source_of(job)
         frame = source.frames()[0]
         sigma = float(parameters.complete(self.parameters, job.parameters)["sigma"]) or noise_level(frame.pixels)
-        pixels = denoise(frame.pixels, sigma, progress, cancelled)
+        made = denoised(frame, sigma, progress, cancelled)
         stop_if(cancelled)  # a large file takes seconds to write
-        return reported(frame.pixels, encode_like(source, Frame(pixels, frame.alpha)))
+        return reported(frame.pixels, encode_like(source, made))
 
 
 def denoise(pixels: Pixels, sigma: float, progress: Progress, cancelled: IsCancelled) -> Pixels:
-    """RGB uint8 (h, w, 3) without Gaussian noise of standard deviation `sigma`, in 8-bit steps; a new array.
+    """RGB uint8 (h, w, 3) as `denoised` makes it; a new array."""
+    return denoised(Frame(pixels), sigma, progress, cancelled).pixels
+
+
+def denoised(frame: Frame, sigma: float, progress: Progress, cancelled: IsCancelled) -> Frame:
+    """`frame` without Gaussian noise of standard deviation `sigma`, in 8-bit steps.
 
     Noise under half a step leaves the picture as it is. Raises Cancelled between tiles.
     """
     if sigma < _LEAST:
         progress(1.0)
-        return pixels.copy()
+        return replace(frame, pixels=frame.pixels.copy())
     level = sigma / 255.0
 
-    def transform(tile: Pixels) -> Pixels:
-        values = tile.astype(np.float32) / np.float32(255.0)
+    def transform(tile: tiling.Samples) -> tiling.Samples:
         means = denoise_nl_means(
-            values,
+            to_unit(tile),
             patch_size=_PATCH,
             patch_distance=_DISTANCE,
             h=_STRENGTH * level,
@@ -79,7 +84,6 @@ def denoise(pixels: Pixels, sigma: float, progress: Progress, cancelled: IsCance
             fast_mode=True,
             channel_axis=-1,
         )
-        made: Pixels = np.rint(np.clip(means, 0.0, 1.0) * 255.0).astype(np.uint8)
-        return made.reshape(tile.shape)  # scikit-image drops axes of length 1
+        return like(tile, means).reshape(tile.shape)  # scikit-image drops axes of length 1
 
-    return tiling.apply(transform, pixels, _PLAN, 1, progress, cancelled)
+    return enhanced(transform, frame, _PLAN, 1, progress, cancelled)

@@ -13,8 +13,8 @@ import torch
 from spandrel import ImageModelDescriptor, ModelLoader, UnsupportedModelError, canonicalize_state_dict
 
 from core.errors import ConfigurationError, IntegrityError
-from core.media import Pixels
 from core.weights import PinnedWeights
+from generators.tiling import Samples
 
 # What spandrel and torch raise when the tensors' names fit an architecture and their number or shapes do not.
 _UNFIT = (UnsupportedModelError, RuntimeError, LookupError, ValueError, TypeError, AssertionError, ArithmeticError)
@@ -55,21 +55,25 @@ class Restorer:
         pixels: int = self.network.size_requirements.multiple_of
         return pixels
 
-    def __call__(self, pixels: Pixels) -> Pixels:
+    def __call__(self, pixels: Samples) -> Samples:
         """RGB uint8 (h, w, 3) → RGB uint8 (h·scale, w·scale, 3), rounded to nearest. Any size from 1×1 on.
 
-        A network of one channel is run on red, green and blue each.
+        The same of float32 from 0 to 1, which is not rounded; in half precision 11 bits of it count. A network of one
+        channel is run on red, green and blue each.
         """
+        bytes_ = pixels.dtype == np.uint8
         # A copy of the tile: decoded pixels are read-only memory, which torch will not wrap.
         values = torch.from_numpy(np.array(pixels)).to(self.network.device).permute(2, 0, 1)
-        values = values.to(self.network.dtype).div_(255.0)
+        values = values.to(self.network.dtype)
+        values = values.div_(255.0) if bytes_ else values
         with torch.inference_mode():
             # One picture at a time, as spandrel asks: some networks append a noise map for one.
             parts = torch.split(values, self.network.input_channels)
             made = torch.cat([self.network(part[None])[0] for part in parts])
             # The descriptor clamps to [0, 1], so the cast cannot wrap.
-            rounded = made.float().mul_(255.0).round_().to(torch.uint8)
-        result: Pixels = np.ascontiguousarray(rounded.permute(1, 2, 0).cpu().numpy())
+            made = made.float()
+            made = made.mul_(255.0).round_().to(torch.uint8) if bytes_ else made
+        result: Samples = np.ascontiguousarray(made.permute(1, 2, 0).cpu().numpy())
         return result
 
 

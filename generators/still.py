@@ -6,14 +6,17 @@ done to the pixels in between, nor how a file is laid out: `core.encoding` does.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from core.encoding import encode_image
-from core.errors import InvalidInput
-from core.media import Frame, Kind, Media, Pixels
+from core.encoding import encode_image, is_written_grey
+from core.errors import CorruptMedia, InvalidInput
+from core.media import Frame, Kind, Media, View
+from core.sandbox import SAMPLES
 from generators.base import Job, Output
 from generators.exif import with_size
-from generators.tiling import Transform
+from generators.tiling import Samples, Transform
 
 STILL = frozenset({Kind.IMAGE})
 _LONGEST = {
@@ -33,11 +36,45 @@ _MAIN_FIRST = frozenset({"image/jpeg"})
 
 
 def source_of(job: Job) -> Media:
-    """The still picture to improve. Raises InvalidInput naming "media" for none, for video and for an animation."""
+    """The still picture to improve. Raises InvalidInput naming "media" for none, for video, for an animation, and as
+    `refuse_measurements` does.
+    """
     source = job.source
     if source is None:
         raise InvalidInput("there is no picture to improve", field="media", limit="one still picture", found="none")
+    refuse_measurements(source)
     return single(source, "media", "can be improved")
+
+
+def refuse_measurements(source: Media) -> None:
+    """Raises InvalidInput naming "media" for a picture of which nobody knows what is black, white, red or blue.
+
+    Inks stand for colours by a profile of the press alone: what is made of them here would have other colours.
+    CorruptMedia where its samples could not be read to the end.
+    """
+    mode, view = source.view("pixels").facts.get("mode"), source.views.get(SAMPLES, View())
+    if mode == "CMYK":
+        message = "inks are not enhanced: convert the picture to RGB by its profile first"
+        raise InvalidInput(message, field="media", limit="RGB or grey", found="CMYK")
+    if view.error:
+        raise CorruptMedia(f"its samples cannot be read: {view.error}", field="media")
+    if "samples" in view.arrays and source.frames()[0].deep is None:
+        raise InvalidInput(
+            "the picture holds measurements, not light",
+            field="media",
+            limit="grey or RGB, of unsigned integers or of floats from 0 to 1",
+            found=_described(view),
+        )
+
+
+def _described(view: View) -> str:
+    """Samples that are no photograph, in words: "5 bands of uint16", "float32 from -3 to 8, with NaN"."""
+    samples, facts = view.arrays["samples"], view.facts
+    name = samples.dtype.name
+    if facts.get("kind") not in ("grey", "rgb"):
+        return f"{samples.shape[2]} bands of {name}"
+    holes = ", with NaN or Inf" if samples.dtype.kind == "f" and not np.isfinite(samples).all() else ""
+    return f"{name} from {facts.get('minimum')} to {facts.get('maximum')}{holes}"
 
 
 def single(media: Media, field: str, use: str) -> Media:
@@ -51,18 +88,44 @@ def single(media: Media, field: str, use: str) -> Media:
     return media
 
 
-def encode_like(source: Media, frame: Frame, xmp: bytes | None = None) -> Output:
+def encode_like(source: Media, frame: Frame, xmp: bytes | None = None, mime: str = "") -> Output:
     """`frame` as a file in the source's format, or PNG where that cannot hold it, with its EXIF, ICC and XMP.
 
-    xmp: a packet in place of the source's. A profile for greys or inks is left behind: it does not fit RGB.
+    xmp: a packet in place of the source's. mime: a format in place of the source's. A profile that does not fit the
+    colours of the file is left behind.
     """
     tags = source.view("tags").arrays
     exif, icc, packet = (tags[name].tobytes() if name in tags else b"" for name in ("exif", "icc", "xmp"))
     xmp = packet if xmp is None else xmp
     height, width = frame.pixels.shape[:2]
-    mime = source.mime if max(height, width) <= _LONGEST.get(source.mime, 0) else _FALLBACK
-    data = encode_image(frame, mime, exif=with_size(exif, width, height), icc=rgb_profile(icc), xmp=xmp, quality=95)
+    mime = mime or (source.mime if _holds(source.mime, height, width) else _FALLBACK)
+    icc = grey_profile(icc) if is_written_grey(frame, mime) else rgb_profile(icc)
+    data = encode_image(frame, mime, exif=with_size(exif, width, height), icc=icc, xmp=xmp, quality=95)
     return Output(data, mime, frame)
+
+
+def rewritten(output: Output, source: Media, mime: str) -> Output:
+    """`output` as a file of another format, with the metadata of `source`; the very one where it is of that format.
+
+    Raises InvalidInput naming "output_mime_type" for measured values, whose file is more than its picture, and for a
+    format that cannot hold the picture.
+    """
+    if output.mime == mime:
+        return output
+    if output.measured:
+        message = "files of measured values stay in their format"
+        raise InvalidInput(message, field="output_mime_type", limit=output.mime, found=mime)
+    height, width = output.frame.pixels.shape[:2]
+    if mime != _FALLBACK and not _holds(mime, height, width):
+        longest = f"sides of at most {_LONGEST.get(mime, 0)} pixels"
+        message = f"the picture is too large for {mime}"
+        raise InvalidInput(message, field="output_mime_type", limit=longest, found=f"{width}×{height}")
+    made = encode_like(source, output.frame, mime=mime)
+    return replace(made, notes=output.notes)
+
+
+def _holds(mime: str, height: int, width: int) -> bool:
+    return max(height, width) <= _LONGEST.get(mime, 0)
 
 
 def rgb_profile(icc: bytes) -> bytes:
@@ -70,8 +133,13 @@ def rgb_profile(icc: bytes) -> bytes:
     return icc if icc[_ICC_SPACE] == b"RGB " else b""
 
 
-def is_neutral(pixels: Pixels) -> bool:
-    """Whether an RGB picture (h, w, 3) holds nothing but greys."""
+def grey_profile(icc: bytes) -> bytes:
+    """An ICC profile where it is one for greys; b"" for any other."""
+    return icc if icc[_ICC_SPACE] == b"GRAY" else b""
+
+
+def is_neutral(pixels: Samples) -> bool:
+    """Whether an RGB picture (h, w, 3) of any type holds nothing but greys."""
     red, green, blue = (pixels[..., channel] for channel in range(3))
     return np.array_equal(red, green) and np.array_equal(green, blue)
 
@@ -79,9 +147,9 @@ def is_neutral(pixels: Pixels) -> bool:
 def in_greys(transform: Transform) -> Transform:
     """`transform` with its three channels averaged: what works on colours may tint a grey by a step or two."""
 
-    def averaged(tile: Pixels) -> Pixels:
+    def averaged(tile: Samples) -> Samples:
         made = transform(tile)
-        mean = np.rint(made.mean(axis=2, keepdims=True, dtype=np.float32)).astype(np.uint8)
-        return np.broadcast_to(mean, made.shape)
+        mean = made.mean(axis=2, keepdims=True, dtype=np.float32)
+        return np.broadcast_to(np.rint(mean).astype(np.uint8) if made.dtype == np.uint8 else mean, made.shape)
 
     return averaged

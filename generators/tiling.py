@@ -12,16 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from core.errors import ConfigurationError
-from core.media import Pixels
 from generators.base import IsCancelled, Progress, stop_if
 
-Transform: TypeAlias = Callable[[Pixels], Pixels]
-"""RGB uint8 (h, w, 3) → RGB uint8 (h·scale, w·scale, 3)."""
+Samples: TypeAlias = npt.NDArray[Any]
+Transform: TypeAlias = Callable[[Samples], Samples]
+"""RGB (h, w, 3) → RGB (h·scale, w·scale, 3), uint8 or, from 0 to 1, float32: the type stays what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,14 @@ def spans(length: int, plan: Plan) -> list[Span]:
 
 
 def apply(
-    transform: Transform, pixels: Pixels, plan: Plan, scale: int, progress: Progress, cancelled: IsCancelled
-) -> Pixels:
-    """`transform` over `pixels`, RGB uint8 (h, w, 3), as one new array (h·scale, w·scale, 3).
+    transform: Transform, pixels: Samples, plan: Plan, scale: int, progress: Progress, cancelled: IsCancelled
+) -> Samples:
+    """`transform` over `pixels` (h, w, c) as one new array (h·scale, w·scale, c) of the same type.
 
     `progress` hears the fraction done after every tile. Raises Cancelled before the next tile once `cancelled()`.
     """
-    height, width = pixels.shape[:2]
-    made = np.empty((height * scale, width * scale, 3), np.uint8)
+    height, width, channels = pixels.shape
+    made = np.empty((height * scale, width * scale, channels), pixels.dtype)
     tiles = _tiles(height, width, plan)
     for done, (row, column) in enumerate(tiles, start=1):
         stop_if(cancelled)

@@ -7,6 +7,7 @@ diffusion models. This module knows sizes, greys and transparency. It does not k
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ from core.errors import ConfigurationError, LimitExceeded
 from core.media import Frame, Pixels
 from generators import parameters, tiling
 from generators.base import Card, IsCancelled, Job, Output, Parameter, Progress, stop_if, version_of
+from generators.deep import MAXIMUM, enhanced
 from generators.enhancer import Enhancer
 from generators.fidelity import reported
 from generators.still import encode_like, in_greys, is_neutral, source_of
@@ -44,8 +46,8 @@ class Enlarger(Protocol):
         """Of all that shapes its output."""
         ...
 
-    def __call__(self, pixels: Pixels, /) -> Pixels:
-        """RGB uint8 (h, w, 3) → RGB uint8 (h·scale, w·scale, 3). Any size from 1×1 on."""
+    def __call__(self, pixels: tiling.Samples, /) -> tiling.Samples:
+        """RGB (h, w, 3) → RGB (h·scale, w·scale, 3), uint8 or float32 as `tiling.Transform` says. Any size from 1×1."""
         ...
 
 
@@ -88,10 +90,11 @@ class Upscaler(Enhancer):
         """See `Enhancer`."""
         source, factor = source_of(job), self._factor(job)
         frame = source.frames()[0]
-        pixels = enlarge(self._networks[factor], frame.pixels, progress, cancelled, self._plan)
-        alpha = None if frame.alpha is None else _enlarged_alpha(frame.alpha, factor)
+        network = self._networks[factor]
+        plan = self._plan.aligned(network.multiple_of)
+        made = enhanced(network, _with_larger_alpha(frame, factor), plan, factor, progress, cancelled)
         stop_if(cancelled)  # a large file takes seconds to write
-        return reported(frame.pixels, encode_like(source, Frame(pixels, alpha)))
+        return reported(frame.pixels, encode_like(source, made))
 
     def _factor(self, job: Job) -> int:
         """The job's factor, once its output is known to stay within the pixel budget."""
@@ -117,10 +120,18 @@ def enlarge(
     return tiling.apply(transform, pixels, plan.aligned(network.multiple_of), network.scale, progress, cancelled)
 
 
-def _enlarged_alpha(alpha: Pixels, factor: int) -> Pixels:
+def _with_larger_alpha(frame: Frame, factor: int) -> Frame:
     """Bicubic: the networks never saw masks, and ring more at their hard edges."""
-    height, width = alpha.shape
-    return np.asarray(Image.fromarray(alpha).resize((width * factor, height * factor), Image.Resampling.BICUBIC))
+    if frame.alpha is None:
+        return frame
+    height, width = frame.alpha.shape
+    size = (width * factor, height * factor)
+    alpha = np.asarray(Image.fromarray(frame.alpha).resize(size, Image.Resampling.BICUBIC))
+    if frame.deep_alpha is None:
+        return replace(frame, alpha=alpha)
+    floats = Image.fromarray(frame.deep_alpha.astype(np.float32)).resize(size, Image.Resampling.BICUBIC)
+    deep = np.rint(np.clip(np.asarray(floats), 0, MAXIMUM)).astype(np.uint16)
+    return replace(frame, alpha=alpha, deep_alpha=deep)
 
 
 def _scale_parameter(factors: Sequence[int]) -> Parameter:

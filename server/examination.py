@@ -77,9 +77,11 @@ class Examiner:
         self._policy = policy
         self._views = frozenset(views) | {CREDENTIALS}
 
-    async def open(self, data: bytes, declared_mime: str = "") -> Media:
-        """The media in `data`, parsed in the sandbox. Raises InvalidInput or LimitExceeded."""
-        media = await self._sandbox.open(data, self._views)
+    async def open(self, data: bytes, declared_mime: str = "", views: Collection[str] = ()) -> Media:
+        """The media in `data`, parsed in the sandbox. views: what is read beside what detectors need. Raises
+        InvalidInput or LimitExceeded.
+        """
+        media = await self._sandbox.open(data, self._views.union(views))
         if declared_mime and declared_mime != media.mime:
             raise InvalidInput(
                 f"the content is {media.mime}, not the declared {declared_mime}",

@@ -11,7 +11,7 @@ know how anything is parsed, examined, decided, signed or stored.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -20,9 +20,10 @@ import structlog
 
 from core.errors import CountersignError, InvalidInput, LimitExceeded, PreconditionFailed
 from core.media import Media, digest_of
+from core.sandbox import SAMPLES
 from generators.base import SOURCE, Output
 from policies.base import Action, Decision, Stage
-from server import inputs, record
+from server import asked, inputs, record
 from server.admission import Room
 from server.audit import Recorded
 from server.auth import Caller
@@ -205,12 +206,13 @@ class Pipeline:
         *,
         field: str = MEDIA,
         shown: Mapping[str, Any] = NOTHING,
+        views: Collection[str] = (),
     ) -> Media:
         """Opened media; what cannot be opened is recorded as refused. field: what the request calls it. shown: the
-        previews of it.
+        previews of it. views: of `Examiner.open`.
         """
         try:
-            return await self._examiner.open(data, declared_mime)
+            return await self._examiner.open(data, declared_mime, views)
         except (InvalidInput, LimitExceeded) as error:
             error.field = field if error.field == MEDIA else error.field
             await self._recorder.refusal(request, context, error, digest_of(data), shown)
@@ -231,7 +233,8 @@ class Pipeline:
         received = replace(context, stage=Stage.UPLOAD)
         given: dict[str, Examination] = {}
         for name, data in order.pictures.items():
-            media = await self._open(request, received, data, field=inputs.field_of(order, name))
+            # Whoever works on a picture gets all that it holds; whoever only looks at it needs no more than 8 bits.
+            media = await self._open(request, received, data, field=inputs.field_of(order, name), views={SAMPLES})
             given[name] = await self._examine(request, received, media)
             if inputs.blocked(given):
                 break
@@ -247,7 +250,9 @@ class Pipeline:
         try:
             preview = work.previews.take if work.order.previews and self._may_show else None
             job = inputs.job_of(work.order, work.given, preview)
-            return await self._engine.generate(work.order.model, job, tell)
+            job, left_out = await asyncio.to_thread(asked.job_for, work.order, job, work.given)
+            output = await self._engine.generate(work.order.model, job, tell)
+            return await asyncio.to_thread(asked.answer_of, work.order, job, output, left_out)
         except (InvalidInput, LimitExceeded) as error:
             await work.previews.close()
             digest = work.given[SOURCE].media.digest if SOURCE in work.given else ""

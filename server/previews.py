@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -125,7 +125,7 @@ def shown(decision: Decision) -> bool:
 
 def drawn(frame: Frame) -> bytes:
     """The picture as a small JPEG file with the mark on it. Raises InvalidInput where the mark does not fit."""
-    small = replace(frame, pixels=resized(frame.pixels), alpha=None)
+    small = Frame(resized(frame.pixels))
     return encode_image(draw(small, MARK).frame, MIME, quality=85)
 
 

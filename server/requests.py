@@ -70,6 +70,8 @@ class Order:
 
     source: to be improved or begun from. mask, control: as of `generators.base.Job`. label: to be drawn visibly, None
     where the requester wants none; policy may demand one all the same. previews: unfinished work is to be shown.
+    private: the output is not to tell where, by which device and by whose the source was made (`generators.privacy`).
+    output_mime: the format of the output, "" for the source's own.
     """
 
     request_id: str
@@ -87,6 +89,8 @@ class Order:
     mask: bytes | None = None
     control: bytes | None = None
     previews: bool = False
+    private: bool = False
+    output_mime: str = ""
 
     def __post_init__(self) -> None:
         """Raises InvalidInput before anything is examined or made: for a seed that the log could not record, for
@@ -135,6 +139,7 @@ class Order:
             **self._declared(),
             # Only where there are some: a request recorded before these existed is still the same one.
             **({"label": self.label.content()} if self.label else {}),
+            **self._asked(),
             **{name: digest_of(data) for name, data in self.pictures.items() if name != SOURCE},
         }
 
@@ -157,8 +162,14 @@ class Order:
             "version": self.model.version,
             "parameters": dict(self.parameters),
             "seed": self.seed,
+            **self._asked(),
             **self._declared(),
         }
+
+    def _asked(self) -> dict[str, Any]:
+        """What is asked of the file, where it is more than usual."""
+        asked = {"private": self.private, "output_mime": self.output_mime}
+        return {name: value for name, value in asked.items() if value}
 
     def _declared(self) -> dict[str, Any]:
         """Absent where nothing was declared, as in the requests and leaves of releases that knew no declarations."""

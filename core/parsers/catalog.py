@@ -8,5 +8,6 @@ PARSERS: Mapping[str, str] = {
     "pixels": "core.parsers.pixels:parse",
     "tags": "core.parsers.tags:parse",
     "jpeg": "core.parsers.jpeg:parse",
+    "samples": "core.parsers.deep:parse",
 }
 """name: "package.module:function", imported in the workers alone."""

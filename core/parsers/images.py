@@ -2,7 +2,7 @@
 
 Colour profiles are reported, not applied, and EXIF orientation is left to the reader. A JPEG whose end marker comes
 too early is filled up by libjpeg, as browsers do, and cannot be told from a whole one here. This module does not read
-metadata: `core.parsers.tags` does.
+metadata: `core.parsers.tags` does. What Pillow cannot show of a TIFF, `core.parsers.rendition` does.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from PIL import AvifImagePlugin, Image, PngImagePlugin, UnidentifiedImageError
 
 from core.errors import CorruptMedia
 from core.limits import Limits
-from core.media import View
+from core.media import Pixels, View
+from core.parsers import heif, pngs, rendition
 from core.parsers.bounds import check_frames, check_size, exceeded
 from core.parsers.png_rows import codes_every_row
+from core.parsers.rendition import sampled
 from core.parsers.samples import has_alpha, to_rgb
 from core.sandbox.contract import Request
 
@@ -31,12 +33,13 @@ _DECODERS = {
     "image/png": "PNG",
     "image/webp": "WEBP",
     "image/avif": "AVIF",
+    "image/heif": "HEIF",
     "image/gif": "GIF",
     "image/tiff": "TIFF",
     "image/bmp": "BMP",
 }
 # In a JPEG, what follows the first picture is a preview or a gain map of it.
-_SEQUENCES = frozenset({"GIF", "PNG", "WEBP", "AVIF", "TIFF"})
+_SEQUENCES = frozenset({"GIF", "PNG", "WEBP", "AVIF", "TIFF", "HEIF"})
 # A workflow of ComfyUI may well take a megabyte. Above these Pillow raises ValueError.
 _MAX_TEXT_CHUNK = 16 * 1024 * 1024
 _MAX_TEXT_MEMORY = 64 * 1024 * 1024
@@ -67,13 +70,15 @@ def parse(request: Request) -> View:
     Raises CorruptMedia for a file that cannot be decoded to its last row, LimitExceeded for one that declares more
     than `request.limits`, and UnsupportedMedia for rare sample formats.
     """
+    if request.mime == "image/tiff" and (view := rendition.parse(request)) is not None:
+        return view
     with _pillow_errors(request.limits), _open(request) as image:
         check_size(*image.size, request.limits)
         frames = int(getattr(image, "n_frames", 1))
         check_frames(frames, request.limits)
         image.seek(0)
         facts = _facts(image, frames, request.blobs[0])
-        rgb, alpha = to_rgb(_load(image, request.blobs[0]))
+        rgb, alpha = _first(image, request)
         height, width = rgb.shape[:2]
         later = list(_later(image, frames, request.limits)) if image.format in _SEQUENCES else []
     arrays: dict[str, NDArray[Any]] = {
@@ -85,11 +90,17 @@ def parse(request: Request) -> View:
     return View({**facts, "width": width, "height": height, "duration": 0.0}, arrays)
 
 
+def _first(image: Image.Image, request: Request) -> tuple[Pixels, Pixels | None]:
+    """The first frame as RGB and alpha."""
+    if image.format == "PNG" and pngs.is_deep(request.blobs[0]):
+        return pngs.shown(pngs.samples(request.blobs[0], request.limits))
+    return to_rgb(_load(image, request.blobs[0]))
+
+
 def _later(image: Image.Image, frames: int, limits: Limits) -> Iterator[tuple[NDArray[np.uint8], float]]:
     """Sampled frames after the first, in the first one's size, with their times in seconds."""
     size = image.size
-    count = max(1, min(frames, limits.sampled_frames, limits.max_pixels // (size[0] * size[1])))
-    wanted = {round(index) for index in np.linspace(0, frames - 1, count)} - {0}
+    wanted = sampled(frames, size[0] * size[1], limits)
     elapsed = 0.0
     for index in range(1, max(wanted, default=0) + 1):
         elapsed += _milliseconds(image) / 1000
@@ -109,10 +120,15 @@ def _milliseconds(image: Image.Image) -> float:
 def warm() -> None:
     """Loads every plug-in of Pillow, and decodes once what only loads then."""
     Image.init()
+    rendition.warm()
+    pngs.warm()
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     PngImagePlugin.MAX_TEXT_CHUNK = _MAX_TEXT_CHUNK
     PngImagePlugin.MAX_TEXT_MEMORY = _MAX_TEXT_MEMORY
+    heif.warm()
     for decoder in _DECODERS.values():
+        if decoder not in Image.SAVE:  # HEIF: our library only reads it
+            continue
         file = io.BytesIO()
         Image.new("RGB", (16, 16)).save(file, decoder)
         file.seek(0)

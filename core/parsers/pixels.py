@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from core.camera import RAW_FORMATS
 from core.media import View
-from core.parsers import images, videos
+from core.parsers import images, raws, videos
 from core.sandbox.contract import Request
 
 
@@ -12,6 +13,8 @@ def parse(request: Request) -> View:
 
     Raises UnsupportedMedia, CorruptMedia or LimitExceeded.
     """
+    if request.mime in RAW_FORMATS:
+        return raws.parse(request)
     parser = videos.parse if request.mime.startswith("video/") else images.parse
     return parser(request)
 
@@ -19,4 +22,5 @@ def parse(request: Request) -> View:
 def warm() -> None:
     """Touches everything that the decoders load on first use."""
     images.warm()
+    raws.warm()
     videos.warm()

@@ -14,7 +14,7 @@ import codecs
 import io
 import struct
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -22,10 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
+from core.camera import RAW_FORMATS
 from core.media import View
+from core.parsers import heif
 from core.parsers.metadata import blocks, container, diffusion, exif, iptc, xmp
 from core.parsers.metadata.bounds import MAX_BLOCK, MAX_ENTRIES, Budget
 from core.sandbox.contract import Request
+from core.srgb import srgb_profile
 
 _Pairs = list[tuple[str, str]]
 # What Pillow, struct and our readers raise on bytes that are not what they claim to be.
@@ -73,6 +76,7 @@ class _Sections:
 def warm() -> None:
     """Loads what Pillow and Python load at first use, while files can still be opened."""
     Image.init()
+    heif.warm()
     for codec in exif.CODECS:
         codecs.lookup(codec)
 
@@ -88,7 +92,9 @@ def read(data: bytes, mime: str) -> View:
         with warnings.catch_warnings():
             # Pillow warns of odd EXIF and of sizes; the first is noted as damage, the second matters to pixels only.
             warnings.simplefilter("ignore")
-            return _video(data) if mime.startswith("video/") else _image(data)
+            if mime in RAW_FORMATS:
+                return _raw(data)
+            return _video(data) if mime.startswith("video/") else _image(data, _formats(mime))
     except (UnidentifiedImageError, Image.DecompressionBombError, *_DAMAGE) as error:
         return View(error=f"the file's structure cannot be read ({type(error).__name__})")
 
@@ -102,9 +108,26 @@ def _video(data: bytes) -> View:
     return sections.finish(dict(tags), xmp=packet)
 
 
-def _image(data: bytes) -> View:
+def _raw(data: bytes) -> View:
+    """Of a raw file: what its camera says of the photograph, and the profile of the picture that is made of it."""
     sections = _Sections()
-    with Image.open(io.BytesIO(data), formats=blocks.FORMATS) as image:
+    loaded = exif.of_camera(data)
+    fields = sections.read("exif", lambda: exif.fields(loaded))
+    named = {f"exif.{key}": value for key, value in fields}
+    packet = xmp.find(data)
+    properties = sections.read("xmp", lambda: xmp.properties(packet)) if packet else []
+    named |= {f"xmp.{key}": value for key, value in properties}
+    return sections.finish(named, exif=exif.without_thumbnail(loaded), icc=srgb_profile(), xmp=packet)
+
+
+def _formats(mime: str) -> Sequence[str]:
+    """What Pillow may take it for: it knows HEIF only once `warm` has told it of it."""
+    return ("HEIF",) if mime == "image/heif" else blocks.FORMATS
+
+
+def _image(data: bytes, formats: Sequence[str]) -> View:
+    sections = _Sections()
+    with Image.open(io.BytesIO(data), formats=formats) as image:
         found = blocks.of(image, data)
         fields, clean = _exif(image, data, sections)
         sections.read("iptc", lambda: iptc.records(image))

@@ -13,10 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.media import Frame, Kind, Media, View
+from core.sandbox.deepening import deepened
 from core.sandbox.wire import malformed
 
 PIXELS = "pixels"
 """The parser that every opened file goes through."""
+SAMPLES = "samples"
+"""The parser that tells what a picture holds beyond 8 bits, see `core.parsers.deep`."""
 
 
 def assemble(data: bytes, kind: Kind, mime: str, digest: str, read: Mapping[str, View]) -> Media:
@@ -26,6 +29,8 @@ def assemble(data: bytes, kind: Kind, mime: str, digest: str, read: Mapping[str,
     times (float64, (n,), seconds), and optionally alpha (uint8, (h, w)) where n is 1. Frames of a picture are exactly
     width × height; frames of videos may be smaller. Its view in the media keeps the facts alone.
 
+    Where "samples" was read too and is a picture in grey or RGB, the frame gets it as `deep`.
+
     Raises ParserFailed where anything does not fit.
     """
     pixels = read[PIXELS]
@@ -33,6 +38,8 @@ def assemble(data: bytes, kind: Kind, mime: str, digest: str, read: Mapping[str,
     pictures = _frames(pixels.arrays)
     if kind is Kind.IMAGE and any(picture.pixels.shape[:2] != (height, width) for picture in pictures):
         raise malformed("a picture of another size than it says")
+    if SAMPLES in read and len(pictures) == 1:
+        pictures = (deepened(pictures[0], read[SAMPLES]),)
     return Media(
         data=data,
         kind=kind,

@@ -58,9 +58,10 @@ class MemoryStream(io.RawIOBase):
         return data
 
     def readinto(self, into: bytearray | memoryview) -> int:  # type: ignore[override]  # any writable buffer does
-        """As `read`, into a buffer."""
-        data = self.read(len(into))
-        into[: len(data)] = data
+        """As `read`, into a buffer, whatever its items are."""
+        room = memoryview(into).cast("B")
+        data = self.read(len(room))
+        room[: len(data)] = data
         return len(data)
 
     def write(self, data: bytes | bytearray | memoryview) -> int:  # type: ignore[override]  # any buffer does

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,16 @@ from countersign.cli.text import reporting, say
 from countersign.v1.generation_pb2 import Declarations
 
 
+class Format(StrEnum):
+    """Formats that the server writes."""
+
+    JPEG = "jpeg"
+    PNG = "png"
+    TIFF = "tiff"
+    WEBP = "webp"
+    AVIF = "avif"
+
+
 def enhance(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="An image of at most 32 MiB.")],
@@ -24,6 +35,12 @@ def enhance(
     model: making.Model = "",
     param: making.Param = None,
     seed: Annotated[int, typer.Option(help="For models that draw random numbers.")] = 0,
+    private: Annotated[
+        bool, typer.Option("--private", help="Leave out of the metadata where and by which device it was made.")
+    ] = False,
+    output_format: Annotated[
+        Format | None, typer.Option("--format", help="Of the output; by default the file's own.")
+    ] = None,
     label: labels.Text = "",
     label_mark: labels.Sign = None,
     label_placement: labels.Where = None,
@@ -55,12 +72,18 @@ def enhance(
                 subject=subject,
                 declarations=Declarations(purpose=purpose, likeness=likeness, consent=consent),
                 label=drawn,
+                private=private,
+                output_mime_type=f"image/{output_format}" if output_format else "",
                 progress=bars.working(file.name),
             )
         view = targets.write(made)
     making.tell(view, output, as_json=as_json)
-    if view["plan"] and not as_json:
+    if as_json:
+        return
+    if view["plan"]:
         say(f"chosen: {view['plan']}")
+    if private:
+        say(f"left out: {', '.join(view['left_out']) or 'nothing, there was nothing of the kind'}")
 
 
 def register(app: typer.Typer) -> None:

@@ -35,13 +35,16 @@ class GenerationCalls(Calls):
         subject: str = "",
         declarations: generation_pb2.Declarations = UNDECLARED,
         label: generation_pb2.Label | None = None,
+        private: bool = False,
+        output_mime_type: str = "",
         request_id: str | None = None,
         progress: StageProgress = no_stages,
     ) -> Made:
         """Improves media of at most 32 MiB.
 
         subject: your own opaque name of the person who ordered it. declarations: what you say the result is for, and
-        of the people it shows. label: to be drawn visibly onto the output.
+        of the people it shows. label: to be drawn visibly onto the output. private: its metadata are not to tell where
+        and by which device it was made. output_mime_type: its format, "" for the upload's own.
         progress: called with the stage and its fraction, 0 to 1.
         """
         request = generation_pb2.EnhanceRequest(
@@ -55,6 +58,8 @@ class GenerationCalls(Calls):
             subject=subject,
             declarations=declarations,
             label=label,
+            private=private,
+            output_mime_type=output_mime_type,
         )
         return self._connection.stream(
             self._generation.Enhance, request, lambda parts: made_of(parts, progress), self._long_timeout

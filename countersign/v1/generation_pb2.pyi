@@ -134,6 +134,8 @@ class EnhanceRequest(_message.Message):
     SUBJECT_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
     DECLARATIONS_FIELD_NUMBER: _builtins.int
+    PRIVATE_FIELD_NUMBER: _builtins.int
+    OUTPUT_MIME_TYPE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The same id gives the same answer. One whose call was cancelled, or ran past its deadline, is used up."""
     media: _builtins.bytes
@@ -146,6 +148,15 @@ class EnhanceRequest(_message.Message):
     subject: _builtins.str
     """The platform's own opaque name of the person who ordered; never a real name or an address. The log's permanent part
     only commits to it: PrivacyService.EraseSubject deletes it.
+    """
+    private: _builtins.bool
+    """The output's metadata are not to tell where, by which device, and by whose device the upload was made: GPS and places,
+    serial numbers, the owner's name, maker notes. What was left out comes back as MadeMedia.left_out. An upload whose own
+    credentials tell it is refused: they go along as they were signed.
+    """
+    output_mime_type: _builtins.str
+    """The format of the output. Empty takes the upload's own, or PNG where that is not written here (GIF, BMP, HEIF, raw).
+    JPEG has no alpha; PNG and TIFF alone hold 16 bits.
     """
     @_builtins.property
     def parameters(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]:
@@ -172,10 +183,12 @@ class EnhanceRequest(_message.Message):
         subject: _builtins.str = ...,
         label: Global___Label | None = ...,
         declarations: Global___Declarations | None = ...,
+        private: _builtins.bool = ...,
+        output_mime_type: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations", "label", b"label"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations", "label", b"label", "media", b"media", "model", b"model", "parameters", b"parameters", "request_id", b"request_id", "seed", b"seed", "subject", b"subject", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations", "label", b"label", "media", b"media", "model", b"model", "output_mime_type", b"output_mime_type", "parameters", b"parameters", "private", b"private", "request_id", b"request_id", "seed", b"seed", "subject", b"subject", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -448,6 +461,7 @@ class MadeMedia(_message.Message):
     NEAREST_FIELD_NUMBER: _builtins.int
     FIDELITY_FIELD_NUMBER: _builtins.int
     PLAN_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_FIELD_NUMBER: _builtins.int
     digest: _builtins.str
     mime_type: _builtins.str
     byte_size: _builtins.int
@@ -471,6 +485,12 @@ class MadeMedia(_message.Message):
     def fidelity(self) -> Global___Fidelity:
         """How the output differs from the upload; not set where the model does not measure it, as those of Generate."""
 
+    @_builtins.property
+    def left_out(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Of a private order: the metadata that the upload had and the output has not, by name. "EXIF" and "XMP" name whole blocks
+        that could not be read.
+        """
+
     def __init__(
         self,
         *,
@@ -485,10 +505,11 @@ class MadeMedia(_message.Message):
         nearest: Global___Neighbour | None = ...,
         fidelity: Global___Fidelity | None = ...,
         plan: _builtins.str = ...,
+        left_out: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "decision", b"decision", "fidelity", b"fidelity", "nearest", b"nearest", "receipt", b"receipt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "byte_size", b"byte_size", "decision", b"decision", "digest", b"digest", "fidelity", b"fidelity", "mime_type", b"mime_type", "model", b"model", "nearest", b"nearest", "plan", b"plan", "receipt", b"receipt", "seed", b"seed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "byte_size", b"byte_size", "decision", b"decision", "digest", b"digest", "fidelity", b"fidelity", "left_out", b"left_out", "mime_type", b"mime_type", "model", b"model", "nearest", b"nearest", "plan", b"plan", "receipt", b"receipt", "seed", b"seed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

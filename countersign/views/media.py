@@ -45,6 +45,7 @@ def made_json(output: str | None, made: Made) -> Json:
         "nearest": nearest_json(result.nearest) if result.HasField("nearest") else None,
         "fidelity": fidelity_json(result.fidelity) if result.HasField("fidelity") else None,
         "plan": result.plan or None,
+        "left_out": list(result.left_out),
         "receipt": receipt_json(result.receipt),
     }
 

@@ -19,8 +19,9 @@ from skimage.restoration import denoise_tv_chambolle
 from core.media import Pixels
 from generators.base import Value
 from generators.classical.filtering import Prepared
+from generators.deep import like, to_unit
 from generators.probing import noise_level, pieces
-from generators.tiling import Plan
+from generators.tiling import Plan, Samples
 
 Planes: TypeAlias = npt.NDArray[np.float32]
 LEAST = 0.5
@@ -73,22 +74,29 @@ def bilateral(_: Pixels, sigma: float) -> Prepared:
     return Prepared(partial(_bilateral, colour=BILATERAL_STRENGTH * sigma), BILATERAL_PLAN)
 
 
-def _tv(tile: Pixels, weight: float) -> Pixels:
-    values = tile.astype(np.float32) / np.float32(255.0)
+def _tv(tile: Samples, weight: float) -> Samples:
     # eps 0: always the same number of rounds, or tiles would stop at different ones and show their edges.
     made = denoise_tv_chambolle(  # type: ignore[no-untyped-call]
-        values, weight=weight, eps=0.0, max_num_iter=TV_ROUNDS, channel_axis=-1
+        to_unit(tile), weight=weight, eps=0.0, max_num_iter=TV_ROUNDS, channel_axis=-1
     )
-    return _to_bytes(made * np.float32(255.0))
+    return like(tile, made)
 
 
-def _bilateral(tile: Pixels, colour: float) -> Pixels:
-    # On bytes: OpenCV's table of weights for floats depends on the least and greatest value of a tile.
-    made = cv2.bilateralFilter(np.ascontiguousarray(tile), BILATERAL_SIDE, colour, BILATERAL_SPACE)
-    return np.asarray(made, np.uint8)
+def _bilateral(tile: Samples, colour: float) -> Samples:
+    if tile.dtype == np.uint8:
+        made = cv2.bilateralFilter(np.ascontiguousarray(tile), BILATERAL_SIDE, colour, BILATERAL_SPACE)
+        return np.asarray(made, np.uint8)
+    # OpenCV's table of weights for floats depends on the least and greatest value of a tile, so each tile is given a
+    # black and a white pixel, out of sight of its own.
+    reach = BILATERAL_SIDE // 2
+    whole = cv2.copyMakeBorder(np.ascontiguousarray(tile), 0, 0, 0, reach + 1, cv2.BORDER_REFLECT_101)
+    whole = np.vstack([whole, whole[-1:]]) if len(whole) == 1 else whole
+    whole[0, -1], whole[1, -1] = 0.0, 1.0
+    made = cv2.bilateralFilter(whole, BILATERAL_SIDE, colour / 255.0, BILATERAL_SPACE)
+    return like(tile, np.asarray(made, np.float32)[: tile.shape[0], : tile.shape[1]])
 
 
-def _shrink(tile: Pixels, thresholds: npt.NDArray[np.float32]) -> Pixels:
+def _shrink(tile: Samples, thresholds: npt.NDArray[np.float32]) -> Samples:
     """thresholds: (3 channels, LEVELS from the finest on, 3 orientations)."""
     planes = _opponents(tile)
     made = np.empty_like(planes)
@@ -101,7 +109,7 @@ def _shrink(tile: Pixels, thresholds: npt.NDArray[np.float32]) -> Pixels:
             )
         whole = pywt.waverec2([rough, *details], WAVELET)
         made[channel] = whole[: plane.shape[0], : plane.shape[1]]
-    return _to_bytes(_turned(np.moveaxis(made, 0, 2), _OPPONENT.T))
+    return like(tile, _turned(np.moveaxis(made, 0, 2), _OPPONENT.T) / np.float32(255.0))
 
 
 def _thresholds(pixels: Pixels, sigma: float) -> npt.NDArray[np.float32]:
@@ -130,16 +138,12 @@ def _decompose(plane: npt.NDArray[np.float32]) -> list[Any]:
     return coefficients
 
 
-def _opponents(tile: Pixels) -> Planes:
-    """(3, h, w) in opponent colours."""
-    return np.moveaxis(_turned(tile.astype(np.float32), _OPPONENT), 2, 0)
+def _opponents(tile: Samples) -> Planes:
+    """(3, h, w) in opponent colours, in 8-bit steps."""
+    steps = tile.astype(np.float32) if tile.dtype == np.uint8 else tile * np.float32(255.0)
+    return np.moveaxis(_turned(steps, _OPPONENT), 2, 0)
 
 
 def _turned(values: Planes, colours: npt.NDArray[np.floating[Any]]) -> Planes:
     """(h, w, 3) in other colours. By OpenCV: NumPy's product of matrices would start threads for three numbers."""
     return np.asarray(cv2.transform(np.ascontiguousarray(values), colours), np.float32)
-
-
-def _to_bytes(values: npt.NDArray[np.floating[Any]]) -> Pixels:
-    made: Pixels = np.rint(np.clip(values, 0.0, 255.0)).astype(np.uint8)
-    return made

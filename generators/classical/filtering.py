@@ -1,12 +1,12 @@
 """A generator that applies one filter of `generators.classical.table`, tile by tile.
 
-This module knows pictures, tiles, greys and transparency. It does not know what a filter does.
+This module knows pictures and tiles. It does not know what a filter does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from core.media import Frame, Pixels
@@ -22,9 +22,10 @@ from generators.base import (
     stop_if,
     version_of,
 )
+from generators.deep import enhanced
 from generators.enhancer import Enhancer
 from generators.fidelity import reported
-from generators.still import encode_like, in_greys, is_neutral, source_of
+from generators.still import encode_like, source_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +68,14 @@ class Filtered(Enhancer):
         source = source_of(job)
         frame = source.frames()[0]
         settings = parameters.complete(self.parameters, job.parameters)
-        pixels = apply(self._prepare(frame.pixels, settings), frame.pixels, progress, cancelled)
+        made = apply(self._prepare(frame.pixels, settings), frame, progress, cancelled)
         stop_if(cancelled)  # a large file takes seconds to write
-        return reported(frame.pixels, encode_like(source, Frame(pixels, frame.alpha)))
+        return reported(frame.pixels, encode_like(source, made))
 
 
-def apply(prepared: Prepared | None, pixels: Pixels, progress: Progress, cancelled: IsCancelled) -> Pixels:
-    """`prepared` over a picture, RGB uint8 (h, w, 3), as a new array of that size. Raises Cancelled between tiles."""
+def apply(prepared: Prepared | None, frame: Frame, progress: Progress, cancelled: IsCancelled) -> Frame:
+    """`prepared` over a picture, with new pixels. Raises Cancelled between tiles."""
     if prepared is None:
         progress(1.0)
-        return pixels.copy()
-    transform = in_greys(prepared.transform) if is_neutral(pixels) else prepared.transform
-    return tiling.apply(transform, pixels, prepared.plan, 1, progress, cancelled)
+        return replace(frame, pixels=frame.pixels.copy())
+    return enhanced(prepared.transform, frame, prepared.plan, 1, progress, cancelled)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, __version__
 
-from core.media import Pixels
 from generators.base import version_of
+from generators.tiling import Samples
 
 FACTORS = (2, 3, 4)
 METHODS = {"bicubic": Image.Resampling.BICUBIC, "lanczos": Image.Resampling.LANCZOS}
@@ -30,11 +30,14 @@ class Interpolation:
         """Of method and library."""
         return version_of(self.method, self.scale, __version__)
 
-    def __call__(self, pixels: Pixels) -> Pixels:
-        """RGB uint8 (h, w, 3) → RGB uint8 (h·scale, w·scale, 3), clamped and rounded to nearest."""
+    def __call__(self, pixels: Samples) -> Samples:
+        """RGB uint8 (h, w, 3) → RGB uint8 (h·scale, w·scale, 3), clamped and rounded to nearest; float32, clamped."""
         height, width = pixels.shape[:2]
-        size = (width * self.scale, height * self.scale)
-        return np.asarray(Image.fromarray(pixels).resize(size, METHODS[self.method]))
+        size, method = (width * self.scale, height * self.scale), METHODS[self.method]
+        if pixels.dtype == np.uint8:
+            return np.asarray(Image.fromarray(pixels).resize(size, method))
+        channels = (Image.fromarray(np.ascontiguousarray(pixels[..., index])) for index in range(3))
+        return np.clip(np.dstack([np.asarray(channel.resize(size, method)) for channel in channels]), 0.0, 1.0)
 
 
 def enlargers(method: str) -> tuple[Interpolation, ...]:

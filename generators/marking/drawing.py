@@ -61,7 +61,9 @@ def draw(frame: Frame, label: Label, orientation: int = 1) -> Labelled:
     if alpha is not None:
         upright(alpha, orientation)[rows, columns] = 255
     box = _stored_box(rows, columns, (height, width), orientation)
-    return Labelled(replace(frame, pixels=pixels, alpha=alpha), box, plate.character, contrast(plate_tone, ink_tone))
+    return Labelled(
+        replace(frame.with_pixels(pixels), alpha=alpha), box, plate.character, contrast(plate_tone, ink_tone)
+    )
 
 
 def upright(stored: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:

@@ -9,6 +9,7 @@ from countersign.v1 import generation_pb2 as pb
 from generators import fidelity
 from generators.auto import PLAN
 from server import record
+from server.asked import LEFT_OUT
 from server.audit import Recorded
 from server.record import MEMORISED
 
@@ -36,6 +37,12 @@ def fidelity_of(recorded: Recorded) -> pb.Fidelity | None:
 def plan_of(recorded: Recorded) -> str:
     """What a model chose to do, and why; "" where it had no choice."""
     return str(notes_of(recorded).get(PLAN, ""))
+
+
+def left_out_of(recorded: Recorded) -> list[str]:
+    """What a private output does not tell; nothing where it was not asked for, or there was nothing."""
+    told = str(notes_of(recorded).get(LEFT_OUT, ""))
+    return told.split(", ") if told else []
 
 
 def notes_of(recorded: Recorded) -> Mapping[str, Any]:

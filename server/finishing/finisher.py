@@ -76,8 +76,10 @@ class Finisher:
         """The output with a watermark, where it holds one, and with everything that `marks` asks for.
 
         made: the output as opened by the sandbox, whose metadata travel along. Raises InvalidInput for a label that
-        does not fit, and PreconditionFailed where a watermark is required and does not hold.
+        does not fit or may not be drawn, and PreconditionFailed where a watermark is required and does not hold.
         """
+        if output.measured:
+            return self._left(output, made, marks)
         identifier = secrets.randbits(IDENTIFIER_BITS)
         woven, unmarked = await self._woven(output.frame, identifier)
         frame = await asyncio.to_thread(marks.drawn, woven, made)
@@ -90,6 +92,14 @@ class Finisher:
         self._refuse_bare(unmarked)
         return Finished(media, marks, None if unmarked else f"{identifier:012x}", unmarked)
 
+    def _left(self, output: Output, made: Media, marks: Marks) -> Finished:
+        """Measured values as they are: a watermark or a label would be read as measurements."""
+        if marks.label is not None:
+            message = f"no label can be drawn: {output.measured}"
+            raise InvalidInput(message, field="label", limit="none", found="a label")
+        self._refuse_bare(output.measured)
+        return Finished(made, replace(marks, aigc=None, source_type=""), None, output.measured)
+
     async def _woven(self, frame: Frame, identifier: int) -> tuple[Frame, str]:
         """The picture with its watermark; or the very picture, and why it has none."""
         if self._watermarking is Watermarking.OFF:
@@ -98,7 +108,7 @@ class Finisher:
             pixels = await asyncio.to_thread(self._watermarks.embed, frame.pixels, identifier)
         except InvalidInput as error:  # too small to carry one
             return frame, error.message
-        return replace(frame, pixels=pixels), ""
+        return frame.with_pixels(pixels), ""
 
     async def _reads(self, media: Media, identifier: int) -> bool:
         """Whether the identifier reads in the file that is about to be signed; an upload's own may read beside it."""

@@ -43,6 +43,8 @@ FORMATS = frozenset(
     }
 )
 """MIME types in which credentials are read and written. BMP and WebM have no place for a manifest."""
+READ = FORMATS | {"image/heif", "image/x-adobe-dng", "image/x-nikon-nef", "image/x-sony-arw"}
+"""Those in which they are read: cameras and phones sign in formats that we do not write."""
 
 ALGORITHMS = {
     "es256": C2paSigningAlg.ES256,
@@ -73,7 +75,7 @@ def credentials(request: Request) -> View:
     options: `Trust.options()`. Facts: those of `server.provenance.reading.Reading`.
     """
     facts: dict[str, Any] = {"trust": request.options["trust"]}
-    if request.mime not in FORMATS:
+    if request.mime not in READ:
         return View(facts=facts)
     try:
         with ExitStack() as stack:
@@ -98,7 +100,7 @@ def crjson(request: Request) -> View:
     options: `Trust.options()`. Arrays: `crjson`, uint8, UTF-8; none where there is no store in the file, or none that
     can be read. Raises LimitExceeded above MAX_CRJSON.
     """
-    if request.mime not in FORMATS:
+    if request.mime not in READ:
         return View()
     try:
         with ExitStack() as stack:

@@ -18,6 +18,8 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from core.parsers.samples import to_rgb
+
 # Loaded here and not by Pillow when it first meets a format, which is too late once we are confined.
 PLUGINS = (AvifImagePlugin, GifImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin)
 SIDE = 256  # pixels, of the longer one
@@ -34,6 +36,6 @@ def thumbnail(file: BinaryIO) -> BinaryIO:
     with Image.open(file) as picture:
         picture.draft("RGB", (2 * SIDE, 2 * SIDE))
         picture.thumbnail((SIDE, SIDE))
-        picture.convert("RGB").save(small, "JPEG", quality=QUALITY)
+        Image.fromarray(to_rgb(picture)[0]).save(small, "JPEG", quality=QUALITY)
     small.seek(0)
     return small

@@ -16,7 +16,7 @@ from server.admission import ByteBudget
 from server.auth import Caller
 from server.convert.blocked import blocked
 from server.convert.labels import label_of
-from server.convert.notes import fidelity_of, nearest, plan_of
+from server.convert.notes import fidelity_of, left_out_of, nearest, plan_of
 from server.edge import Context, Edge
 from server.pipeline import Pipeline
 from server.previews import Preview
@@ -67,6 +67,8 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
                 subject=request.subject,
                 declared=declared_of(request.declarations),
                 label=label_of(request),
+                private=request.private,
+                output_mime=request.output_mime_type,
             )
             with self._budget.hold(len(request.media)):
                 async for part in self._stream(order, caller, pb.EnhanceResponse):
@@ -148,6 +150,7 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
             nearest=nearest(made.recorded) if left else None,
             fidelity=fidelity_of(made.recorded) if left else None,
             plan=plan_of(made.recorded) if left else "",
+            left_out=left_out_of(made.recorded) if left else (),
         )
 
 

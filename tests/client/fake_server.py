@@ -69,6 +69,7 @@ class FakeServer(
         self.without_result = False
         self.nearest: generation_pb2.Neighbour | None = None
         self.plan = ""
+        self.left_out: tuple[str, ...] = ()
 
     async def decide(self, context: Context, request_id: str, media: bytes, *, evidence: bool) -> common_pb2.Decision:
         """One decision a request_id."""
@@ -152,6 +153,7 @@ class FakeServer(
             result.digest = f"sha256:{hashlib.sha256(output + b'!' * self.wrong_digest).hexdigest()}"
             result.byte_size, result.mime_type = len(output), "image/png"
             result.plan = self.plan
+            result.left_out.extend(self.left_out)
         if not self.without_result:
             yield response(result=result)
 

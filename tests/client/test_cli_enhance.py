@@ -155,3 +155,25 @@ def test_a_missing_input_names_the_file(command: Command, tmp_path: Path) -> Non
     view = json.loads(result.stdout)
     assert view["file"] == str(tmp_path / "no.png")
     assert "does not exist" in view["error"]["message"]
+
+
+def test_format_and_privacy_are_asked_for(server: FakeServer, command: Command, photo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.tiff"
+    result = command("enhance", photo, "-o", out, "--task", "upscale", "--format", "tiff", "--private")
+    assert result.exit_code == 0
+    request = server.seen["Enhance"][0]
+    assert (request.output_mime_type, request.private) == ("image/tiff", True)
+    assert "left out: nothing" in result.stdout
+
+
+def test_what_was_left_out_is_told(server: FakeServer, command: Command, photo: Path, tmp_path: Path) -> None:
+    server.left_out = ("GPSInfo", "MakerNote")
+    words = ["enhance", photo, "-o", tmp_path / "out.png", "--task", "upscale", "--private"]
+    assert command(*words).stdout.splitlines()[-1] == "left out: GPSInfo, MakerNote"
+    view = json.loads(command(*words, "--force", "--json").stdout)
+    assert view["left_out"] == ["GPSInfo", "MakerNote"]
+
+
+def test_a_format_that_nobody_writes(command: Command, photo: Path, tmp_path: Path) -> None:
+    result = command("enhance", photo, "-o", tmp_path / "out.heic", "--task", "upscale", "--format", "heic")
+    assert result.exit_code == 2

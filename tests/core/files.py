@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from core.media import Pixels
+from tests.core.photofiles import dng, heic, linear, mosaic
 
 WRITERS = {
     "image/jpeg": "JPEG",
@@ -29,7 +30,8 @@ FILMS = {
     "video/quicktime": ("mov", "mpeg4"),
     "video/webm": ("webm", "libvpx"),
 }
-FORMATS = (*WRITERS, *FILMS)
+PHOTOGRAPHS = ("image/heif", "image/x-adobe-dng")
+FORMATS = (*WRITERS, *PHOTOGRAPHS, *FILMS)
 FRAMES = 30
 
 
@@ -67,6 +69,10 @@ def film(mime: str, frames: int = FRAMES, width: int = 64, height: int = 48, gop
 @cache
 def sample(mime: str) -> bytes:
     """One small file of that type."""
+    if mime == "image/heif":
+        return heic(scene())
+    if mime == "image/x-adobe-dng":
+        return dng(mosaic(linear(scene())))
     return film(mime) if mime in FILMS else save(Image.fromarray(scene()), mime)
 
 

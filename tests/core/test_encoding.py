@@ -26,6 +26,8 @@ XMP = '<x:xmpmeta xmlns:x="adobe:ns:meta/">ü</x:xmpmeta>'.encode()
 def _exif() -> bytes:
     exif = Image.Exif()
     exif[271] = "Maker"
+    exif[0x8769] = {0x8827: 400}
+    exif[0x8825] = {1: "N", 2: (52.0, 31.0, 12.0)}
     return exif.tobytes()
 
 
@@ -61,8 +63,9 @@ async def test_metadata_survives(sandbox: Sandbox, mime: str) -> None:
     assert tags.error == ""
     assert tags.arrays["icc"].tobytes() == ICC
     assert tags.arrays["xmp"].tobytes() == XMP
-    if mime != "image/tiff":
-        assert tags.facts["exif"]["Make"] == "Maker"
+    assert tags.facts["exif"]["Make"] == "Maker"
+    assert tags.facts["exif"]["ISOSpeedRatings"] == "400"
+    assert tags.facts["exif"]["GPSInfo"] == "present"
 
 
 @in_the_session
@@ -121,3 +124,31 @@ def test_damaged_exif_is_written_or_refused(mime: str, exif: bytes) -> None:
     except InvalidInput:
         return
     assert Image.open(io.BytesIO(data)).size == (64, 48)
+
+
+@in_the_session
+@pytest.mark.parametrize("mime", LOSSLESS)
+async def test_metadata_of_a_picture_of_16_bits(sandbox: Sandbox, mime: str) -> None:
+    exif = Image.Exif()
+    exif.load(_exif())
+    exif[274] = 6
+    frame = Frame(scene(), deep=scene().astype(np.uint16) * 257)
+    data = encode_image(frame, mime, exif=exif.tobytes(), icc=ICC, xmp=XMP)
+    media = await sandbox.open(data, {"tags"})
+    tags = media.view("tags")
+    assert (media.width, media.height, tags.error) == (64, 48, "")
+    assert tags.arrays["icc"].tobytes() == ICC
+    assert tags.arrays["xmp"].tobytes() == XMP
+    assert (tags.facts["exif"]["Make"], tags.facts["exif"]["Orientation"]) == ("Maker", "6")
+    assert tags.facts["exif"]["ISOSpeedRatings"] == "400"
+    assert tags.facts["exif"]["GPSInfo"] == "present"
+
+
+@in_the_session
+@pytest.mark.parametrize("mime", LOSSLESS)
+async def test_no_metadata_is_made_up_for_16_bits(sandbox: Sandbox, mime: str) -> None:
+    frame = Frame(scene(), deep=scene().astype(np.uint16) * 257)
+    tags = (await sandbox.open(encode_image(frame, mime), {"tags"})).view("tags")
+    assert tags.error == ""
+    assert set(tags.arrays) <= ({"exif"} if mime == "image/tiff" else set())
+    assert tags.facts["xmp"] == {}

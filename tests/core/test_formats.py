@@ -19,6 +19,7 @@ from core.limits import Limits
 from core.media import Kind
 from core.parsers.catalog import PARSERS
 from core.sandbox import Sandbox
+from tests.core.deepfiles import tiff
 from tests.core.files import FILMS, FRAMES, WRITERS, film, png_chunk, sample, save, scene
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -190,12 +191,40 @@ async def test_opaque_alpha_is_none(sandbox: Sandbox) -> None:
     assert media.view("pixels").facts["has_alpha"] is True
 
 
-@pytest.mark.parametrize("mode", ["I", "F", "LAB"])
-async def test_samples_whose_range_is_unknown(sandbox: Sandbox, mode: str) -> None:
-    image = Image.new(mode, (8, 8))
+async def test_samples_that_need_a_profile(sandbox: Sandbox) -> None:
     with pytest.raises(UnsupportedMedia) as failure:
-        await sandbox.open(save(image, "image/tiff"))
-    assert failure.value.found == mode
+        await sandbox.open(save(Image.new("LAB", (8, 8)), "image/tiff"))
+    assert failure.value.found == "LAB"
+
+
+@pytest.mark.parametrize("mode", ["I", "F"])
+async def test_samples_whose_range_is_unknown_are_stretched(sandbox: Sandbox, mode: str) -> None:
+    ramp = RAMP.astype(np.int32 if mode == "I" else np.float32) * 1000 - 90_000
+    (frame,) = (await sandbox.open(save(Image.fromarray(ramp), "image/tiff"))).frames()
+    assert (frame.pixels.min(), frame.pixels.max()) == (0, 255)
+    assert np.abs(frame.pixels[..., 0].astype(int) - RAMP).max() <= 8
+
+
+async def test_a_flat_picture_of_numbers_is_grey(sandbox: Sandbox) -> None:
+    (frame,) = (await sandbox.open(save(Image.new("F", (8, 8), 3.5), "image/tiff"))).frames()
+    assert (frame.pixels == 128).all()
+
+
+async def test_of_many_bands_three_are_shown(sandbox: Sandbox) -> None:
+    bands = np.dstack([scene(), 255 - scene()])
+    data = tiff(bands, "minisblack", planarconfig="contig")
+    media = await sandbox.open(data)
+    assert np.array_equal(media.frames()[0].pixels, scene())
+    assert media.view("pixels").facts["bits"] == 8
+
+
+async def test_every_page_of_a_deep_tiff_is_looked_at(sandbox: Sandbox) -> None:
+    deep = scene().astype(np.uint16) * 257
+    data = tiff(np.stack([deep, 65_535 - deep, deep]))
+    media = await sandbox.open(data)
+    assert media.view("pixels").facts["n_frames"] == 3
+    for frame, wanted in zip(media.frames(), (scene(), 255 - scene(), scene()), strict=True):
+        assert np.array_equal(frame.pixels, wanted)
 
 
 @pytest.mark.parametrize("mime", ["image/gif", "image/png", "image/webp", "image/avif", "image/tiff"])

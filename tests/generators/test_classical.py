@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from core.errors import InvalidInput, LimitExceeded
-from core.media import Pixels
+from core.media import Frame, Pixels
 from core.registry import Registry
 from generators import catalog, tiling, upscale
 from generators.base import Generator
@@ -42,7 +42,7 @@ def filtered(name: str, pixels: Pixels, wire: Mapping[str, str] = SIMPLY, plan: 
     prepared = chosen.prepare(pixels, parse(chosen.parameters, wire))
     if prepared and plan:
         prepared = replace(prepared, plan=plan)
-    return apply(prepared, pixels, lambda _: None, lambda: False)
+    return apply(prepared, Frame(pixels), lambda _: None, lambda: False).pixels
 
 
 @given(st.sampled_from(METHODS), st.sampled_from(interpolation.FACTORS), SIZES, SIZES, st.integers(0, 2**32 - 1))

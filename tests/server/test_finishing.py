@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from core.errors import InvalidInput, PreconditionFailed
 from core.media import Pixels
 from core.sandbox import Sandbox
+from generators.base import Job, Output
 from generators.marking.label import Label
 from server.config import Settings
 from server.finishing.finisher import LOST
@@ -42,6 +44,16 @@ def silent(_stage: str, _fraction: float) -> None:
 
 def actions_of(store_json: str) -> list[str]:
     return [word for word in ("c2pa.created", "c2pa.watermarked.bound", "c2pa.edited") if f'"{word}"' in store_json]
+
+
+MEASURED = "its pixels are measured values"
+
+
+class Meter(Painter):
+    """Makes what somebody measures by."""
+
+    def _paint(self, job: Job) -> Output:
+        return replace(super()._paint(job), measured=MEASURED)
 
 
 async def closed(house: House) -> None:
@@ -134,3 +146,20 @@ async def test_a_label_that_does_not_fit_is_refused_on_the_record(house: House) 
     entries = await house.entries()
     assert len(entries) == before + 1
     assert entries[0]["refusal"]["field"] == caught.value.field
+
+
+async def test_measured_values_leave_as_they_are_and_say_why(house: House) -> None:
+    made = await house.pipeline.make(Order(uuid.uuid4().hex, Meter("upscale"), source=png()), CALLER, silent)
+    assert made.output is not None
+    assert leaf(made.recorded)["making"]["marks"] == {"watermarked": False, "unmarked": MEASURED}
+    media, credential = await house.examiner.inspect(made.output)
+    assert (media.frames()[0].pixels == 100).all()
+    assert "watermarked" not in credential.store_json
+
+
+async def test_no_label_is_drawn_over_measured_values(house: House) -> None:
+    asked = Order(uuid.uuid4().hex, Meter("upscale"), source=png(), label=Label(WORDS, height_fraction=0.2))
+    with pytest.raises(InvalidInput, match=MEASURED) as caught:
+        await house.pipeline.make(asked, CALLER, silent)
+    assert caught.value.field == "label"
+    assert (await house.entries())[0]["refusal"]["field"] == "label"

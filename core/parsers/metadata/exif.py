@@ -17,8 +17,33 @@ _MAKER_NOTE = ExifTags.Base.MakerNote
 _GPS = ExifTags.IFD.GPSInfo
 # Where a TIFF keeps its strips, its colour map and other people's blocks: true of the old pixels only.
 _LAYOUT = (*range(254, 267), 273, *range(277, 282), 284, *range(288, 294), 317, *range(320, 326), 330, *range(338, 348))
+# Description, make, model, resolution, software, date, artist, copyright.
+_OF_THE_PHOTOGRAPH = (270, 271, 272, 282, 283, 296, 305, 306, 315, 33432)
 _STRUCTURAL = frozenset((*_LAYOUT, 513, 514, 700, 33723, 34377, 34675))
 CODECS = ("ascii", "latin-1", "shift_jis", "utf-16-be", "utf-16-le", "utf-8")
+
+
+def of_camera(data: bytes) -> Image.Exif:
+    """What the first directory of a camera's raw file says of the photograph, and nothing of how it is stored.
+
+    data: a TIFF, or what differs from one in its third and fourth byte. The maker note is left out: it is about the
+    sensor's data. The orientation is 1, for the picture that `core.parsers.raws` makes is upright. Empty for other
+    containers. Raises what Pillow raises.
+    """
+    kept = Image.Exif()
+    if data[:2] not in (b"II", b"MM"):
+        return kept
+    found = Image.Exif()
+    found.load(data[:2] + (b"*\x00" if data[:2] == b"II" else b"\x00*") + data[4:])
+    for tag in _OF_THE_PHOTOGRAPH:
+        if tag in found:
+            kept[tag] = found[tag]
+    for directory in (ExifTags.IFD.Exif, _GPS):
+        inside = {tag: value for tag, value in found.get_ifd(directory).items() if tag != _MAKER_NOTE}
+        if inside:
+            kept[directory] = inside
+    kept[ExifTags.Base.Orientation] = 1
+    return kept
 
 
 def fields(exif: Image.Exif) -> Iterator[tuple[str, str]]:

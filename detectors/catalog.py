@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from core.registry import Registry
+from detectors import film_hashes
 from detectors.base import Detector
 from detectors.copy_move import CopyMoveDetector
 from detectors.hash_list import HashList
@@ -10,6 +13,9 @@ from detectors.jpeg_history import JpegHistoryDetector
 from detectors.known_hash import KnownHashDetector
 from detectors.metadata import MetadataDetector
 from detectors.watermark.detector import WatermarkDetector
+
+PARSERS: Mapping[str, str] = film_hashes.PARSERS
+"""Of detectors' own, for `Sandbox.start` beside those of core."""
 
 
 def build(hashes: HashList) -> Registry[Detector]:

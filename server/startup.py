@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import cv2
 import structlog
 
+import detectors.catalog
 from core.limits import Limits
 from core.parsers.catalog import PARSERS
 from core.registry import Registry
@@ -72,7 +73,10 @@ async def open_provenance(
     stamper = stamper_of(settings, trust, metrics)
     metrics.certificate_expires(identity.not_after)
     sandbox = await Sandbox.start(
-        {**PARSERS, **provenance.PARSERS}, limits, settings.parsers, options={CREDENTIALS: trust.options()}
+        {**PARSERS, **detectors.catalog.PARSERS, **provenance.PARSERS},
+        limits,
+        settings.parsers,
+        options={CREDENTIALS: trust.options()},
     )
     stack.push_async_callback(sandbox.close)
     credentials = Provenance(sandbox, identity, trust, imprint_of(settings), stamper)

@@ -106,7 +106,7 @@ def test_says_who_it_is(name: str) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9_]*", chosen.label)
     assert re.fullmatch(r"sha256:[0-9a-f]{64}", chosen.version)
     assert chosen.kinds
-    assert chosen.views <= {"tags", "jpeg"}
+    assert chosen.views <= {"tags", "jpeg", "film_hashes"}
     assert chosen.summary.endswith(".")
     assert chosen.limits.endswith(".")
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 
@@ -64,6 +64,11 @@ class HashList:
         """How many entries each kind has."""
         return {kind.value: len(column) for kind, column in self._table.columns.items()}
 
+    @property
+    def lists(self) -> frozenset[str]:
+        """The names of the lists that entries stand on."""
+        return frozenset(said.list for said in self._table.saids)
+
     def prepare(self) -> None:
         """Makes the indexes now, so that no lookup has to."""
         self._pictures  # noqa: B018 - made and kept
@@ -83,6 +88,15 @@ class HashList:
         for kind in KINDS:
             rows = [row for entry in entries if entry.kind is kind for row in self._rows(entry)]
             table = table.without(kind, np.array(rows, np.intp)) if rows else table
+        return HashList.of(table)
+
+    def without_lists(self, names: Collection[str]) -> HashList:
+        """A list without the entries of some lists."""
+        gone = [number for number, said in enumerate(self._table.saids) if said.list in names]
+        table = self._table
+        for kind in KINDS:
+            rows = np.flatnonzero(np.isin(self._table.columns[kind].saids, gone))
+            table = table.without(kind, rows) if len(rows) else table
         return HashList.of(table)
 
     def exact(self, sha256: str) -> tuple[Match, ...]:

@@ -58,7 +58,7 @@ class KnownHashDetector(SingleDetector):
         hashes = [pdq(frame.pixels) for frame in media.frames()]
         usable = [value for value in hashes if value.quality >= MIN_QUALITY]
         matches = [match for value in usable for match in self._hashes.near(value.words, MAX_DISTANCE)]
-        film = _shown(media.view(FILM_HASHES)) if self._compares_films(media) else None
+        film = shown_by(media.view(FILM_HASHES)) if self._compares_films(media) else None
         if film is not None and len(film):
             matches += self._hashes.films(film)
         if matches:
@@ -111,7 +111,7 @@ def _told(match: Match) -> str:
     return "; ".join([*parts, *(f"{name}: {' '.join(text.split())}" for name, text in said if text)])
 
 
-def _shown(view: View) -> Shown | None:
+def shown_by(view: View) -> Shown | None:
     """The film's usable pictures; None where the parser read none, or tells what it could not have read."""
     hashes, qualities, times = (view.arrays.get(name) for name in ("hashes", "qualities", "times"))
     if view.error or hashes is None or qualities is None or times is None:

@@ -15,9 +15,8 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from core.errors import ConfigurationError
 from detectors.hashes.entry import Entry, FrameHash, HashKind, Said, signal_of
@@ -56,12 +55,6 @@ class Taken:
     not_positive: int = 0
 
 
-class _Row(Protocol):
-    """A row of the table by its columns."""
-
-    def __getitem__(self, column: str) -> str: ...
-
-
 def read_table(lines: Iterable[str], name: str, gathered: Gathered, origin: Origin) -> Taken:
     """Adds the rows of a table. Raises ConfigurationError naming line and column of what is wrong."""
     previous = csv.field_size_limit(LONGEST)
@@ -88,17 +81,14 @@ def _read_table(reader: csv._reader, name: str, gathered: Gathered, origin: Orig
     return taken
 
 
-def _take(row: _Row, header: Sequence[str], gathered: Gathered, origin: Origin, taken: Taken) -> None:
-    def where(column: str, work: Callable[[], Entry | None]) -> Entry | None:
-        try:
-            return work()
-        except ConfigurationError as error:
-            raise ConfigurationError(f"column {header.index(column) + 1} ({column}): {error}") from error
-
+def _take(row: Mapping[str, str], header: Sequence[str], gathered: Gathered, origin: Origin, taken: Taken) -> None:
     if row["category"] not in _CATEGORIES:
         raise ConfigurationError(f"column {header.index('category') + 1} (category): {row['category'][:50]!r} is none")
     said = replace(origin.said, list=list_name(row["collab"]) or origin.said.list, tags=_tags(row["tags"]))
-    entry = where("signal_str", lambda: _entry(row["signal_type"], row["signal_str"], said, origin))
+    try:
+        entry = _entry(row["signal_type"], row["signal_str"], said, origin)
+    except ConfigurationError as error:
+        raise ConfigurationError(f"column {header.index('signal_str') + 1} (signal_str): {error}") from error
     if entry is None:
         taken.other_types += 1
     elif row["category"] != POSITIVE:

@@ -74,9 +74,7 @@ def export_list(
 
 def show_digest(
     ctx: typer.Context,
-    file: Annotated[
-        Path | None, typer.Argument(help="A list that was kept; the present one where none is named.")
-    ] = None,
+    file: Annotated[Path | None, typer.Argument(help="A list that was kept; by default the present one.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Print a list's digest, and the version of known_hash by which decisions name it.

@@ -95,13 +95,13 @@ def test_every_form_that_was_written_is_read_as_it_was(tmp_path: Path, name: str
         (f"pdq,{BRIDGE},x,MAYBE,", r"line 2: column 4 \(category\): 'MAYBE' is none"),
         (f"pdq,{BRIDGE},x", r"line 2: has 3 columns, the header has 5"),
         (f'pdq,"{BRIDGE},x', r"line 2: not CSV"),
-        ("vpdq,[1],x,POSITIVE_CLASS,", r"column 2 \(signal_str\): the signal of a film is an array of texts"),
-        ("vpdq,{,x,POSITIVE_CLASS,", r"column 2 \(signal_str\): the signal of a film is not JSON"),
-        (f'vpdq,"[""{BRIDGE},49,0""]",x,POSITIVE_CLASS,', "no picture of the film has a quality of 50"),
+        ("vpdq,[1],x,POSITIVE_CLASS,", r"line 2: column 2 \(signal_str\): the signal of a film is an array of texts"),
+        ("vpdq,{,x,POSITIVE_CLASS,", r"line 2: column 2 \(signal_str\): the signal of a film is not JSON"),
+        (f'vpdq,"[""{BRIDGE},49,0""]",x,POSITIVE_CLASS,', r"line 2: .*no picture of the film has a quality of 50"),
     ],
 )
 def test_a_wrong_row_is_named(tmp_path: Path, row: str, says: str) -> None:
-    with pytest.raises(ConfigurationError, match=rf"list.csv, {says}|list.csv, line 2: {says}"):
+    with pytest.raises(ConfigurationError, match=rf"list.csv, {says}"):
         read(tmp_path, "list.csv", HEADER + row + "\r\n")
 
 

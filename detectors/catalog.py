@@ -18,12 +18,12 @@ PARSERS: Mapping[str, str] = film_hashes.PARSERS
 """Of detectors' own, for `Sandbox.start` beside those of core."""
 
 
-def build(hashes: HashList) -> Registry[Detector]:
-    """All detectors. `hashes` is the snapshot that `known_hash` looks up; build anew when it changes."""
+def build(known: HashList | Detector) -> Registry[Detector]:
+    """All detectors. known: the lists that `known_hash` looks up, or that detector where they change as it runs."""
     registry: Registry[Detector] = Registry("detector")
     detectors: tuple[Detector, ...] = (
         MetadataDetector(),
-        KnownHashDetector(hashes),
+        KnownHashDetector(known) if isinstance(known, HashList) else known,
         CopyMoveDetector(),
         JpegHistoryDetector(),
         WatermarkDetector(),

@@ -21,6 +21,7 @@ from core.registry import Registry
 from core.sandbox import Sandbox
 from detectors.base import Source
 from detectors.hash_list import HashList
+from detectors.known_hash import KnownHashDetector
 from generators import catalog
 from generators.base import Generator
 from policies.base import Policy
@@ -32,6 +33,7 @@ from server.audit.tree.generations import read_standing
 from server.background import keep_running
 from server.config import Settings
 from server.examination import CREDENTIALS
+from server.known import KnownContent, Stamp, detector_of, stamp_of
 from server.metrics import Metrics
 from server.provenance import Provenance
 from server.signing import imprint_of, signing_identity, stamper_of, trust_of, watch_expiry
@@ -95,11 +97,15 @@ def second_person(settings: Settings) -> bool:
     return settings.policy.second_person
 
 
-def known_content(settings: Settings) -> HashList:
-    """The list of known content; an empty one, on which the detector abstains, where none was named or made yet."""
-    if settings.hash_list or settings.known_content.exists():
-        return HashList.load(settings.known_content)
-    return HashList()
+def known_content(settings: Settings) -> tuple[KnownContent, Stamp | None]:
+    """The list of known content, and when its file was read.
+
+    An empty one, on which the detector abstains, where none was named or made yet.
+    """
+    stamp = stamp_of(settings.known_content)
+    if settings.hash_list or stamp:
+        return KnownContent(detector_of(settings.known_content)), stamp
+    return KnownContent(KnownHashDetector(HashList())), None
 
 
 def makers_of(settings: Settings) -> Registry[Generator]:

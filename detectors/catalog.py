@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from core.registry import Registry
 from detectors import film_hashes
@@ -18,8 +18,11 @@ PARSERS: Mapping[str, str] = film_hashes.PARSERS
 """Of detectors' own, for `Sandbox.start` beside those of core."""
 
 
-def build(known: HashList | Detector) -> Registry[Detector]:
-    """All detectors. known: the lists that `known_hash` looks up, or that detector where they change as it runs."""
+def build(known: HashList | Detector, more: Iterable[Detector] = ()) -> Registry[Detector]:
+    """All detectors. known: the lists that `known_hash` looks up, or that detector where they change as it runs.
+
+    more: those that need what is not always there, such as `detectors.nsfw`.
+    """
     registry: Registry[Detector] = Registry("detector")
     detectors: tuple[Detector, ...] = (
         MetadataDetector(),
@@ -27,6 +30,7 @@ def build(known: HashList | Detector) -> Registry[Detector]:
         CopyMoveDetector(),
         JpegHistoryDetector(),
         WatermarkDetector(),
+        *more,
     )
     for detector in detectors:
         registry.add(detector.name, detector)

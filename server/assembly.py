@@ -55,6 +55,7 @@ from server.startup import (
     makers_of,
     open_log,
     open_provenance,
+    optional_detectors,
     second_person,
 )
 
@@ -68,7 +69,7 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     limit_library_threads()
     log = await open_log(settings, stack)
     known, seen = known_content(settings)
-    models = detectors.catalog.build(known)
+    models = detectors.catalog.build(known, optional_detectors(settings))
     makers = makers_of(settings)
     limits = Limits(**settings.limits.model_dump())
     sandbox, credentials = await open_provenance(settings, limits, metrics, stack)

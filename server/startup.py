@@ -19,9 +19,10 @@ from core.limits import Limits
 from core.parsers.catalog import PARSERS
 from core.registry import Registry
 from core.sandbox import Sandbox
-from detectors.base import Source
+from detectors.base import Detector, Source
 from detectors.hash_list import HashList
 from detectors.known_hash import KnownHashDetector
+from detectors.nsfw.detector import Manner, NsfwDetector, read_calibration
 from generators import catalog
 from generators.base import Generator
 from policies.base import Policy
@@ -106,6 +107,15 @@ def known_content(settings: Settings) -> tuple[KnownContent, Stamp | None]:
     if settings.hash_list or stamp:
         return KnownContent(detector_of(settings.known_content)), stamp
     return KnownContent(KnownHashDetector(HashList())), None
+
+
+def optional_detectors(settings: Settings) -> tuple[Detector, ...]:
+    """Those that are configured. Raises ConfigurationError where what they need is not installed."""
+    if settings.nsfw is None:
+        return ()
+    file = settings.nsfw.calibration
+    manner = Manner(settings.nsfw.evidence, read_calibration(file) if file else None)
+    return (NsfwDetector.load(manner),)
 
 
 def makers_of(settings: Settings) -> Registry[Generator]:

@@ -105,19 +105,6 @@ SECTIONS = (
     OwnModel,
     Nsfw,
 )
-    Tls,
-    Token,
-    MediaLimits,
-    Retention,
-    Witness,
-    Timestamps,
-    LabelRule,
-    Aigc,
-    PolicyRules,
-    Making,
-    OwnModel,
-    Nsfw,
-)
 
 
 @pytest.mark.parametrize("model", [Settings, *SECTIONS])

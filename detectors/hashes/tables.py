@@ -29,6 +29,8 @@ MOST = 2**24
 """Codes that tables can hold: a row's number has 24 bits beside a piece of at most 24."""
 _WIDEST = 24  # bits of a piece; every bit more doubles a table of 4 bytes an entry
 _SCANNED = 8192  # codes; below, reading all is faster than asking tables
+_NOTHING = np.zeros(0, np.int64)
+_EACH_BYTE, _UPPER_BYTE = np.uint32(0x01010101), np.uint32(24)
 _ROW = np.uint64(MOST - 1)
 _SHIFT = np.uint64(24)
 
@@ -99,6 +101,7 @@ class Tables:
         self._words = words
         self._pieces = layout(len(words))
         self._rows, self._slots, firsts = _filled(words, self._pieces)
+        self._masks = [(piece.start, (1 << piece.width) - 1) for piece in self._pieces]
         flips = [piece.flips for piece in self._pieces]
         self._counts = np.array([len(each) for each in flips])
         self._flips = np.concatenate(flips)
@@ -114,16 +117,18 @@ class Tables:
         if distance > RADIUS:
             return Scan(self._words).near(query, distance)
         rows = self._candidates(query)
-        far = _distances(self._words.take(rows, axis=0), query)
-        close = far <= distance
+        far = _distances_below_256(self._words.take(rows, axis=0), query)
+        close = np.flatnonzero(far <= distance)
+        if not len(close):
+            return _NOTHING, _NOTHING
         found, first = np.unique(rows[close], return_index=True)  # a row may agree in several pieces
         return found.astype(np.int64), far[close][first].astype(np.int64)
 
     def _candidates(self, query: Words) -> NDArray[np.uint32]:
         """Rows that agree with the query in a piece, some more than once."""
         whole = int.from_bytes(query.astype("<u8").tobytes(), "little")
-        parts = np.array([whole >> piece.start & (1 << piece.width) - 1 for piece in self._pieces], np.int64)
-        slots = np.repeat(parts, self._counts)
+        parts = [whole >> start & mask for start, mask in self._masks]
+        slots = np.repeat(np.array(parts, np.int64), self._counts)
         slots ^= self._flips
         slots += self._firsts
         begins = self._slots.take(slots)
@@ -143,6 +148,16 @@ def near_of(words: Words) -> Near:
 
 def _distances(words: Words, query: Words) -> NDArray[np.uint16]:
     return np.bitwise_count(words ^ query).sum(axis=1, dtype=np.uint16)
+
+
+def _distances_below_256(words: Words, query: Words) -> NDArray[np.uint32]:
+    """As `_distances`, in a third of its time: the four counts of a row are summed in the upper byte of one number,
+    which holds no 256. What agrees in a piece is nearer than that.
+    """
+    counts = np.bitwise_count(words ^ query).view(np.uint32).reshape(-1)
+    counts *= _EACH_BYTE
+    counts >>= _UPPER_BYTE
+    return counts
 
 
 def _filled(

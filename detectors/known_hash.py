@@ -13,6 +13,7 @@ import numpy as np
 from core.media import Kind, Media, View
 from detectors.base import Evidence, Finding
 from detectors.film_hashes import PARSERS
+from detectors.fingerprints import undone
 from detectors.hash_list import HashKind, HashList, Match
 from detectors.hashes.columns import BYTES
 from detectors.hashes.entry import MIN_QUALITY
@@ -23,6 +24,8 @@ from detectors.single import SingleDetector, version_of
 
 __all__ = ["MAX_DISTANCE", "MIN_QUALITY", "KnownHashDetector", "version_with"]
 FILM_HASHES = "film_hashes"
+TURNED = "pdq.turned"
+"""The code of a picture that matches only once it is turned, mirrored or tilted back."""
 NAMED = 8
 """Matches that a finding names one by one, the nearest; of the others it tells kind and list."""
 
@@ -39,9 +42,9 @@ class KnownHashDetector(SingleDetector):
         "(vPDQ), with lists of known media."
     )
     limits = (
-        "Finds only what is on the lists. PDQ survives re-encoding and scaling, not rotation, mirroring or strong "
-        "cropping; pictures with little structure have no usable hash; of an animation only sampled frames are hashed, "
-        "of a video a picture a second at most."
+        "Finds only what is on the lists. PDQ survives re-encoding and scaling, and of still pictures turns by quarters, "
+        "mirroring and small tilts, but no strong cropping; pictures with little structure have no usable hash; of an "
+        "animation only sampled frames are hashed, of a video a picture a second at most."
     )
 
     def __init__(self, hashes: HashList) -> None:
@@ -62,30 +65,42 @@ class KnownHashDetector(SingleDetector):
         if film is not None and len(film):
             matches += self._hashes.films(film)
         if matches:
-            return self._matched(sorted(matches, key=lambda match: (match.distance, match.entry.key)))
+            return self._matched(matches)
+        if turned := self._turned(media) if usable else []:
+            return self._matched(turned, TURNED)
         if not usable:
             return self.abstain(_too_plain(hashes), ("pdq.low_quality",))
         if film is None and self._compares_films(media):
             return self.abstain("The film's pictures could not be compared with listed films.", ("films.unread",))
         return self.not_detected("Neither the file nor any of its hashed pictures is on a loaded list.")
 
+    def _turned(self, media: Media) -> list[Match]:
+        """What a still picture matches once it is turned, mirrored or tilted back. Films would cost too much."""
+        if media.kind is Kind.VIDEO or not self._hashes.sizes[HashKind.PDQ]:
+            return []
+        hashes = (pdq(pixels) for pixels in undone(media.frames()[0].pixels))
+        words = [value.words for value in hashes if value.quality >= MIN_QUALITY]
+        return [match for each in words for match in self._hashes.near(each, MAX_DISTANCE)]
+
     def _compares_films(self, media: Media) -> bool:
         return media.kind is Kind.VIDEO and bool(self._hashes.sizes[HashKind.VPDQ])
 
-    def _matched(self, matches: Sequence[Match]) -> Finding:
-        """`matches`: not empty, nearest first."""
+    def _matched(self, matches: Sequence[Match], *codes_besides: str) -> Finding:
+        """`matches`: not empty."""
+        matches = sorted(matches, key=lambda match: (match.distance, match.entry.key))
         kinds = {match.entry.kind for match in matches}
         named = list({match.entry.key: match for match in reversed(matches)}.values())[::-1][:NAMED]
         codes = {f"match.{kind.value}" for kind in kinds} | {f"list.{match.entry.list}" for match in matches}
-        codes |= {f"entry.{match.entry.id}" for match in named}
+        codes |= {*codes_besides, *(f"entry.{match.entry.id}" for match in named)}
         said = "\n".join([f"lists {self._hashes.digest}", *map(_told, named)])
         evidence = Evidence("text", "text/plain", said.encode(), "the entries that match, and what their lists say")
-        return self.detected(_explained(matches[0], kinds), codes, (evidence,))
+        turned = " It was turned, mirrored or tilted." if TURNED in codes else ""
+        return self.detected(_explained(matches[0], kinds) + turned, codes, (evidence,))
 
 
 def version_with(digest: str) -> str:
     """The version of the detector on the list with that digest: what findings, and so decisions, name."""
-    return version_of(2, [digest, MAX_DISTANCE, MIN_QUALITY, SHARE])
+    return version_of(3, [digest, MAX_DISTANCE, MIN_QUALITY, SHARE])
 
 
 def _explained(nearest: Match, kinds: set[HashKind]) -> str:

@@ -83,3 +83,13 @@ def test_a_later_frame_of_an_animation_is_enough() -> None:
     frames = [Image.fromarray(halved("dogs")).resize((512, 288)), Image.fromarray(halved("crab")).resize((512, 288))]
     data = coded(frames[0], "WEBP", save_all=True, append_images=frames[1:])
     assert examine(known("crab"), data).verdict is Verdict.DETECTED
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_turned_or_mirrored_picture_is_found_and_said_to_be(turns: int, mirrored: bool) -> None:
+    picture = np.rot90(photograph("crab"), turns)
+    finding = examine(known("crab"), coded(np.ascontiguousarray(picture[:, ::-1] if mirrored else picture), "JPEG"))
+    assert finding.verdict is Verdict.DETECTED
+    assert "pdq.turned" in finding.codes
+    assert examine(known("dogs"), coded(np.ascontiguousarray(picture), "JPEG")).verdict is Verdict.NOT_DETECTED

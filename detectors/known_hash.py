@@ -42,7 +42,7 @@ class KnownHashDetector(SingleDetector):
         "(vPDQ), with lists of known media."
     )
     limits = (
-        "Finds only what is on the lists. PDQ survives re-encoding and scaling, of still pictures also turns by quarters, "
+        "Finds only what is on the lists. PDQ survives re-encoding and scaling, of still pictures also quarter turns, "
         "mirroring and small tilts, but no strong cropping; pictures with little structure have no usable hash; of an "
         "animation only sampled frames are hashed, of a video a picture a second at most."
     )

@@ -58,14 +58,7 @@ class Taken:
 def read_table(lines: Iterable[str], name: str, gathered: Gathered, origin: Origin) -> Taken:
     """Adds the rows of a table. Raises ConfigurationError naming line and column of what is wrong."""
     previous = csv.field_size_limit(LONGEST)
-    try:
-        return _read_table(csv.reader(lines, strict=True), name, gathered, origin)
-    finally:
-        csv.field_size_limit(previous)
-
-
-def _read_table(reader: csv._reader, name: str, gathered: Gathered, origin: Origin) -> Taken:
-    taken = Taken()
+    reader, taken = csv.reader(lines, strict=True), Taken()
     try:
         header = next(reader, [])
         if sorted(header) != sorted(COLUMNS):
@@ -78,6 +71,8 @@ def _read_table(reader: csv._reader, name: str, gathered: Gathered, origin: Orig
         raise ConfigurationError(f"{name}, line {reader.line_num}: not CSV: {error}") from error
     except ConfigurationError as error:
         raise ConfigurationError(f"{name}, line {reader.line_num}: {error}") from error
+    finally:
+        csv.field_size_limit(previous)
     return taken
 
 

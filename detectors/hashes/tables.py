@@ -88,10 +88,11 @@ def _cut(number: int) -> tuple[Piece, ...]:
 
 def _cost(pieces: tuple[Piece, ...], count: int) -> float:
     """Places of memory that a lookup reads: slots of tables, and the codes that it finds there."""
-    return sum(
-        sum(comb(piece.width, bits) for bits in range(piece.threshold + 1)) * (1 + count / 2**piece.width)
-        for piece in pieces
-    )
+    read = 0.0
+    for piece in pieces:
+        slots = sum(comb(piece.width, bits) for bits in range(piece.threshold + 1))
+        read += slots * (1 + count / (1 << piece.width))
+    return read
 
 
 class Tables:
@@ -147,14 +148,15 @@ def near_of(words: Words) -> Near:
 
 
 def _distances(words: Words, query: Words) -> NDArray[np.uint16]:
-    return np.bitwise_count(words ^ query).sum(axis=1, dtype=np.uint16)
+    distances: NDArray[np.uint16] = np.bitwise_count(words ^ query).sum(axis=1, dtype=np.uint16)
+    return distances
 
 
 def _distances_below_256(words: Words, query: Words) -> NDArray[np.uint32]:
     """As `_distances`, in a third of its time: the four counts of a row are summed in the upper byte of one number,
     which holds no 256. What agrees in a piece is nearer than that.
     """
-    counts = np.bitwise_count(words ^ query).view(np.uint32).reshape(-1)
+    counts: NDArray[np.uint32] = np.bitwise_count(words ^ query).view(np.uint32).reshape(-1)
     counts *= _EACH_BYTE
     counts >>= _UPPER_BYTE
     return counts

@@ -11,6 +11,7 @@ import argparse
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def bench(size: int, *, faiss: bool) -> None:
         for name, kept in (("known.safetensors", known), ("known.jsonl", known_of(_LINES))):
             path = Path(folder, name)
             kept.save(path)
-            spent, again = seconds(lambda path=path: HashList.load(path))
+            spent, again = seconds(partial(HashList.load, path))
             assert again.digest == kept.digest
             count = len(kept)
             print(f"  {name}, {path.stat().st_size / count:.0f} bytes a hash: {count} loaded in {spent:.2f} s")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from core.registry import Registry
+from detectors import film_hashes
 from detectors.base import Detector
 from detectors.copy_move import CopyMoveDetector
 from detectors.hash_list import HashList
@@ -11,16 +14,23 @@ from detectors.known_hash import KnownHashDetector
 from detectors.metadata import MetadataDetector
 from detectors.watermark.detector import WatermarkDetector
 
+PARSERS: Mapping[str, str] = film_hashes.PARSERS
+"""Of detectors' own, for `Sandbox.start` beside those of core."""
 
-def build(hashes: HashList) -> Registry[Detector]:
-    """All detectors. `hashes` is the snapshot that `known_hash` looks up; build anew when it changes."""
+
+def build(known: HashList | Detector, more: Iterable[Detector] = ()) -> Registry[Detector]:
+    """All detectors. known: the lists that `known_hash` looks up, or that detector where they change as it runs.
+
+    more: those that need what is not always there, such as `detectors.nsfw`.
+    """
     registry: Registry[Detector] = Registry("detector")
     detectors: tuple[Detector, ...] = (
         MetadataDetector(),
-        KnownHashDetector(hashes),
+        KnownHashDetector(known) if isinstance(known, HashList) else known,
         CopyMoveDetector(),
         JpegHistoryDetector(),
         WatermarkDetector(),
+        *more,
     )
     for detector in detectors:
         registry.add(detector.name, detector)

@@ -48,7 +48,7 @@ def ways(frame: Frame) -> tuple[Fingerprint, ...]:
     """
     if (first := fingerprint(frame)) is None:
         return ()
-    others = (fingerprint(Frame(each)) for each in _undone(_reduced(frame.pixels)))
+    others = (fingerprint(Frame(each)) for each in undone(frame.pixels))
     return (first, *(each for each in others if each is not None))
 
 
@@ -64,8 +64,9 @@ def pixels_digest(frames: Iterable[Frame]) -> bytes:
     return state.digest()
 
 
-def _undone(small: Pixels) -> Iterator[Pixels]:
-    """The seven other orientations, and small tilts."""
+def undone(pixels: Pixels) -> Iterator[Pixels]:
+    """A picture in the seven other orientations, and tilted back a little; reduced, which the codes hardly notice."""
+    small = _reduced(pixels)
     for turns in range(4):
         turned = np.rot90(small, turns)
         if turns:

@@ -1,8 +1,8 @@
-"""Lists of known media: PDQ and SHA-256 hashes with the list they stand on, the reason and the source.
+"""Lists of known media: PDQ, SHA-256 and vPDQ hashes with the list they stand on, the reason, the source and the tags.
 
 A `HashList` is immutable; adding and removing make a new one, so that a detector built on one never changes under a
-running request. Stored as JSON lines, one object a hash: {"kind": "pdq" | "sha256", "hex": 64 digits, "list": name,
-"reason": text, "source": text}. This module knows no media.
+running request. Stored as JSON lines (`detectors.hashes.lines`), or, where the file's name ends in ".safetensors", as
+columns (`detectors.hashes.packed`). This module knows no media.
 """
 
 from __future__ import annotations
@@ -10,129 +10,142 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import re
 import tempfile
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
-from enum import StrEnum
+from collections.abc import Collection, Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
-from detectors.pdq import WORDS
+from detectors.hashes.columns import Frames, words_of
+from detectors.hashes.entry import Entry, HashKind, Match
+from detectors.hashes.films import FilmIndex, Shown
+from detectors.hashes.gathering import KINDS, Gathered, Table
+from detectors.hashes.lines import read_lines, write_lines
+from detectors.hashes.packed import SUFFIX, pack, unpack
+from detectors.hashes.tables import Near, near_of
 
-_HEX = re.compile(r"[0-9a-f]{64}")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-
-
-class HashKind(StrEnum):
-    """PDQ finds look-alikes, SHA-256 the very same bytes."""
-
-    PDQ = "pdq"
-    SHA256 = "sha256"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One known hash. hex: 64 lower-case digits. list: lower-case name, used in policy codes as "list.<name>"."""
-
-    kind: HashKind
-    hex: str
-    list: str
-    reason: str = ""
-    source: str = ""
-
-    def __post_init__(self) -> None:
-        if not _HEX.fullmatch(self.hex):
-            raise ConfigurationError(f"a {self.kind} hash has 64 lower-case hexadecimal digits")
-        if not _NAME.fullmatch(self.list):
-            raise ConfigurationError("a list name has 1 to 64 of a–z, 0–9, _ and -, and starts with a letter or digit")
-        if _SURROGATE.search(self.reason) or _SURROGATE.search(self.source):
-            raise ConfigurationError("a reason or source is no Unicode text")
-
-    @property
-    def key(self) -> tuple[HashKind, str, str]:
-        """What makes an entry the same entry."""
-        return self.kind, self.hex, self.list
-
-
-@dataclass(frozen=True, slots=True)
-class Match:
-    """An entry that was found. distance: differing bits, 0 for SHA-256."""
-
-    entry: Entry
-    distance: int
+__all__ = ["Entry", "HashKind", "HashList", "Match"]
 
 
 class HashList:
-    """An immutable snapshot of known hashes, in the order of their keys, with an index for lookup.
+    """An immutable snapshot of known hashes, in the order of their keys, with indexes for lookup.
 
     digest: "sha256:…" over the entries, whatever order they came in.
     """
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
-        by_key = {entry.key: entry for entry in entries}
-        self._entries = tuple(by_key[key] for key in sorted(by_key))
-        self._pdq = tuple(entry for entry in self._entries if entry.kind is HashKind.PDQ)
-        self._words = _index(self._pdq)
-        self._exact: dict[str, list[Entry]] = {}
-        for entry in self._entries:
-            if entry.kind is HashKind.SHA256:
-                self._exact.setdefault(entry.hex, []).append(entry)
-        self.digest = _digest(self._entries)
+        gathered = Gathered()
+        for entry in entries:
+            gathered.add(entry)
+        self._hold(gathered.columns())
+
+    @classmethod
+    def of(cls, table: Table) -> HashList:
+        """The list of a table."""
+        made = cls.__new__(cls)
+        made._hold(table)
+        return made
+
+    def _hold(self, table: Table) -> None:
+        self._table = table
+        self.digest = _digest(table)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._table)
 
     def __iter__(self) -> Iterator[Entry]:
-        return iter(self._entries)
+        return iter(self._table)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """How many entries each kind has."""
+        return {kind.value: len(column) for kind, column in self._table.columns.items()}
+
+    @property
+    def lists(self) -> frozenset[str]:
+        """The names of the lists that entries stand on."""
+        return frozenset(said.list for said in self._table.saids)
+
+    def prepare(self) -> None:
+        """Makes the indexes now, so that no lookup has to."""
+        self._pictures  # noqa: B018 - made and kept
+        self._films  # noqa: B018
 
     def add(self, *entries: Entry) -> HashList:
         """A list with these as well; an entry with the same kind, hash and list replaces the old one."""
-        return HashList((*self._entries, *entries))
+        return self.merged(HashList(entries))
+
+    def merged(self, other: HashList) -> HashList:
+        """A list with the entries of both; of those with the same kind, hash and list the other's."""
+        return HashList.of(Table.merged((self._table, other._table)))
 
     def remove(self, *entries: Entry) -> HashList:
         """A list without these; what is not there is ignored."""
-        gone = {entry.key for entry in entries}
-        return HashList(entry for entry in self._entries if entry.key not in gone)
+        table = self._table
+        for kind in KINDS:
+            rows = [row for entry in entries if entry.kind is kind for row in self._rows(entry)]
+            table = table.without(kind, np.array(rows, np.intp)) if rows else table
+        return HashList.of(table)
+
+    def without_lists(self, names: Collection[str]) -> HashList:
+        """A list without the entries of some lists."""
+        gone = [number for number, said in enumerate(self._table.saids) if said.list in names]
+        table = self._table
+        for kind in KINDS:
+            rows = np.flatnonzero(np.isin(self._table.columns[kind].saids, gone))
+            table = table.without(kind, rows) if len(rows) else table
+        return HashList.of(table)
 
     def exact(self, sha256: str) -> tuple[Match, ...]:
         """Matches of a SHA-256 in 64 hexadecimal digits."""
-        return tuple(Match(entry, 0) for entry in self._exact.get(sha256, ()))
+        rows = self._table.columns[HashKind.SHA256].exact(bytes.fromhex(sha256))
+        return tuple(Match(self._table.entry(HashKind.SHA256, row), 0) for row in rows.tolist())
 
     def near(self, words: NDArray[np.uint64], distance: int) -> tuple[Match, ...]:
-        """Every PDQ entry at most `distance` bits from `words` (uint64, (4,)), nearest first.
+        """Every PDQ entry at most `distance` bits from `words` (uint64, (4,), most significant first), nearest first.
 
-        A linear scan, one word after the other: after two words few entries are still near enough to look at.
+        Exact up to 31 bits by tables, beyond that by reading every entry.
         """
-        bits = np.bitwise_count(self._words[0] ^ words[0])
-        bits += np.bitwise_count(self._words[1] ^ words[1])
-        candidates = np.flatnonzero(bits <= distance)
-        rest = np.bitwise_count(self._words[2:, candidates] ^ words[2:, None]).sum(axis=0, dtype=np.int64)
-        totals = bits[candidates] + rest
-        order = np.argsort(totals, kind="stable")
-        return tuple(Match(self._pdq[candidates[i]], int(totals[i])) for i in order if totals[i] <= distance)
+        rows, far = self._pictures.near(words.astype(">u8").view(np.uint64), distance)
+        order = np.argsort(far, kind="stable")
+        entry = self._table.entry
+        return tuple(Match(entry(HashKind.PDQ, int(rows[at])), int(far[at])) for at in order)
+
+    def films(self, film: Shown) -> tuple[Match, ...]:
+        """Every film that shares enough pictures with `film`, of which only usable ones are given; most alike first."""
+        found = self._films.matches(film)
+        entry = self._table.entry
+        return tuple(
+            Match(entry(HashKind.VPDQ, each.film), each.distance, each.share, each.listed_share, each.time)
+            for each in found
+        )
 
     @classmethod
     def load(cls, path: Path) -> HashList:
         """Reads a file. Raises ConfigurationError naming the line that is wrong, or why the file cannot be read."""
-        try:
-            # Not splitlines(): JSON leaves U+2028 and its like as they are, and a reason may hold them.
-            lines = path.read_text(encoding="utf-8").split("\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigurationError(f"the hash list {path.name} cannot be read: {error}") from error
         name = f"the hash list {path.name}"
-        return cls(_parse(line, f"{name}, line {at}") for at, line in enumerate(lines, 1) if line.strip())
+        if path.suffix == SUFFIX:
+            return cls.of(unpack(path, name))
+        gathered = Gathered()
+        try:
+            with path.open("rb") as file:  # a line ends with "\n" and nothing else: JSON leaves U+2028 as it is
+                read_lines(file, name, gathered)
+        except OSError as error:
+            raise ConfigurationError(f"{name} cannot be read: {error}") from error
+        return cls.of(gathered.columns())
 
     def save(self, path: Path) -> None:
         """Writes the file atomically: a reader sees the old list or the new one, never a part."""
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.writelines(_lines(self._entries))
+            with os.fdopen(handle, "wb") as file:
+                if path.suffix == SUFFIX:
+                    file.write(pack(self._table))
+                else:
+                    file.writelines(line.encode() for line in write_lines(self))
                 file.flush()
                 os.fsync(file.fileno())
             Path(temporary).replace(path)
@@ -140,41 +153,27 @@ class HashList:
             Path(temporary).unlink(missing_ok=True)
             raise
 
+    def _rows(self, entry: Entry) -> list[int]:
+        column = self._table.columns[entry.kind]
+        rows = column.exact(bytes.fromhex(entry.hex)).tolist()
+        return [row for row in rows if self._table.saids[int(column.saids[row])].list == entry.list]
 
-def _index(entries: tuple[Entry, ...]) -> NDArray[np.uint64]:
-    """uint64, shape (4, n): word by word, so that a scan reads memory in order."""
-    raw = bytes.fromhex("".join(entry.hex for entry in entries))
-    return np.ascontiguousarray(np.frombuffer(raw, dtype=">u8").astype(np.uint64).reshape(-1, WORDS).T)
+    @cached_property
+    def _pictures(self) -> Near:
+        return near_of(words_of(self._table.columns[HashKind.PDQ].hashes))
+
+    @cached_property
+    def _films(self) -> FilmIndex:
+        return FilmIndex(self._table.columns[HashKind.VPDQ].frames or Frames.none())
 
 
-def _digest(entries: Iterable[Entry]) -> str:
-    """Over length-prefixed fields: many times faster than over JSON, which counts at a million entries."""
+def _digest(table: Table) -> str:
+    """Over what is said, and the columns as they lie in memory: a second for ten million entries."""
     state = hashlib.sha256()
-    for entry in entries:
-        for text in (entry.kind, entry.hex, entry.list, entry.reason, entry.source):
-            raw = text.encode()
-            state.update(len(raw).to_bytes(4, "big") + raw)
+    saids = [[said.list, said.reason, said.source, said.tags] for said in table.saids]
+    state.update(json.dumps(saids).encode() + b"\n")
+    for kind, column in table.columns.items():
+        state.update(f"{kind} {len(column)}\n".encode())
+        state.update(np.ascontiguousarray(column.hashes).data)
+        state.update(column.saids.astype("<u4").tobytes())
     return "sha256:" + state.hexdigest()
-
-
-def _lines(entries: Iterable[Entry]) -> Iterator[str]:
-    for entry in entries:
-        yield json.dumps(asdict(entry), ensure_ascii=False, separators=(",", ":")) + "\n"
-
-
-def _parse(line: str, where: str) -> Entry:
-    try:
-        value = json.loads(line)
-    except ValueError as error:
-        raise ConfigurationError(f"{where}: not JSON") from error
-    names = {"kind", "hex", "list", "reason", "source"}
-    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-        raise ConfigurationError(f"{where}: not an object of texts")
-    if not {"kind", "hex", "list"} <= value.keys() <= names:
-        raise ConfigurationError(f"{where}: needs kind, hex and list, and may have reason and source")
-    if value["kind"] not in set(HashKind):
-        raise ConfigurationError(f"{where}: kind is pdq or sha256, not {value['kind']!r}")
-    try:
-        return Entry(**{**value, "kind": HashKind(value["kind"]), "hex": value["hex"].lower()})
-    except ConfigurationError as error:
-        raise ConfigurationError(f"{where}: {error}") from error

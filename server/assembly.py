@@ -21,6 +21,7 @@ from server.audit import AuditLog
 from server.audit.export import DsaMapping, read_mapping
 from server.audit.privacy.erasure import Aftercare
 from server.audit.privacy.scrub import scrubber
+from server.background import keep_running
 from server.conclusions import Conclusion, Conclusions
 from server.config import Settings
 from server.documents import Register, policy_text
@@ -30,6 +31,7 @@ from server.examination import Examiner
 from server.finishing.finisher import Finisher
 from server.finishing.marks import marks_for
 from server.finishing.watermarks import TileWatermarks
+from server.known import KnownFollower
 from server.metrics import Metrics
 from server.outputs import OutputStore
 from server.pipeline import Pipeline
@@ -53,6 +55,7 @@ from server.startup import (
     makers_of,
     open_log,
     open_provenance,
+    optional_detectors,
     second_person,
 )
 
@@ -65,7 +68,8 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     limit_library_threads()
     log = await open_log(settings, stack)
-    models = detectors.catalog.build(known_content(settings))
+    known, seen = known_content(settings)
+    models = detectors.catalog.build(known, optional_detectors(settings))
     makers = makers_of(settings)
     limits = Limits(**settings.limits.model_dump())
     sandbox, credentials = await open_provenance(settings, limits, metrics, stack)
@@ -87,6 +91,8 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     loader = policy_loader(settings, log, sources, Register(log, sources, makers, credentials.trust_text))
     follower = await Follower.start(log, loader, metrics)
     policy = follower.policy
+    following = KnownFollower(settings.known_content, known, follower, metrics, seen)
+    keep_running("known content", following.run(), stack)
     examiner = Examiner(sandbox, engine, credentials, Conclusions(second_looks, metrics), policy, views)
     outputs = OutputStore(settings.data_dir / "outputs")
     screening = Room(settings.in_flight, settings.max_pending)

@@ -22,6 +22,7 @@ from server.sections import (
     LabelRule,
     Making,
     MediaLimits,
+    Nsfw,
     PolicyRules,
     Retention,
     Section,
@@ -53,7 +54,8 @@ class Settings(Section):
     max_pending: requests that may wait for a place before callers are told to come back. max_upload_bytes: uploads that
     are held at a time, all callers together. trust: lists of roots that are believed beside our own, each of its own
     name. retention: at most one table a tenant. labels: the first that fits holds.
-    watermark: whether an output that holds no watermark may leave. models: the operator's own, each of its own name.
+    nsfw: whether pictures are scored for nudity. watermark: whether an output that holds no watermark may leave.
+    models: the operator's own, each of its own name.
     """
 
     address: str = client.DEFAULT_ADDRESS
@@ -82,6 +84,7 @@ class Settings(Section):
     making: Making = Making()
     models: tuple[OwnModel, ...] = ()
     labels: tuple[LabelRule, ...] = ()
+    nsfw: Nsfw | None = None
     aigc: Aigc | None = None
 
     @field_validator("policy", mode="before")

@@ -27,6 +27,8 @@ from server.convert.models import detector_card
 POLICY_TYPE = "application/yaml"
 CARD_TYPE = "text/markdown"
 TRUST_TYPE = "text/plain"
+_VERSIONS = 4
+"""Of one detector that a configuration names: the present one, and what may still be on its way to the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,15 @@ class Register:
         self._models = [Model("detector", each.name, each.version, detector_card(each)) for each in detectors]
         self._models += [Model("generator", each.name, each.version, each.card.markdown) for each in generators]
         self._trust_list = trust_list
+
+    def renew(self, detector: Source) -> None:
+        """Names this version of a detector as well from now on. The ones before it stay for a while: what they found
+        may be recorded after this.
+        """
+        fresh = Model("detector", detector.name, detector.version, detector_card(detector))
+        named = [model for model in self._models if (model.role, model.name) == (fresh.role, fresh.name)]
+        earlier = [model for model in named if model.version != fresh.version][1 - _VERSIONS :]
+        self._models = [model for model in self._models if model not in named] + [*earlier, fresh]
 
     async def record(self, policy: Policy, text: str) -> str:
         """Record that `policy` decides from now on, and return the digest by which decisions name that. text: its."""

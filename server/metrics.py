@@ -36,6 +36,11 @@ class Metrics:
             "1 while the activated policy cannot be used here, and another one goes on deciding.",
             registry=self.registry,
         )
+        self.known_stale = Gauge(
+            "countersign_known_content_stale",
+            "1 while the list of known content cannot be read, and the one before it goes on being looked up.",
+            registry=self.registry,
+        )
         self.unmarked_outputs = Counter(
             "countersign_unmarked_outputs", "Outputs that hold no watermark.", registry=self.registry
         )

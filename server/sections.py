@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from core import aigc
 from core.errors import InvalidInput
 from core.limits import Limits
+from detectors.nsfw.showing import Shown
 from generators.marking import gb45438
 from generators.marking.label import DEFAULT_HEIGHT, Label, Mark, Placement
 from server.provenance.imprint import Permission, Use, Wish
@@ -164,6 +165,17 @@ class PolicyRules(Section):
 
     file: Path | None = None
     second_person: bool = True
+
+
+class Nsfw(Section):
+    """Turns the detector `nsfw` on, which needs the extra of that name.
+
+    evidence: what is kept of a picture that it finds: "blurred", which cannot be undone, "nothing", or "plain".
+    calibration: a JSON file with weight and bias of the score's log odds, and bound; without, no probability is told.
+    """
+
+    evidence: Shown = Shown.BLURRED
+    calibration: Path | None = None
 
 
 class Retention(Section):

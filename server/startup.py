@@ -13,12 +13,15 @@ from datetime import UTC, datetime
 import cv2
 import structlog
 
+import detectors.catalog
 from core.limits import Limits
 from core.parsers.catalog import PARSERS
 from core.registry import Registry
 from core.sandbox import Sandbox
-from detectors.base import Source
+from detectors.base import Detector, Source
 from detectors.hash_list import HashList
+from detectors.known_hash import KnownHashDetector
+from detectors.nsfw.detector import Manner, NsfwDetector, read_calibration
 from generators import catalog
 from generators.base import Generator
 from policies.base import Policy
@@ -30,6 +33,7 @@ from server.audit.tree.generations import read_standing
 from server.background import keep_running
 from server.config import Settings
 from server.examination import CREDENTIALS
+from server.known import KnownContent, Stamp, detector_of, stamp_of
 from server.metrics import Metrics
 from server.provenance import Provenance
 from server.signing import imprint_of, signing_identity, stamper_of, trust_of, watch_expiry
@@ -68,7 +72,10 @@ async def open_provenance(
     stamper = stamper_of(settings, trust, metrics)
     metrics.certificate_expires(identity.not_after)
     sandbox = await Sandbox.start(
-        {**PARSERS, **provenance.PARSERS}, limits, settings.parsers, options={CREDENTIALS: trust.options()}
+        {**PARSERS, **detectors.catalog.PARSERS, **provenance.PARSERS},
+        limits,
+        settings.parsers,
+        options={CREDENTIALS: trust.options()},
     )
     stack.push_async_callback(sandbox.close)
     credentials = Provenance(sandbox, identity, trust, imprint_of(settings), stamper)
@@ -87,11 +94,24 @@ def second_person(settings: Settings) -> bool:
     return settings.policy.second_person
 
 
-def known_content(settings: Settings) -> HashList:
-    """The list of known content; an empty one, on which the detector abstains, where none was named or made yet."""
-    if settings.hash_list or settings.known_content.exists():
-        return HashList.load(settings.known_content)
-    return HashList()
+def known_content(settings: Settings) -> tuple[KnownContent, Stamp | None]:
+    """The list of known content, and when its file was read.
+
+    An empty one, on which the detector abstains, where none was named or made yet.
+    """
+    stamp = stamp_of(settings.known_content)
+    if settings.hash_list or stamp:
+        return KnownContent(detector_of(settings.known_content)), stamp
+    return KnownContent(KnownHashDetector(HashList())), None
+
+
+def optional_detectors(settings: Settings) -> tuple[Detector, ...]:
+    """Those that are configured. Raises ConfigurationError where what they need is not installed."""
+    if settings.nsfw is None:
+        return ()
+    file = settings.nsfw.calibration
+    manner = Manner(settings.nsfw.evidence, read_calibration(file) if file else None)
+    return (NsfwDetector.load(manner),)
 
 
 def makers_of(settings: Settings) -> Registry[Generator]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import errno
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import av
@@ -37,6 +38,28 @@ def parse(request: Request) -> View:
     Raises CorruptMedia for a file without a decodable picture or one that ends early, and LimitExceeded.
     """
     limits = request.limits
+    with opened(request) as film:
+        facts = _facts(film.container, film.stream, film.track)
+        frames = list(pictures(film, film.track.spaced(limits.sampled_frames), limits.sampled_side, limits))
+    if not frames:
+        raise CorruptMedia("no picture of the film can be decoded", field="media")
+    times, shown = zip(*frames, strict=True)
+    return View(facts, {"pixels": np.stack(shown), "times": np.array(times, dtype=np.float64)})
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Film:
+    """An open film whose every packet was looked at."""
+
+    container: InputContainer
+    stream: VideoStream
+    track: Track
+
+
+@contextmanager
+def opened(request: Request) -> Iterator[Film]:
+    """The film of the first blob, found to be within limits. What libav says of it becomes CorruptMedia."""
+    limits = request.limits
     if request.mime == "video/webm":
         check_segment(request.blobs[0])
     with _libav_errors(), _open(request) as container:
@@ -45,25 +68,25 @@ def parse(request: Request) -> View:
         check_size(context.width, context.height, limits)
         _check_declared(container, stream, limits)
         track = scan(container, stream, limits)
-        facts = _facts(container, stream, track)
         context.thread_count = 1
         context.options = {"max_pixels": str(limits.max_pixels)}  # the size may change in the middle of a film
-        frames = list(_decode(container, stream, track, limits))
-    if not frames:
-        raise CorruptMedia("no picture of the film can be decoded", field="media")
-    times, pictures = zip(*frames, strict=True)
-    return View(facts, {"pixels": np.stack(pictures), "times": np.array(times, dtype=np.float64)})
+        yield Film(container, stream, track)
 
 
 def warm() -> None:
-    """Makes and decodes one picture, so that libav and its scaler have loaded and measured all they want."""
+    """Decodes one picture, so that libav and its scaler have loaded and measured all they want."""
+    parse(Request((tiny(),), "video/mp4", Limits()))
+
+
+def tiny() -> bytes:
+    """A film of one black picture, for parsers to warm up with."""
     file = io.BytesIO()
     with av.open(file, "w", format="mp4") as container:
         stream = container.add_stream("mpeg4", rate=1)
         stream.width = stream.height = 16
         frame = VideoFrame.from_ndarray(np.zeros((16, 16, 3), np.uint8), format="rgb24")
         container.mux([*stream.encode(frame), *stream.encode(None)])
-    parse(Request((file.getvalue(),), "video/mp4", Limits()))
+    return file.getvalue()
 
 
 def _open(request: Request) -> InputContainer:
@@ -91,31 +114,33 @@ def _check_declared(container: InputContainer, stream: VideoStream, limits: Limi
     check_duration((container.duration or 0) / av.time_base, limits)
 
 
-def _decode(
-    container: InputContainer, stream: VideoStream, track: Track, limits: Limits
-) -> Iterator[tuple[float, Pixels]]:
-    """Second and pixels of each sampled picture. Goes back to a keyframe only where decoding on would take longer."""
+def pictures(film: Film, targets: Iterable[int], side: int, limits: Limits) -> Iterator[tuple[float, Pixels]]:
+    """Second and pixels of the picture shown at each of `targets`, times of the track, ascending.
+
+    side: the longest that a picture may have, in pixels. Goes back to a keyframe only where decoding on would take
+    longer; ends where the film does, and leaves damaged pictures out.
+    """
     size: tuple[int, int] | None = None
     decoded: Iterator[VideoFrame] = iter(())
     reached: int | None = None
-    for target in track.spaced(limits.sampled_frames):
-        keyframe = track.keyframe_before(target)
+    for target in targets:
+        keyframe = film.track.keyframe_before(target)
         if reached is None or (keyframe is not None and keyframe > reached):
-            container.seek(target, stream=stream, backward=True)
-            decoded = container.decode(stream)
+            film.container.seek(target, stream=film.stream, backward=True)
+            decoded = film.container.decode(film.stream)
         frame = next((frame for frame in decoded if frame.pts is not None and frame.pts >= target), None)
         if frame is None:
             return
         reached = frame.pts or 0
         if not frame.is_corrupt:
-            size = size or _fitted(frame.width, frame.height, limits)
-            yield float((reached - track.times[0]) * unit_of(stream)), _pixels(frame, size)
+            size = size or _fitted(frame.width, frame.height, side, limits)
+            yield float((reached - film.track.times[0]) * unit_of(film.stream)), _pixels(frame, size)
 
 
-def _fitted(width: int, height: int, limits: Limits) -> tuple[int, int]:
-    """The size with its longest side at most `Limits.sampled_side`."""
+def _fitted(width: int, height: int, side: int, limits: Limits) -> tuple[int, int]:
+    """The size with its longest side at most `side`."""
     check_size(width, height, limits)
-    scale = min(1.0, limits.sampled_side / max(width, height))
+    scale = min(1.0, side / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 

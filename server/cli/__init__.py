@@ -1,6 +1,7 @@
 """The operator's commands, hung on the command `countersign` by the entry point in pyproject.toml.
 
-    serve · demo · db upgrade · known add|remove|list · policy check|test · models verify|digest|convert
+    serve · demo · db upgrade · known add|remove|list|import|export|digest · policy check|test
+    models verify|digest|convert
     log fsck|hammer|keys|mirror|rotate-key
 
 Importing this package must be cheap and must work where only the client is installed: it happens on every start of
@@ -13,7 +14,21 @@ from collections.abc import Mapping
 
 import typer
 
-from server.cli import convert, database, demo, fsck, hammer, keys, known, mirror, policy, policy_cases, serve, weights
+from server.cli import (
+    convert,
+    database,
+    demo,
+    fsck,
+    hammer,
+    keys,
+    known,
+    known_lists,
+    mirror,
+    policy,
+    policy_cases,
+    serve,
+    weights,
+)
 
 
 def attach(app: typer.Typer, groups: Mapping[str, typer.Typer]) -> None:
@@ -22,6 +37,7 @@ def attach(app: typer.Typer, groups: Mapping[str, typer.Typer]) -> None:
     demo.register(app)
     database.register(groups["db"])
     known.register(groups["known"])
+    known_lists.register(groups["known"])
     policy.register(groups["policy"])
     policy_cases.register(groups["policy"])
     fsck.register(groups["log"])

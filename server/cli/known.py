@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,9 +28,10 @@ def add(
     source: Annotated[str, typer.Option(help="Who listed it.")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Put files on a list: their exact bytes, and the PDQ hash of pictures that have structure enough.
+    """Put files on a list: their exact bytes, and the hashes of pictures that have structure enough.
 
-    A running server reads the list when it starts again.
+    Videos are listed by the pictures that they show (vPDQ), everything else by its own (PDQ). A running server takes
+    the new list up by itself.
     """
     with operating(as_json=as_json):
         path = settings_of(ctx).known_content
@@ -54,7 +55,7 @@ def remove(ctx: typer.Context, files: Files, name: ListName, as_json: AsJson = F
 def show_all(ctx: typer.Context, as_json: AsJson = False) -> None:
     """Print the list."""
     with operating(as_json=as_json):
-        show(read(settings_of(ctx).known_content), as_json=as_json)
+        show(list(read(settings_of(ctx).known_content)), as_json=as_json)
 
 
 def read(path: Path) -> HashList:
@@ -68,18 +69,14 @@ async def hashed(files: Iterable[Path], name: str, reason: str, source: str) -> 
     """The entries of files. What is listed is hostile media too, so it is parsed in the sandbox."""
     from core.parsers.catalog import PARSERS
     from core.sandbox import Sandbox
-    from detectors.hash_list import Entry, HashKind
-    from detectors.known_hash import MIN_QUALITY
-    from detectors.pdq import pdq
+    from detectors.film_hashes import PARSERS as FILMS
+    from detectors.hashes.entry import Said
+    from detectors.listing import entries_of
 
     entries = []
-    async with await Sandbox.start({"pixels": PARSERS["pixels"]}, workers=1) as sandbox:
+    async with await Sandbox.start({"pixels": PARSERS["pixels"], **FILMS}, workers=1) as sandbox:
         for file in files:
-            media = await sandbox.open(content(file))
-            entries.append(Entry(HashKind.SHA256, media.digest.removeprefix("sha256:"), name, reason, source))
-            hashes = [pdq(frame.pixels) for frame in media.frames()]
-            usable = {value.hex for value in hashes if value.quality >= MIN_QUALITY}
-            entries += [Entry(HashKind.PDQ, value, name, reason, source) for value in sorted(usable)]
+            entries += entries_of(await sandbox.open(content(file), FILMS), Said(name, reason, source))
     return entries
 
 
@@ -93,11 +90,12 @@ def content(file: Path) -> bytes:
         raise InvalidInput(f"cannot read {file}: {error.strerror}", field="file", found=str(file)) from error
 
 
-def show(entries: Iterable[Entry], *, as_json: bool) -> None:
+def show(entries: Collection[Entry], *, as_json: bool) -> None:
     """Entries as lines, or as one JSON array."""
     if as_json:
-        fields = ("kind", "hex", "list", "reason", "source")
-        say_json([{field: str(getattr(entry, field)) for field in fields} for entry in entries])
+        fields = ("kind", "hex", "list", "reason", "source", "id")
+        texts = ({field: str(getattr(entry, field)) for field in fields} for entry in entries)
+        say_json([{**each, "tags": list(entry.tags)} for each, entry in zip(texts, entries, strict=True)])
     else:
         say(*(f"{entry.list}  {entry.kind}  {entry.hex}  {entry.reason}" for entry in entries))
 

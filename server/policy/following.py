@@ -11,6 +11,7 @@ import asyncio
 import structlog
 
 from core.errors import CountersignError, PreconditionFailed, Unavailable
+from detectors.base import Source
 from server.audit import AuditLog
 from server.audit.entries.policy import BASE, Live
 from server.metrics import Metrics
@@ -64,6 +65,15 @@ class Follower:
             if live != self._seen:
                 await self._switch(live)
             return self.policy.deciding
+
+    async def renew(self, detector: Source) -> None:
+        """Records that this version of a detector takes part from now on, beside the one before it. Raises Unavailable.
+
+        What decides stays; decisions name the new configuration from here on.
+        """
+        async with self._switching:
+            self._loader.renew(detector)
+            self.policy.switch(await self._loader.deciding(self.policy.deciding.live))
 
     async def _switch(self, live: Live) -> None:
         try:

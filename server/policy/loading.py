@@ -49,6 +49,11 @@ class Loader:
             self._loaded[digest] = loaded
         return self._loaded[digest]
 
+    def renew(self, detector: Source) -> None:
+        """Makes every version be recorded once more, with this version of a detector among what it decides with."""
+        self.register.renew(detector)
+        self._loaded.clear()
+
     async def _fresh(self, digest: str) -> Loaded:
         if digest == BASE:
             policy, text = self.base, self.base_text

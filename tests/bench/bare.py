@@ -29,8 +29,9 @@ class BareLoop:
     def __init__(self, trust: Trust) -> None:
         cv2.setNumThreads(1)
         self._detectors: Registry[Detector] = detectors.catalog.build(HashList())
+        every = {**PARSERS, **detectors.catalog.PARSERS}
         names = {"pixels", "tags", *(view for detector in self._detectors for view in detector.views)}
-        functions = {**{name: PARSERS[name] for name in names}, "credentials": CREDENTIAL_PARSERS["credentials"]}
+        functions = {**{name: every[name] for name in names}, "credentials": CREDENTIAL_PARSERS["credentials"]}
         self._parsers = {name: resolve(function) for name, function in functions.items()}
         self._options = {"credentials": trust.options()}
 

@@ -22,7 +22,7 @@ TAGS = frozenset(
     re.findall(
         r"\w+",
         "html head meta title style body main header section article figure figcaption h1 h2 h3 p ul ol li table tbody"
-        " tr th td strong em bdi code pre span img",
+        " tr th td strong em bdi code pre span img details summary",
     )
 )
 ATTRIBUTES = frozenset({"lang", "charset", "name", "http-equiv", "content", "class", "scope", "src", "alt"})
@@ -212,3 +212,19 @@ def test_names_are_told_in_words() -> None:
         "Copy move",
         "",
     ]
+
+
+def test_what_a_finding_covers_is_shown_on_asking_and_nothing_else_is_hidden() -> None:
+    shown = [{"kind": "picture", "mime": "image/png", "digest": digest_of(MASK), "caption": "blurred"}]
+    story = full_story()
+    plain = page_of(story)
+    story.decision = story.ledger.decide(
+        findings=[finding("copy_move", "detected", score=1.0, codes=["evidence.covered"], evidence=shown)]
+    )
+    story.evidence, story.history = story.evidence[:1], []
+    assert b"<details>" not in plain
+    seen = assert_harmless(page_of(story))
+    at = seen.tags.index("details")
+    assert seen.tags[at + 1] == "summary"
+    assert "img" in seen.tags[at:]
+    assert "img" not in seen.tags[:at]

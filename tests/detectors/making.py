@@ -18,6 +18,7 @@ from core.parsers import jpeg, pixels, tags
 from core.sandbox.assembly import assemble
 from core.sandbox.contract import Request
 from core.sniff import sniff
+from detectors import film_hashes
 from detectors.base import Evidence
 
 PHOTOGRAPHS = Path(__file__).parents[1] / "media"
@@ -29,7 +30,7 @@ def media(data: bytes) -> Media:
     """As `Sandbox.open` would make it, with every view."""
     kind, mime = sniff(data)
     request = Request((data,), mime, Limits())
-    parsers = {"pixels": pixels.parse, "tags": tags.parse, "jpeg": jpeg.parse}
+    parsers = {"pixels": pixels.parse, "tags": tags.parse, "jpeg": jpeg.parse, "film_hashes": film_hashes.parse}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, about files that are odd on purpose
         read = {name: parse(request) for name, parse in parsers.items()}

@@ -14,18 +14,19 @@ from core.media import Media, View
 from detectors.base import Detector, Finding, Verdict
 from detectors.catalog import build
 from detectors.hash_list import Entry, HashKind, HashList
+from detectors.nsfw.detector import NsfwDetector, NsfwSource
 from detectors.pdq import pdq
 from tests.core.files import film
 from tests.detectors.making import A1111, PROMPT, coded, drawn, halved, media, photograph, with_chunks
 
 QUOTED = "zanzibar-quokka"
-NAMES = ("metadata", "known_hash", "copy_move", "jpeg_history", "watermark")
+NAMES = ("metadata", "known_hash", "copy_move", "jpeg_history", "watermark", "nsfw")
 
 
 @cache
 def detector(name: str) -> Detector:
     known = Entry(HashKind.PDQ, pdq(halved("crab")).hex, "test", "it is known", "this test")
-    return build(HashList([known])).get(name)
+    return build(HashList([known]), (NsfwDetector.load(),)).get(name)
 
 
 def _noise(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -106,13 +107,13 @@ def test_says_who_it_is(name: str) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9_]*", chosen.label)
     assert re.fullmatch(r"sha256:[0-9a-f]{64}", chosen.version)
     assert chosen.kinds
-    assert chosen.views <= {"tags", "jpeg"}
+    assert chosen.views <= {"tags", "jpeg", "film_hashes"}
     assert chosen.summary.endswith(".")
     assert chosen.limits.endswith(".")
 
 
 def test_the_catalog_lists_these() -> None:
-    assert build(HashList()).names() == NAMES
+    assert (*build(HashList()).names(), NsfwSource.name) == NAMES
 
 
 def test_the_version_is_reproducible_and_follows_the_list() -> None:

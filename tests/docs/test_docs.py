@@ -25,6 +25,7 @@ from server.sections import (
     LabelRule,
     Making,
     MediaLimits,
+    Nsfw,
     PolicyRules,
     Retention,
     Section,
@@ -90,7 +91,20 @@ def test_every_rpc_stands_in_the_readme_and_nothing_else_does() -> None:
     assert documented == {(name, each.name) for name, service in services.items() for each in service.methods}
 
 
-SECTIONS = (Tls, Token, MediaLimits, Retention, Witness, Timestamps, LabelRule, Aigc, PolicyRules, Making, OwnModel)
+SECTIONS = (
+    Tls,
+    Token,
+    MediaLimits,
+    Retention,
+    Witness,
+    Timestamps,
+    LabelRule,
+    Aigc,
+    PolicyRules,
+    Making,
+    OwnModel,
+    Nsfw,
+)
 
 
 @pytest.mark.parametrize("model", [Settings, *SECTIONS])

@@ -14,6 +14,8 @@ from countersign.verify.case.summary.html import Html, code, element, items, joi
 
 PICTURES = frozenset({"image/png", "image/jpeg"})
 """What is shown in place. Everything else is named."""
+COVERED = "evidence.covered"
+"""The code of a finding whose evidence nobody should see who does not ask for it."""
 MAX_TEXT = 20_000
 """Characters of textual evidence that are shown; the file itself is in the case."""
 
@@ -49,6 +51,8 @@ def finding(found: Mapping[str, Any], account: Account) -> Html:
         ("Detector", joined(stranger(text(found, "detector")), " ", code(words.digest(text(found, "version"))))),
     )
     shown = [evidence(each, account) for each in tables(found, "evidence")]
+    if COVERED in texts(found, "codes"):
+        shown = [element("details", element("summary", "Show what was found"), *shown)]
     return element("article", heading, figures, *shown)
 
 

@@ -1,0 +1,1 @@
+"""Whether pictures look pornographic: Yahoo's open_nsfw, run as data from a package that need not be there."""

@@ -148,6 +148,7 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
             nearest=nearest(made.recorded) if left else None,
             fidelity=fidelity_of(made.recorded) if left else None,
             plan=plan_of(made.recorded) if left else "",
+            manifest_store=made.beside,
         )
 
 

@@ -68,7 +68,7 @@ class FakeServer(
         self.wrong_digest = False
         self.without_result = False
         self.nearest: generation_pb2.Neighbour | None = None
-        self.plan = ""
+        self.plan, self.beside = "", b""
 
     async def decide(self, context: Context, request_id: str, media: bytes, *, evidence: bool) -> common_pb2.Decision:
         """One decision a request_id."""
@@ -151,7 +151,7 @@ class FakeServer(
                 yield response(chunk=output[start : start + 7])
             result.digest = f"sha256:{hashlib.sha256(output + b'!' * self.wrong_digest).hexdigest()}"
             result.byte_size, result.mime_type = len(output), "image/png"
-            result.plan = self.plan
+            result.plan, result.manifest_store = self.plan, self.beside
         if not self.without_result:
             yield response(result=result)
 

@@ -23,6 +23,7 @@ from core.errors import CorruptMedia
 from core.media import View
 from core.parsers import heif, raws, tiffs
 from core.parsers.bounds import check_size
+from core.parsers.scenes.tags import is_scene
 from core.sandbox.contract import Request
 
 _PNG_SIZE, _PNG_DEPTH = slice(16, 24), 24  # of IHDR, which a PNG begins with
@@ -93,6 +94,8 @@ def _png(request: Request) -> View:
 
 
 def _tiff(request: Request) -> View:
+    if is_scene(request.stream(0)):
+        return _EMPTY  # measured values, which `core.parsers.scenes` reads
     found = tiffs.layout(request.stream(0), request.limits)
     if found is None or found.is_plain:
         return _EMPTY

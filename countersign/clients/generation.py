@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -35,10 +35,13 @@ class GenerationCalls(Calls):
         subject: str = "",
         declarations: generation_pb2.Declarations = UNDECLARED,
         label: generation_pb2.Label | None = None,
+        burst: Sequence[bytes | Path] = (),
         request_id: str | None = None,
         progress: StageProgress = no_stages,
     ) -> Made:
         """Improves media of at most 32 MiB.
+
+        burst: further pictures of what the media shows, for models that make one of several; see `list_models`.
 
         subject: your own opaque name of the person who ordered it. declarations: what you say the result is for, and
         of the people it shows. label: to be drawn visibly onto the output.
@@ -55,6 +58,7 @@ class GenerationCalls(Calls):
             subject=subject,
             declarations=declarations,
             label=label,
+            burst=[Upload.of(picture).read() for picture in burst],
         )
         return self._connection.stream(
             self._generation.Enhance, request, lambda parts: made_of(parts, progress), self._long_timeout

@@ -24,6 +24,10 @@ CONSISTENCY_RMSE, CONSISTENCY_MAX, MEAN_CHANGE = "consistency_rmse", "consistenc
 SHARPNESS_BEFORE, SHARPNESS_AFTER = "sharpness_before", "sharpness_after"
 NOISE_BEFORE, NOISE_AFTER = "noise_before", "noise_after"
 RISK_AREA, RISK_MAX, RISK_SPREAD = "risk_area", "risk_max", "risk_spread"
+CONSISTENCY_BEFORE, PROJECTION_RMS = "consistency_before", "projection_rms"
+UNCERTAINTY_MEAN, UNCERTAINTY_P95, UNCERTAINTY_MAX = "uncertainty_mean", "uncertainty_p95", "uncertainty_max"
+UNIT = "unit"
+"""The note that says what the figures are in, where that is not 8-bit steps."""
 NAMES = (
     CONSISTENCY_RMSE,
     CONSISTENCY_MAX,
@@ -36,9 +40,11 @@ NAMES = (
     RISK_MAX,
     RISK_SPREAD,
 )
-"""Every figure, as notes and messages call it. All are in 8-bit steps; sharpness is in their squares, and an area is a
-share of the whole.
+"""Every figure, as notes and messages call it. All are in 8-bit steps, or in what the note `UNIT` says; sharpness is in
+their squares, and an area is a share of the whole.
 """
+MEDICAL_NAMES = (CONSISTENCY_BEFORE, PROJECTION_RMS, UNCERTAINTY_MEAN, UNCERTAINTY_P95, UNCERTAINTY_MAX)
+"""Those of medical pictures on top."""
 
 _SIDE = 256  # of a piece of the larger picture, pixels
 _RIM = 4  # pixels of the smaller picture along a piece's edge where its reduction lacks surroundings
@@ -78,8 +84,8 @@ def report(source: Pixels, made: Pixels) -> dict[str, float]:
 
 
 def figures_in(notes: Mapping[str, Value]) -> dict[str, float]:
-    """The figures among a model's notes, in the order of `NAMES`; none where it reported none."""
-    return {name: float(notes[name]) for name in NAMES if name in notes}
+    """The figures among a model's notes, in the order of their names; none where it reported none."""
+    return {name: float(notes[name]) for name in (*NAMES, *MEDICAL_NAMES) if name in notes}
 
 
 def _pieces(source: Pixels, made: Pixels, scale: int) -> Iterator[_Pair]:

@@ -20,7 +20,6 @@ import structlog
 
 from core.errors import CountersignError, InvalidInput, LimitExceeded, PreconditionFailed
 from core.media import Media, digest_of
-from core.sandbox import SAMPLES
 from generators.base import SOURCE, Output
 from policies.base import Action, Decision, Stage
 from server import asked, inputs, record
@@ -167,23 +166,25 @@ class Pipeline:
         # 7. Sign, and keep the file before the record that names it: what is recorded can be given again.
         report("signing", 0.0)
         claim = claim_of(order, seen.decision, work.intent.index, finished, bindings, output.notes)
+        burst = [each.media for each in inputs.burst_of(work.given)]
         parent = work.given[SOURCE].media if SOURCE in work.given else None
-        signed = await self._provenance.sign(finished.media.data, finished.media.mime, claim, parent)
+        signed = await self._provenance.sign(finished.media.data, finished.media.mime, claim, parent, components=burst)
         digest = await asyncio.to_thread(self._outputs.put, signed.data)
-        beside = await self._explainer.explain(work, Explained(output, finished, signed.data, seen.decision))
+        explained = await self._explainer.explain(work, Explained(output, finished, signed.data, seen.decision))
+        beside = {"beside": await asyncio.to_thread(self._outputs.put, signed.beside)} if signed.beside else {}
         # 8. Record the digest and the credential of what leaves, and what it is recognised by without them.
         report("recording", 0.0)
         recorded = await self._recorder.decision(
             request,
             context,
             seen,
-            media=record.media_json(finished.media) | {"digest": digest, "byte_size": len(signed.data)},
+            media=record.media_json(finished.media) | {"digest": digest, "byte_size": len(signed.data)} | beside,
             credential=signed.credential,
-            making=making | record.marks_json(finished) | record.companions_json(beside.json),
+            making=making | record.marks_json(finished) | record.companions_json(explained.json),
             bindings=bindings,
-            manifest=await self._provenance.stores.take(signed.data, finished.media.mime),
+            manifest=signed.beside or await self._provenance.stores.take(signed.data, finished.media.mime),
         )
-        return Made(recorded, signed.data, beside.files)
+        return Made(recorded, signed.data, explained.files, signed.beside)
 
     async def refuse(
         self,
@@ -237,7 +238,7 @@ class Pipeline:
         given: dict[str, Examination] = {}
         for name, data in order.pictures.items():
             # Whoever works on a picture gets all that it holds; whoever only looks at it needs no more than 8 bits.
-            media = await self._open(request, received, data, field=inputs.field_of(order, name), views={SAMPLES})
+            media = await self._open(request, received, data, field=inputs.field_of(order, name), views=inputs.VIEWS)
             given[name] = await self._examine(request, received, media)
             if inputs.blocked(given):
                 break
@@ -292,8 +293,9 @@ class Pipeline:
             return Made(earlier, None)
         output = await self._kept(entry["media_digest"])
         told = companions_in(entry.get("making", {}))
-        beside = {name: await self._kept(each["digest"]) for name, each in told.items() if "digest" in each}
-        return Made(earlier, output, beside)
+        companions = {name: await self._kept(each["digest"]) for name, each in told.items() if "digest" in each}
+        beside = entry["media"].get("beside")
+        return Made(earlier, output, companions, await self._kept(beside) if beside else b"")
 
     async def _kept(self, digest: str) -> bytes:
         output = await asyncio.to_thread(self._outputs.get, digest)

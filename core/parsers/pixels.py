@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from core.camera import RAW_FORMATS
+from core.dicom.facts import MIME as DICOM
 from core.media import View
 from core.parsers import images, raws, videos
+from core.parsers.dicom import picture as dicom
+from core.parsers.scenes import look, tags
+from core.parsers.scenes import read as scenes
 from core.sandbox.contract import Request
 
 
@@ -15,6 +19,10 @@ def parse(request: Request) -> View:
     """
     if request.mime in RAW_FORMATS:
         return raws.parse(request)
+    if request.mime == DICOM:
+        return dicom.parse(request)
+    if request.mime == "image/tiff" and tags.is_scene(request.stream(0)):
+        return look.parse(request)
     parser = videos.parse if request.mime.startswith("video/") else images.parse
     return parser(request)
 
@@ -24,3 +32,5 @@ def warm() -> None:
     images.warm()
     raws.warm()
     videos.warm()
+    dicom.warm()
+    scenes.warm()

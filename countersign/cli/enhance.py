@@ -1,14 +1,14 @@
 """`countersign enhance FILE… -o OUT`: uploads improved, screened, signed and recorded before they are written.
 
 One file goes to OUT. Of several, OUT is the folder that their results go to; so are `--receipt`, `--comparison` and
-`--risk-map`.
+`--risk-map`. By the task misr several files become one: pictures of the same scene, the first of which says how the
+result lies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -26,8 +26,10 @@ from countersign.errors import CountersignError
 from countersign.results import Made, StageProgress
 from countersign.v1.generation_pb2 import Declarations
 
-Ask: TypeAlias = Callable[[Client, Path, StageProgress], Made]
-"""Has one file improved as the command says."""
+MISR = "misr"
+"""The task that makes one picture of several."""
+Ask: TypeAlias = Callable[[Client, Sequence[Path], StageProgress], Made]
+"""Has one file improved as the command says, with the further files of its burst."""
 
 
 class Format(StrEnum):
@@ -42,13 +44,18 @@ class Format(StrEnum):
 
 def enhance(
     ctx: typer.Context,
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Images of at most 32 MiB each.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="Images of at most 32 MiB each, or together by misr.")
+    ],
     output: Annotated[
         Path,
-        typer.Option("-o", "--output", help="Where the signed result goes; a folder where there are several FILEs."),
+        typer.Option("-o", "--output", help="Where the signed result goes; a folder where there are several results."),
     ],
     task: Annotated[
-        str, typer.Option(help="What to do: upscale, denoise, sharpen, contrast, auto; see `countersign models list`.")
+        str,
+        typer.Option(
+            help="What to do: upscale, denoise, sharpen, contrast, misr, auto; see `countersign models list`."
+        ),
     ],
     model: making.Model = "",
     param: making.Param = None,
@@ -80,9 +87,9 @@ def enhance(
     drawn = labels.label_of(label, label_mark, label_placement, label_height)
     companions = making.companions_of(comparison, risk_map)
 
-    def ask(client: Client, file: Path, progress: StageProgress) -> Made:
+    def ask(client: Client, together: Sequence[Path], progress: StageProgress) -> Made:
         return client.enhance(
-            file,
+            together[0],
             task,
             model=model,
             parameters=parameters,
@@ -91,27 +98,28 @@ def enhance(
             subject=subject,
             declarations=Declarations(purpose=purpose, likeness=likeness, consent=consent),
             label=drawn,
+            burst=together[1:],
             private=private,
             output_mime_type=f"image/{output_format}" if output_format else "",
             companions=companions,
             progress=progress,
         )
 
-    if len(files) == 1:
+    if len(files) == 1 or task == MISR:
         targets = making.Targets(output, receipt, force, companions)
-        enhance_one(ctx, ask, files[0], targets, as_json=as_json, private=private)
+        enhance_one(ctx, ask, files, targets, as_json=as_json, private=private)
     else:
         enhance_all(ctx, ask, Batch(files, output, receipt, companions, force), as_json=as_json)
 
 
 def enhance_one(
-    ctx: typer.Context, ask: Ask, file: Path, targets: making.Targets, *, as_json: bool, private: bool
+    ctx: typer.Context, ask: Ask, files: Sequence[Path], targets: making.Targets, *, as_json: bool, private: bool
 ) -> None:
-    """One file, whose result has the name that was given. private: what was left out of its metadata is told."""
-    with reporting(as_json, file=str(file)):
-        targets.refuse_unfit([file])
+    """One result of one file or of a burst, under the name that was given. private: what its metadata lack is told."""
+    with reporting(as_json, file=str(files[0])):
+        targets.refuse_unfit(files)
         with connect(ctx) as client, Bars() as bars:
-            made = ask(client, file, bars.working(file.name))
+            made = ask(client, files, bars.working(files[0].name))
         view = targets.write(made)
     making.tell(view, targets.output, as_json=as_json)
     if as_json:
@@ -129,7 +137,7 @@ def enhance_all(ctx: typer.Context, ask: Ask, batch: Batch, *, as_json: bool) ->
             if folder:
                 make_folder(folder)
         with connect(ctx) as client, Bars() as bars:
-            outcomes = list(batch.run(partial(ask, client), bars))
+            outcomes = list(batch.run(lambda file, progress: ask(client, [file], progress), bars))
     except CountersignError as error:
         # Nothing could be tried; the promise of one object a file holds all the same.
         outcomes = [Outcome(file, error=error) for file in batch.sources]

@@ -163,6 +163,7 @@ class EnhanceRequest(_message.Message):
     PRIVATE_FIELD_NUMBER: _builtins.int
     OUTPUT_MIME_TYPE_FIELD_NUMBER: _builtins.int
     COMPANIONS_FIELD_NUMBER: _builtins.int
+    BURST_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The same id gives the same answer. One whose call was cancelled, or ran past its deadline, is used up."""
     media: _builtins.bytes
@@ -201,6 +202,12 @@ class EnhanceRequest(_message.Message):
     def companions(self) -> _containers.RepeatedScalarFieldContainer[Global___CompanionKind.ValueType]:
         """Pictures that explain the output, to come beside it: each is made, screened, signed and recorded as the output is."""
 
+    @_builtins.property
+    def burst(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """For models that take a burst (Model.inputs): further pictures of what `media` shows, each of its size. Like every
+        picture of an order they are screened as uploads are; together with `media` they hold at most 32 MiB.
+        """
+
     def __init__(
         self,
         *,
@@ -217,10 +224,11 @@ class EnhanceRequest(_message.Message):
         private: _builtins.bool = ...,
         output_mime_type: _builtins.str = ...,
         companions: _abc.Iterable[Global___CompanionKind.ValueType] | None = ...,
+        burst: _abc.Iterable[_builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations", "label", b"label"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["companions", b"companions", "context", b"context", "declarations", b"declarations", "label", b"label", "media", b"media", "model", b"model", "output_mime_type", b"output_mime_type", "parameters", b"parameters", "private", b"private", "request_id", b"request_id", "seed", b"seed", "subject", b"subject", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["burst", b"burst", "companions", b"companions", "context", b"context", "declarations", b"declarations", "label", b"label", "media", b"media", "model", b"model", "output_mime_type", b"output_mime_type", "parameters", b"parameters", "private", b"private", "request_id", b"request_id", "seed", b"seed", "subject", b"subject", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -558,6 +566,7 @@ class MadeMedia(_message.Message):
     PLAN_FIELD_NUMBER: _builtins.int
     LEFT_OUT_FIELD_NUMBER: _builtins.int
     COMPANIONS_FIELD_NUMBER: _builtins.int
+    MANIFEST_STORE_FIELD_NUMBER: _builtins.int
     digest: _builtins.str
     mime_type: _builtins.str
     byte_size: _builtins.int
@@ -565,6 +574,8 @@ class MadeMedia(_message.Message):
     seed: _builtins.int
     plan: _builtins.str
     """Of the task "auto": what was chosen, and why, in words for people."""
+    manifest_store: _builtins.bytes
+    """The manifest store (JUMBF) of an output whose format holds none, such as DICOM: it is to be kept beside it."""
     @_builtins.property
     def decision(self) -> _common_pb2.Decision: ...
     @_builtins.property
@@ -607,10 +618,11 @@ class MadeMedia(_message.Message):
         plan: _builtins.str = ...,
         left_out: _abc.Iterable[_builtins.str] | None = ...,
         companions: _abc.Iterable[Global___Companion] | None = ...,
+        manifest_store: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "decision", b"decision", "fidelity", b"fidelity", "nearest", b"nearest", "receipt", b"receipt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "byte_size", b"byte_size", "companions", b"companions", "decision", b"decision", "digest", b"digest", "fidelity", b"fidelity", "left_out", b"left_out", "mime_type", b"mime_type", "model", b"model", "nearest", b"nearest", "plan", b"plan", "receipt", b"receipt", "seed", b"seed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "byte_size", b"byte_size", "companions", b"companions", "decision", b"decision", "digest", b"digest", "fidelity", b"fidelity", "left_out", b"left_out", "manifest_store", b"manifest_store", "mime_type", b"mime_type", "model", b"model", "nearest", b"nearest", "plan", b"plan", "receipt", b"receipt", "seed", b"seed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -619,7 +631,8 @@ Global___MadeMedia: _TypeAlias = MadeMedia  # noqa: Y015
 @_typing.final
 class Fidelity(_message.Message):
     """What an enhancement did to a picture, as it was before it was marked and written: measured on up to sixteen pieces of
-    256 pixels a side. In 8-bit steps; sharpness in their squares.
+    256 pixels a side. In 8-bit steps, or in what unit says; sharpness in their squares. Of medical pictures all of the
+    picture is measured, and what it is held to are the means of the upload.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -634,6 +647,13 @@ class Fidelity(_message.Message):
     RISK_AREA_FIELD_NUMBER: _builtins.int
     RISK_MAX_FIELD_NUMBER: _builtins.int
     RISK_SPREAD_FIELD_NUMBER: _builtins.int
+    CONSISTENCY_BEFORE_FIELD_NUMBER: _builtins.int
+    PROJECTION_RMS_FIELD_NUMBER: _builtins.int
+    UNCERTAINTY_MEAN_FIELD_NUMBER: _builtins.int
+    UNCERTAINTY_P95_FIELD_NUMBER: _builtins.int
+    UNCERTAINTY_MAX_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
+    BANDS_FIELD_NUMBER: _builtins.int
     consistency_rmse: _builtins.float
     """Of an enlargement, reduced again: root mean square of the difference from the upload. Set with the next one."""
     consistency_max: _builtins.float
@@ -653,6 +673,22 @@ class Fidelity(_message.Message):
     risk_max: _builtins.float
     risk_spread: _builtins.float
     """Of models that may invent: how far the output changes when the upload is turned and flipped, root mean square."""
+    consistency_before: _builtins.float
+    """Of medical pictures: the most that a mean of the model's own answer was off, before it was held to the upload's."""
+    projection_rms: _builtins.float
+    """How far that moved the answer, root mean square."""
+    uncertainty_mean: _builtins.float
+    """Standard deviation of the model's eight answers, over all turns and flips: mean over the picture, 95th percentile,
+    and most.
+    """
+    uncertainty_p95: _builtins.float
+    uncertainty_max: _builtins.float
+    unit: _builtins.str
+    """What the figures are in, where that is not 8-bit steps: "HU", "rescaled values"."""
+    @_builtins.property
+    def bands(self) -> _containers.RepeatedCompositeFieldContainer[Global___BandFidelity]:
+        """Of a georeferenced scene, in place of the figures above: each band by itself, over all of its pixels."""
+
     def __init__(
         self,
         *,
@@ -666,23 +702,44 @@ class Fidelity(_message.Message):
         risk_area: _builtins.float | None = ...,
         risk_max: _builtins.float | None = ...,
         risk_spread: _builtins.float | None = ...,
+        consistency_before: _builtins.float | None = ...,
+        projection_rms: _builtins.float | None = ...,
+        uncertainty_mean: _builtins.float | None = ...,
+        uncertainty_p95: _builtins.float | None = ...,
+        uncertainty_max: _builtins.float | None = ...,
+        unit: _builtins.str | None = ...,
+        bands: _abc.Iterable[Global___BandFidelity] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "_risk_area", b"_risk_area", "_risk_max", b"_risk_max", "_risk_spread", b"_risk_spread", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change", "risk_area", b"risk_area", "risk_max", b"risk_max", "risk_spread", b"risk_spread"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_consistency_before", b"_consistency_before", "_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "_projection_rms", b"_projection_rms", "_risk_area", b"_risk_area", "_risk_max", b"_risk_max", "_risk_spread", b"_risk_spread", "_uncertainty_max", b"_uncertainty_max", "_uncertainty_mean", b"_uncertainty_mean", "_uncertainty_p95", b"_uncertainty_p95", "_unit", b"_unit", "consistency_before", b"consistency_before", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change", "projection_rms", b"projection_rms", "risk_area", b"risk_area", "risk_max", b"risk_max", "risk_spread", b"risk_spread", "uncertainty_max", b"uncertainty_max", "uncertainty_mean", b"uncertainty_mean", "uncertainty_p95", b"uncertainty_p95", "unit", b"unit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "_risk_area", b"_risk_area", "_risk_max", b"_risk_max", "_risk_spread", b"_risk_spread", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change", "noise_after", b"noise_after", "noise_before", b"noise_before", "risk_area", b"risk_area", "risk_max", b"risk_max", "risk_spread", b"risk_spread", "sharpness_after", b"sharpness_after", "sharpness_before", b"sharpness_before"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consistency_before", b"_consistency_before", "_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "_projection_rms", b"_projection_rms", "_risk_area", b"_risk_area", "_risk_max", b"_risk_max", "_risk_spread", b"_risk_spread", "_uncertainty_max", b"_uncertainty_max", "_uncertainty_mean", b"_uncertainty_mean", "_uncertainty_p95", b"_uncertainty_p95", "_unit", b"_unit", "bands", b"bands", "consistency_before", b"consistency_before", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change", "noise_after", b"noise_after", "noise_before", b"noise_before", "projection_rms", b"projection_rms", "risk_area", b"risk_area", "risk_max", b"risk_max", "risk_spread", b"risk_spread", "sharpness_after", b"sharpness_after", "sharpness_before", b"sharpness_before", "uncertainty_max", b"uncertainty_max", "uncertainty_mean", b"uncertainty_mean", "uncertainty_p95", b"uncertainty_p95", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__consistency_before: _TypeAlias = _typing.Literal["consistency_before"]  # noqa: Y015
+    _WhichOneofArgType__consistency_before: _TypeAlias = _typing.Literal["_consistency_before", b"_consistency_before"]  # noqa: Y015
     _WhichOneofReturnType__consistency_max: _TypeAlias = _typing.Literal["consistency_max"]  # noqa: Y015
     _WhichOneofArgType__consistency_max: _TypeAlias = _typing.Literal["_consistency_max", b"_consistency_max"]  # noqa: Y015
     _WhichOneofReturnType__consistency_rmse: _TypeAlias = _typing.Literal["consistency_rmse"]  # noqa: Y015
     _WhichOneofArgType__consistency_rmse: _TypeAlias = _typing.Literal["_consistency_rmse", b"_consistency_rmse"]  # noqa: Y015
     _WhichOneofReturnType__mean_change: _TypeAlias = _typing.Literal["mean_change"]  # noqa: Y015
     _WhichOneofArgType__mean_change: _TypeAlias = _typing.Literal["_mean_change", b"_mean_change"]  # noqa: Y015
+    _WhichOneofReturnType__projection_rms: _TypeAlias = _typing.Literal["projection_rms"]  # noqa: Y015
+    _WhichOneofArgType__projection_rms: _TypeAlias = _typing.Literal["_projection_rms", b"_projection_rms"]  # noqa: Y015
     _WhichOneofReturnType__risk_area: _TypeAlias = _typing.Literal["risk_area"]  # noqa: Y015
     _WhichOneofArgType__risk_area: _TypeAlias = _typing.Literal["_risk_area", b"_risk_area"]  # noqa: Y015
     _WhichOneofReturnType__risk_max: _TypeAlias = _typing.Literal["risk_max"]  # noqa: Y015
     _WhichOneofArgType__risk_max: _TypeAlias = _typing.Literal["_risk_max", b"_risk_max"]  # noqa: Y015
     _WhichOneofReturnType__risk_spread: _TypeAlias = _typing.Literal["risk_spread"]  # noqa: Y015
     _WhichOneofArgType__risk_spread: _TypeAlias = _typing.Literal["_risk_spread", b"_risk_spread"]  # noqa: Y015
+    _WhichOneofReturnType__uncertainty_max: _TypeAlias = _typing.Literal["uncertainty_max"]  # noqa: Y015
+    _WhichOneofArgType__uncertainty_max: _TypeAlias = _typing.Literal["_uncertainty_max", b"_uncertainty_max"]  # noqa: Y015
+    _WhichOneofReturnType__uncertainty_mean: _TypeAlias = _typing.Literal["uncertainty_mean"]  # noqa: Y015
+    _WhichOneofArgType__uncertainty_mean: _TypeAlias = _typing.Literal["_uncertainty_mean", b"_uncertainty_mean"]  # noqa: Y015
+    _WhichOneofReturnType__uncertainty_p95: _TypeAlias = _typing.Literal["uncertainty_p95"]  # noqa: Y015
+    _WhichOneofArgType__uncertainty_p95: _TypeAlias = _typing.Literal["_uncertainty_p95", b"_uncertainty_p95"]  # noqa: Y015
+    _WhichOneofReturnType__unit: _TypeAlias = _typing.Literal["unit"]  # noqa: Y015
+    _WhichOneofArgType__unit: _TypeAlias = _typing.Literal["_unit", b"_unit"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__consistency_before) -> _WhichOneofReturnType__consistency_before | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__consistency_max) -> _WhichOneofReturnType__consistency_max | None: ...
     @_typing.overload
@@ -690,13 +747,66 @@ class Fidelity(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_change) -> _WhichOneofReturnType__mean_change | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__projection_rms) -> _WhichOneofReturnType__projection_rms | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__risk_area) -> _WhichOneofReturnType__risk_area | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__risk_max) -> _WhichOneofReturnType__risk_max | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__risk_spread) -> _WhichOneofReturnType__risk_spread | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__uncertainty_max) -> _WhichOneofReturnType__uncertainty_max | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__uncertainty_mean) -> _WhichOneofReturnType__uncertainty_mean | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__uncertainty_p95) -> _WhichOneofReturnType__uncertainty_p95 | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__unit) -> _WhichOneofReturnType__unit | None: ...
 
 Global___Fidelity: _TypeAlias = Fidelity  # noqa: Y015
+
+@_typing.final
+class BandFidelity(_message.Message):
+    """What an enhancement did to one band of a scene, in the units of its samples. What is missing (nodata) does not count."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    MEAN_BEFORE_FIELD_NUMBER: _builtins.int
+    MEAN_AFTER_FIELD_NUMBER: _builtins.int
+    DEVIATION_BEFORE_FIELD_NUMBER: _builtins.int
+    DEVIATION_AFTER_FIELD_NUMBER: _builtins.int
+    CONSISTENCY_MAX_FIELD_NUMBER: _builtins.int
+    VALID_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """From 1."""
+    mean_before: _builtins.float
+    mean_after: _builtins.float
+    deviation_before: _builtins.float
+    """Standard deviations."""
+    deviation_after: _builtins.float
+    consistency_max: _builtins.float
+    """The most by which new samples, averaged over the ground of an old one, differ from it."""
+    valid: _builtins.float
+    """Share of the samples that were measured, 0 to 1."""
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        mean_before: _builtins.float = ...,
+        mean_after: _builtins.float = ...,
+        deviation_before: _builtins.float = ...,
+        deviation_after: _builtins.float = ...,
+        consistency_max: _builtins.float = ...,
+        valid: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consistency_max", b"consistency_max", "deviation_after", b"deviation_after", "deviation_before", b"deviation_before", "mean_after", b"mean_after", "mean_before", b"mean_before", "number", b"number", "valid", b"valid"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BandFidelity: _TypeAlias = BandFidelity  # noqa: Y015
 
 @_typing.final
 class Neighbour(_message.Message):

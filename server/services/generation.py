@@ -10,7 +10,7 @@ from core.registry import Registry
 from countersign.v1 import generation_pb2 as pb
 from countersign.v1 import generation_pb2_grpc
 from generators import parameters
-from generators.base import CONTROL, MASK, SOURCE, Generator
+from generators.base import BURST, CONTROL, MASK, SOURCE, Generator
 from generators.catalog import choose
 from server.admission import ByteBudget
 from server.auth import Caller
@@ -52,8 +52,10 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
     ) -> AsyncIterator[pb.EnhanceResponse]:
         """Improves an upload."""
         async with self._edge.call(context, f"{SERVICE}/Enhance", request) as caller:
-            if error := oversize(len(request.media)):
-                content = {"method": "make", "byte_size": len(request.media)}
+            sizes = {"media": len(request.media)}
+            sizes |= {f"{BURST}[{number}]": len(each) for number, each in enumerate(request.burst)}
+            if error := oversize_together(sizes) if request.burst else oversize(len(request.media)):
+                content = {"method": "make", "byte_size": sum(sizes.values())}
                 await self._pipeline.refuse(caller, request.request_id, "outbound", content, error, request.subject)
                 raise error
             model = choose(self._generators, request.task, request.model)
@@ -71,8 +73,9 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
                 private=request.private,
                 output_mime=request.output_mime_type,
                 companions=names_of(request.companions),
+                burst=tuple(request.burst),
             )
-            with self._budget.hold(len(request.media)):
+            with self._budget.hold(sum(sizes.values())):
                 async for part in self._stream(order, caller, pb.EnhanceResponse):
                     yield part
 
@@ -157,6 +160,7 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
             plan=plan_of(made.recorded) if left else "",
             left_out=left_out_of(made.recorded) if left else (),
             companions=companions(made.recorded),
+            manifest_store=made.beside,
         )
 
 

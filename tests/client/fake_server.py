@@ -68,7 +68,7 @@ class FakeServer(
         self.wrong_digest = self.wrong_companion = False
         self.without_result = False
         self.nearest: generation_pb2.Neighbour | None = None
-        self.plan = self.withheld = ""
+        self.plan, self.withheld, self.beside = "", "", b""
         self.left_out: tuple[str, ...] = ()
 
     async def decide(self, context: Context, request_id: str, media: bytes, *, evidence: bool) -> common_pb2.Decision:
@@ -162,7 +162,7 @@ class FakeServer(
                 yield response(chunk=output[start : start + 7])
             result.digest = f"sha256:{hashlib.sha256(output + b'!' * self.wrong_digest).hexdigest()}"
             result.byte_size, result.mime_type = len(output), "image/png"
-            result.plan = self.plan
+            result.plan, result.manifest_store = self.plan, self.beside
             result.left_out.extend(self.left_out)
         if not self.without_result:
             yield response(result=result)

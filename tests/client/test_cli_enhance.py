@@ -33,6 +33,28 @@ def test_json_is_one_object_and_the_file_is_there(server: FakeServer, command: C
     assert {path.name for path in photo.parent.iterdir()} == {"photo.png", "out.png"}
 
 
+def test_credentials_that_the_format_does_not_hold_lie_beside_it(
+    server: FakeServer, command: Command, photo: Path
+) -> None:
+    server.beside = b"a manifest store"
+    out, store = photo.with_name("out.dcm"), photo.with_name("out.c2pa")
+    result = command("enhance", photo, "-o", out, "--task", "denoise", "--json")
+    assert json.loads(result.stdout)["manifest"] == str(store)
+    assert (out.read_bytes(), store.read_bytes()) == (MADE, b"a manifest store")
+    again = command("enhance", photo, "-o", out, "--task", "denoise", "--force")
+    assert "out.c2pa: its credentials" in again.stdout.replace("\n", " ")
+
+
+def test_no_output_without_its_credentials(server: FakeServer, command: Command, photo: Path) -> None:
+    server.beside = b"a manifest store"
+    out, store = photo.with_name("out.dcm"), photo.with_name("out.c2pa")
+    store.write_bytes(b"somebody's")
+    result = command("enhance", photo, "-o", out, "--task", "denoise")
+    assert result.exit_code == 2
+    assert not out.exists()
+    assert store.read_bytes() == b"somebody's"
+
+
 def test_saves_a_receipt(command: Command, photo: Path, tmp_path: Path) -> None:
     receipt = tmp_path / "receipt.json"
     result = command("enhance", photo, "-o", tmp_path / "out.png", "--task", "upscale", "--receipt", receipt)
@@ -215,3 +237,25 @@ def test_a_companion_may_not_be_the_output(server: FakeServer, command: Command,
     result = command("enhance", photo, "-o", "out.png", "--task", "upscale", "--comparison", "out.png")
     assert (result.exit_code, result.stdout) == (2, "")
     assert not server.seen
+
+
+def test_several_files_become_one_by_misr(server: FakeServer, command: Command, photo: Path) -> None:
+    others = [photo.with_name(f"photo{number}.png") for number in (2, 3)]
+    for number, other in enumerate(others):
+        other.write_bytes(b"picture %d" % number)
+    out = photo.with_name("out.png")
+    result = command("enhance", photo, *others, "-o", out, "--task", "misr", "--json")
+    assert (result.exit_code, json.loads(result.stdout)["output"]) == (0, str(out))
+    (asked,) = server.seen["Enhance"]
+    assert (asked.task, asked.media) == ("misr", photo.read_bytes())
+    assert list(asked.burst) == [b"picture 0", b"picture 1"]
+    assert out.read_bytes() == MADE
+
+
+def test_no_picture_of_a_burst_is_overwritten(server: FakeServer, command: Command, photo: Path) -> None:
+    other = photo.with_name("other.png")
+    other.write_bytes(b"the other")
+    result = command("enhance", photo, other, "-o", other, "--task", "misr", "--force")
+    assert result.exit_code == 2
+    assert other.read_bytes() == b"the other"
+    assert not server.seen["Enhance"]

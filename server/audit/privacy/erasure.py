@@ -112,10 +112,12 @@ def _clean_up(log: Log, aftercare: Aftercare, recorded: list[Recorded]) -> None:
 
 
 def _made(leaf: Mapping[str, Any]) -> Iterator[str]:
-    """Digests of the files that were made for somebody: an output, and the pictures that explain it."""
+    """Digests of the files that were made for somebody: an output, its credentials, the pictures that explain it."""
     if leaf["facets"]["direction"] != "outbound" or not leaf["media_digest"]:
         return
     yield leaf["media_digest"]
+    if beside := leaf.get("media", {}).get("beside"):
+        yield beside
     for companion in leaf.get("making", {}).get("companions", {}).values():
         if "digest" in companion:
             yield companion["digest"]

@@ -64,7 +64,8 @@ def enhanced_samples(
         values = ((tile - np.float64(minimum)) / span).astype(np.float32)
         made = kept(np.ascontiguousarray(np.broadcast_to(values, (*values.shape[:2], 3))))
         back = np.clip(made[..., :channels].astype(np.float64) * span + minimum, minimum, maximum)
-        return (np.rint(back) if tile.dtype.kind in "ui" else back).astype(tile.dtype)
+        kept_type: npt.NDArray[Any] = (np.rint(back) if tile.dtype.kind in "ui" else back).astype(tile.dtype)
+        return kept_type
 
     return tiling.apply(deep, samples, plan, scale, progress, cancelled)
 

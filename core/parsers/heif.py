@@ -31,7 +31,8 @@ def samples(request: Request) -> tuple[NDArray[np.uint16], int, bool] | None:
     """
     try:
         file = pi_heif.open_heif(request.stream(0), convert_hdr_to_8bit=False)
-        check_size(*file.size, request.limits)
+        width, height = file.size
+        check_size(width, height, request.limits)
         bits = int(file.info.get("bit_depth", 8))
         if bits <= 8:
             return None

@@ -14,7 +14,7 @@ import codecs
 import io
 import struct
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -123,12 +123,12 @@ def _raw(data: bytes) -> View:
     return sections.finish(named, exif=exif.without_thumbnail(loaded), icc=srgb_profile(), xmp=packet)
 
 
-def _formats(mime: str) -> Sequence[str]:
+def _formats(mime: str) -> tuple[str, ...]:
     """What Pillow may take it for: it knows HEIF only once `warm` has told it of it."""
     return ("HEIF",) if mime == "image/heif" else blocks.FORMATS
 
 
-def _image(data: bytes, formats: Sequence[str]) -> View:
+def _image(data: bytes, formats: tuple[str, ...]) -> View:
     sections = _Sections()
     with Image.open(io.BytesIO(data), formats=formats) as image:
         found = blocks.of(image, data)

@@ -44,7 +44,7 @@ def clahe(_: Pixels, settings: Mapping[str, Value]) -> Prepared:
 def _equalise(tile: Samples, clip: float, region: int) -> Samples:
     if tile.dtype != np.uint8:
         return _equalise_floats(tile, clip, region)
-    luma = cv2.cvtColor(np.ascontiguousarray(tile), cv2.COLOR_RGB2GRAY)
+    luma = np.asarray(cv2.cvtColor(np.ascontiguousarray(tile), cv2.COLOR_RGB2GRAY), np.uint8)
     # The change of luma is added to each channel: greys stay grey, and differences between channels stay as they are.
     change: npt.NDArray[np.int16] = np.subtract(_evened(luma, clip, region), luma, dtype=np.int16)
     result: Pixels = np.clip(tile + change[..., None], 0, 255).astype(np.uint8)

@@ -37,7 +37,8 @@ class Interpolation:
         if pixels.dtype == np.uint8:
             return np.asarray(Image.fromarray(pixels).resize(size, method))
         channels = (Image.fromarray(np.ascontiguousarray(pixels[..., index])) for index in range(3))
-        return np.clip(np.dstack([np.asarray(channel.resize(size, method)) for channel in channels]), 0.0, 1.0)
+        made: Samples = np.dstack([np.asarray(channel.resize(size, method)) for channel in channels])
+        return made.clip(0.0, 1.0)
 
 
 def enlargers(method: str) -> tuple[Interpolation, ...]:

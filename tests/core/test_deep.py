@@ -275,6 +275,6 @@ async def test_a_transparent_colour_of_16_bits_is_alpha(sandbox: Sandbox) -> Non
 async def test_a_watermark_woven_into_8_bits_reads_in_the_file_of_16(sandbox: Sandbox) -> None:
     deep = np.clip(ramps(3), 2000, 60_000)
     shown = (await sandbox.open(png16(deep), {SAMPLES})).frames()[0]
-    woven = shown.with_pixels(shown.pixels ^ 1)
+    woven = shown.with_pixels(shown.pixels ^ np.uint8(1))
     (again,) = (await sandbox.open(encode_image(woven, "image/png"), {SAMPLES})).frames()
     assert np.array_equal(again.pixels, woven.pixels)

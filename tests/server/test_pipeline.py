@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -147,8 +148,8 @@ async def test_credentials_that_a_worker_garbled_are_recorded_as_refused(
 ) -> None:
     opened = house.examiner.open
 
-    async def garbled(data: bytes, declared_mime: str = "") -> Media:
-        media = await opened(data, declared_mime)
+    async def garbled(data: bytes, declared_mime: str = "", views: Collection[str] = ()) -> Media:
+        media = await opened(data, declared_mime, views)
         return replace(media, views={**media.views, CREDENTIALS: View({"trust": 7})})
 
     monkeypatch.setattr(house.examiner, "open", garbled)

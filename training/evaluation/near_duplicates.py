@@ -60,8 +60,8 @@ class Words:
 def root_sift(pixels: Pixels) -> NDArray[np.float32]:
     """float32 (n, 128): the strongest keypoints of an RGB picture."""
     grey = cv2.cvtColor(fitted(pixels, LONGEST), cv2.COLOR_RGB2GRAY)
-    _, found = cv2.SIFT_create(_POINTS).detectAndCompute(grey, None)
-    if found is None:
+    points, found = cv2.SIFT.create(_POINTS).detectAndCompute(grey, None)
+    if not points:
         return np.zeros((0, 128), np.float32)
     shares: NDArray[np.float32] = np.sqrt(found / np.maximum(found.sum(axis=1, keepdims=True), 1e-9))
     return shares
@@ -71,8 +71,9 @@ def learned(pictures: Sequence[Pixels], words: int, seed: int) -> Words:
     """The words of some pictures, by k-means."""
     points = np.concatenate([root_sift(pixels) for pixels in pictures])
     cv2.setRNGSeed(seed)
+    labels = np.empty((len(points), 1), np.int32)  # unread: k-means begins by itself
     criteria = (cv2.TERM_CRITERIA_MAX_ITER, 15, 0.0)
-    _, _, centres = cv2.kmeans(points, words, None, criteria, 1, cv2.KMEANS_PP_CENTERS)
+    _, _, centres = cv2.kmeans(points, words, labels, criteria, 1, cv2.KMEANS_PP_CENTERS)
     return Words(np.asarray(centres, np.float32))
 
 

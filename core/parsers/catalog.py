@@ -10,5 +10,6 @@ PARSERS: Mapping[str, str] = {
     "jpeg": "core.parsers.jpeg:parse",
     "samples": "core.parsers.deep:parse",
     "dicom": "core.parsers.dicom.view:parse",
+    "scene": "core.parsers.scenes.read:parse",
 }
 """name: "package.module:function", imported in the workers alone."""

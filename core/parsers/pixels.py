@@ -7,6 +7,8 @@ from core.dicom.facts import MIME as DICOM
 from core.media import View
 from core.parsers import images, raws, videos
 from core.parsers.dicom import picture as dicom
+from core.parsers.scenes import look, tags
+from core.parsers.scenes import read as scenes
 from core.sandbox.contract import Request
 
 
@@ -19,6 +21,8 @@ def parse(request: Request) -> View:
         return raws.parse(request)
     if request.mime == DICOM:
         return dicom.parse(request)
+    if request.mime == "image/tiff" and tags.is_scene(request.stream(0)):
+        return look.parse(request)
     parser = videos.parse if request.mime.startswith("video/") else images.parse
     return parser(request)
 
@@ -29,3 +33,4 @@ def warm() -> None:
     raws.warm()
     videos.warm()
     dicom.warm()
+    scenes.warm()

@@ -15,14 +15,20 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from core.dicom.facts import VIEW as DICOM
 from core.errors import InvalidInput
 from core.media import Kind, Media
+from core.sandbox import SAMPLES
 from generators.base import CONTROL, MASK, PROMPT, SOURCE, Job, Preview
 from generators.profiles import refuse_unfit
+from generators.scenes.scene import VIEW as SCENE
 from policies.base import Action, Decision, Reason, Stage, Subject
 from policies.rules import NO_RULE_FIRED
 from server.examination import Context, Examination
 from server.requests import Order, Request
+
+VIEWS = frozenset({SAMPLES, DICOM, SCENE})
+"""What is read of the pictures of an order, beside what detectors need: all that they hold."""
 
 
 def subject_of(request: Request, context: Context, order: Order, at: datetime) -> Subject:

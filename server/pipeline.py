@@ -18,10 +18,8 @@ from typing import Any
 
 import structlog
 
-from core.dicom.facts import VIEW as DICOM
 from core.errors import CountersignError, InvalidInput, LimitExceeded, PreconditionFailed
 from core.media import Media, digest_of
-from core.sandbox import SAMPLES
 from generators.base import SOURCE, Output
 from policies.base import Action, Decision, Stage
 from server import asked, inputs, record
@@ -236,9 +234,7 @@ class Pipeline:
         given: dict[str, Examination] = {}
         for name, data in order.pictures.items():
             # Whoever works on a picture gets all that it holds; whoever only looks at it needs no more than 8 bits.
-            media = await self._open(
-                request, received, data, field=inputs.field_of(order, name), views={SAMPLES, DICOM}
-            )
+            media = await self._open(request, received, data, field=inputs.field_of(order, name), views=inputs.VIEWS)
             given[name] = await self._examine(request, received, media)
             if inputs.blocked(given):
                 break

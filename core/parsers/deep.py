@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from core.camera import RAW_FORMATS
 from core.media import View
 from core.parsers import heif, pngs, raws, tiffs
+from core.parsers.scenes.tags import is_scene
 from core.sandbox.contract import Request
 
 _EMPTY = View()
@@ -83,6 +84,8 @@ def _png(request: Request) -> View:
 
 
 def _tiff(request: Request) -> View:
+    if is_scene(request.stream(0)):
+        return _EMPTY  # measured values, which `core.parsers.scenes` reads
     found = tiffs.layout(request.stream(0), request.limits)
     if found is None or found.is_plain:
         return _EMPTY

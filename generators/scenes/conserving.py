@@ -17,7 +17,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-
 ROUNDS = 3
 REACH = 2 * ROUNDS + 2
 """How far back-projection looks, old pixels: two for each round of bicubic interpolation."""
@@ -60,7 +59,7 @@ def conserved(
     blocks = _projected(_blocks(values, factor), known.astype(np.float64), bounds)
     if old.dtype.kind == "f":
         return _apart(_joined(blocks, factor).astype(old.dtype), bounds)
-    return _joined(_whole(blocks, np.rint(known).astype(np.int64), bounds), factor).astype(old.dtype)
+    return _joined(_whole(blocks, np.rint(known).astype(np.int64)), factor).astype(old.dtype)
 
 
 def kept_level(
@@ -123,7 +122,7 @@ def _sides(mean: NDArray[np.float64], bounds: Range) -> tuple[NDArray[np.float64
     return np.minimum(low, mean), np.maximum(high, mean)
 
 
-def _whole(blocks: NDArray[np.float64], mean: NDArray[np.int64], bounds: Range) -> NDArray[np.int64]:
+def _whole(blocks: NDArray[np.float64], mean: NDArray[np.int64]) -> NDArray[np.int64]:
     """Whole numbers whose blocks sum up exactly: what rounding down loses goes to those that lost most.
 
     Largest remainders (A. Hamilton's method). Rounding up leaves no bounds, which are whole numbers themselves.

@@ -25,8 +25,8 @@ _COLUMN, _ROW, _TIE = 0, 1, 6
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Placement:
-    """transform: (a, b, c, d, e, f), x = a·column + b·row + c and y = d·column + e·row + f, of pixel corners; None where
-    ground control points (ties, (n, 6)) or a camera's model (rpc, (92,)) say all.
+    """transform: (a, b, c, d, e, f), x = a·column + b·row + c and y = d·column + e·row + f, of pixel corners; None
+    where ground control points (ties, (n, 6)) or a camera's model (rpc, (92,)) say all.
 
     point: coordinates name middles of pixels. vertical: scale and offset of heights.
     """

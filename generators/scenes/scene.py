@@ -30,10 +30,10 @@ _MAX_COPIED = 1 << 17  # bytes of one tag, or values
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Scene:
-    """samples: (bands, h, w), of one of `TYPES`. nodata: what stands where nothing was measured, None for no such value.
+    """samples: (bands, h, w), of one of `TYPES`. nodata: what stands where nothing was measured, None for nothing.
 
-    interpretation: what each band is, in GDAL's words. photometric, extra: TIFF's own numbers for the same. copied: tags
-    that go into a new file as they are, by name.
+    interpretation: what each band is, in GDAL's words. photometric, extra: TIFF's own numbers for the same. copied:
+    tags that go into a new file as they are, by name. dropped: what a new file will not have.
     """
 
     samples: NDArray[Any]

@@ -49,12 +49,26 @@ def parse(request: Request) -> View:
         arrays: dict[str, NDArray[Any]] = {"pixels": pixels[np.newaxis], "times": np.zeros(1)}
         if (alpha := _alpha(scene)) is not None:
             arrays["alpha"] = alpha
-        facts = {
-            **{"format": "TIFF", "mode": "scene", "has_alpha": "alpha" in arrays, "n_frames": pages["pictures"]},
-            **{"declared_width": scene.width, "declared_height": scene.height, "icc_bytes": 0, "bits": bits},
-            **{"width": scene.width, "height": scene.height, "duration": 0.0, GEOREFERENCED: True},
-        }
-    return View(facts, arrays)
+        size = scene.width, scene.height
+    return View(_facts(size, pages["pictures"], bits, has_alpha="alpha" in arrays), arrays)
+
+
+def _facts(size: tuple[int, int], pictures: int, bits: int, *, has_alpha: bool) -> dict[str, Any]:
+    width, height = size
+    return {
+        "format": "TIFF",
+        "mode": "scene",
+        "has_alpha": has_alpha,
+        "n_frames": pictures,
+        "declared_width": width,
+        "declared_height": height,
+        "icc_bytes": 0,
+        "bits": bits,
+        "width": width,
+        "height": height,
+        "duration": 0.0,
+        GEOREFERENCED: True,
+    }
 
 
 def _pixels(scene: Any) -> NDArray[np.uint8]:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import rasterio
-from rasterio.errors import NotGeoreferencedWarning, RasterioError
+from rasterio.errors import RasterioError
 from rasterio.io import MemoryFile
 
 from core.errors import CorruptMedia
@@ -37,7 +37,7 @@ def dataset(data: bytes) -> Iterator[Any]:
     """An open dataset of rasterio. Raises CorruptMedia for what GDAL cannot open or decode, while it is open too."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", NotGeoreferencedWarning)
+            warnings.simplefilter("ignore", UserWarning)  # of what a file lacks, or says twice
             with rasterio.Env(**SETTINGS), MemoryFile(data) as file, file.open(driver=DRIVER) as opened:
                 yield opened
     except _DAMAGE as error:

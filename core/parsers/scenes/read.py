@@ -1,19 +1,19 @@
 """The `scene` parser: what a georeferenced TIFF measures, as it is stored, and all that goes into a new file unchanged.
 
-    facts   bands, dtype, width, height; transform (a, b, c, d, e, f of pixel corners: x = a·column + b·row + c), or None;
-            point (coordinates name middles of pixels); vertical (scale and offset of heights); nodata (as text, "" for
-            none); interpretation (of each band: "red", "alpha", …); photometric, extra (TIFF's own numbers);
-            pictures, overviews, masks (counts); palette
+    facts   bands, dtype, width, height; transform (a, b, c, d, e, f of pixel corners: x = a·column + b·row + c and
+            y = d·column + e·row + f), or None; point (coordinates name middles of pixels); vertical (scale and offset
+            of heights); nodata (as text, "" for none); interpretation (of each band: "red", "alpha", …); photometric,
+            extra (TIFF's own numbers); pictures, overviews, masks (counts); palette
     arrays  samples (bands, h, w); keys, doubles, texts (the coordinate system's tags); ties (n, 6), of ground control
             points; rpc (92,); metadata (XML)
 
-The view is empty for whatever is no georeferenced TIFF. Samples are left out for other types than `TYPES`,
-for more than `MAX_BANDS` and for palettes: whoever wants them MUST look at the facts first. This module does not know what is done to a scene.
+The view is empty for whatever is no georeferenced TIFF. Samples are left out for other types than `TYPES`, for more
+bands than `MAX_BANDS`, and for palettes: whoever wants them MUST look at the facts first. This module does not know
+what is done to a scene.
 """
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import numpy as np

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
+from rasterio.errors import NotGeoreferencedWarning
 from rasterio.io import MemoryFile
 
 from tests.generators.pictures import photo
@@ -60,7 +61,8 @@ def geotiff(samples: NDArray[Any], nodata: float | None = None, **options: Any) 
     described, tags, units = (
         options.pop(name, default) for name, default in (("described", True), ("tags", {}), ("units", {}))
     )
-    with MemoryFile() as file:
+    with warnings.catch_warnings(), MemoryFile() as file:
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
         with file.open(**{name: value for name, value in (common | options).items() if value is not None}) as made:
             made.write(samples)
             made.update_tags(**tags)

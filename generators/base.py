@@ -19,7 +19,7 @@ Progress: TypeAlias = Callable[[float], None]
 IsCancelled: TypeAlias = Callable[[], bool]
 Preview: TypeAlias = Callable[[Frame], None]
 """Given pictures of unfinished work, each nearer the output than the one before. MUST NOT raise, and soon return."""
-PROMPT, SOURCE, MASK, CONTROL = "prompt", "source", "mask", "control"
+PROMPT, SOURCE, MASK, CONTROL, BURST = "prompt", "source", "mask", "control", "burst"
 """What a job may bring. A generator names those that it takes."""
 
 
@@ -42,7 +42,7 @@ class Job:
 
     source: the upload to improve or to start from, None when making from nothing. parameters: validated values.
     mask: what of the source is made anew, white, and what is kept, black. control: edges or boxes, drawn as a picture.
-    preview: who wants to see unfinished work.
+    preview: who wants to see unfinished work. burst: further pictures of what the source shows.
     """
 
     source: Media | None
@@ -53,12 +53,13 @@ class Job:
     mask: Media | None = None
     control: Media | None = None
     preview: Preview | None = None
+    burst: tuple[Media, ...] = ()
 
     @property
     def brings(self) -> frozenset[str]:
         """What of `Generator.inputs` this job has. A negative prompt alone counts as a prompt."""
         text = bool(self.prompt or self.negative_prompt)
-        given = {PROMPT: text, SOURCE: self.source, MASK: self.mask, CONTROL: self.control}
+        given = {PROMPT: text, SOURCE: self.source, MASK: self.mask, CONTROL: self.control, BURST: self.burst}
         return frozenset(name for name, there in given.items() if there)
 
 
@@ -101,7 +102,7 @@ class Generator(Protocol):
 
     name: snake_case, unique. version: digest of weights and parameters. task: "upscale", "denoise", "text_to_image", …
     kinds: kinds of source it accepts; empty for makers from nothing.
-    inputs: what a job may bring, of "prompt", "source", "mask" and "control".
+    inputs: what a job may bring, of "prompt", "source", "mask", "control" and "burst".
     source_type: IPTC digitalSourceType of what it makes, last path segment ("trainedAlgorithmicMedia", …), where a job
     brings no more than it must.
     """

@@ -16,6 +16,8 @@ from core.weights import PinnedWeights, read_manifest
 from generators import cards, restoration
 from generators.auto import Auto
 from generators.base import Generator
+from generators.burst.generator import BurstMerger
+from generators.burst.merging import SCALE
 from generators.classical import interpolation
 from generators.classical.filtering import Filtered
 from generators.classical.table import FILTERS
@@ -52,6 +54,11 @@ def build(
     made: tuple[Generator, ...] = (
         Upscaler("compact", networks, cards.shipped("upscale.md"), max_pixels=max_pixels),
         *without_weights,
+        *(
+            BurstMerger(each, cards.shipped("burst.md"), max_pixels=max_pixels)
+            for each in networks
+            if each.scale == SCALE
+        ),
         Auto(_first(without_weights, "denoise"), _first(without_weights, "sharpen"), cards.shipped("auto.md")),
         *(_painter(folders[name], device, networks) for name in _PAINTERS if name in folders),
         *(_brought(checkpoint, networks) for checkpoint in brought),

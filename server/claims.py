@@ -41,6 +41,7 @@ def claim_of(
         watermarked=finished.watermark is not None,
         labelled=finished.marks.label is not None,
         fidelity=fidelity_in(notes),
+        components=len(order.burst),
     )
 
 

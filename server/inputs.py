@@ -14,19 +14,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from typing import TypeVar
 
 from core.dicom.facts import VIEW as DICOM
 from core.errors import InvalidInput
 from core.media import Kind, Media
 from core.sandbox import SAMPLES
-from generators.base import CONTROL, MASK, PROMPT, SOURCE, Job, Preview
+from generators.base import BURST, CONTROL, MASK, PROMPT, SOURCE, Job, Preview
 from generators.profiles import refuse_unfit
 from generators.scenes.scene import VIEW as SCENE
 from policies.base import Action, Decision, Reason, Stage, Subject
 from policies.rules import NO_RULE_FIRED
 from server.examination import Context, Examination
-from server.requests import Order, Request
+from server.requests import Order, Request, input_of
 
+Given = TypeVar("Given")
 VIEWS = frozenset({SAMPLES, DICOM, SCENE})
 """What is read of the pictures of an order, beside what detectors need: all that they hold."""
 
@@ -83,7 +85,7 @@ def blocked(given: Mapping[str, Examination]) -> str:
 
 def field_of(order: Order, name: str) -> str:
     """What the request calls the picture `name`: what is only to be improved is its media."""
-    return name if PROMPT in order.model.inputs else "media"
+    return "media" if name == SOURCE and PROMPT not in order.model.inputs else name
 
 
 def job_of(order: Order, given: Mapping[str, Examination], preview: Preview | None) -> Job:
@@ -103,7 +105,13 @@ def job_of(order: Order, given: Mapping[str, Examination], preview: Preview | No
         mask=media.get(MASK),
         control=media.get(CONTROL),
         preview=preview,
+        burst=tuple(burst_of(media)),
     )
+
+
+def burst_of(given: Mapping[str, Given]) -> list[Given]:
+    """The further pictures of a burst among those that came with an order, in their order."""
+    return [each for name, each in given.items() if input_of(name) == BURST]
 
 
 def refuse_other_kinds(order: Order, name: str, media: Media) -> None:

@@ -164,8 +164,9 @@ class Pipeline:
         # 7. Sign, and keep the file before the record that names it: what is recorded can be given again.
         report("signing", 0.0)
         claim = claim_of(order, seen.decision, work.intent.index, finished, bindings, output.notes)
+        burst = [each.media for each in inputs.burst_of(work.given)]
         parent = work.given[SOURCE].media if SOURCE in work.given else None
-        signed = await self._provenance.sign(finished.media.data, finished.media.mime, claim, parent)
+        signed = await self._provenance.sign(finished.media.data, finished.media.mime, claim, parent, components=burst)
         digest = await asyncio.to_thread(self._outputs.put, signed.data)
         beside = {"beside": await asyncio.to_thread(self._outputs.put, signed.beside)} if signed.beside else {}
         # 8. Record the digest and the credential of what leaves, and what it is recognised by without them.

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from core.errors import InvalidInput
 from core.media import digest_of
-from generators.base import CONTROL, MASK, PROMPT, SOURCE, Generator, Value
+from generators.base import BURST, CONTROL, MASK, PROMPT, SOURCE, Generator, Value
 from generators.marking.label import Label
 from policies.prompts import MAX_WORDS, count_words
 from server.audit import Recorded
@@ -72,6 +72,7 @@ class Order:
     where the requester wants none; policy may demand one all the same. previews: unfinished work is to be shown.
     private: the output is not to tell where, by which device and by whose the source was made (`generators.privacy`).
     output_mime: the format of the output, "" for the source's own.
+    burst: further pictures of what the source shows.
     """
 
     request_id: str
@@ -91,6 +92,7 @@ class Order:
     previews: bool = False
     private: bool = False
     output_mime: str = ""
+    burst: tuple[bytes, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises InvalidInput before anything is examined or made: for a seed that the log could not record, for
@@ -104,7 +106,7 @@ class Order:
                 message = f"the {name} has too many words"
                 raise InvalidInput(message, field=name, limit=f"{MAX_WORDS} words", found=str(found))
         for name in self.pictures:
-            if name not in self.model.inputs:
+            if input_of(name) not in self.model.inputs:
                 taken = ", ".join(sorted(self.model.inputs))
                 raise InvalidInput(f"{self.model.name} takes no {name}", field=name, limit=taken, found=name)
         if self.mask is not None and self.source is None:
@@ -114,13 +116,14 @@ class Order:
     def pictures(self) -> dict[str, bytes]:
         """The uploads that came with it, by name, in the order in which they are looked at."""
         given = {SOURCE: self.source, MASK: self.mask, CONTROL: self.control}
+        given |= {f"{BURST}[{number}]": data for number, data in enumerate(self.burst)}
         return {name: data for name, data in given.items() if data is not None}
 
     @property
     def source_type(self) -> str:
         """The IPTC digitalSourceType of what comes of it."""
         text = {PROMPT} if self.prompt or self.negative_prompt else set()
-        return self.model.source_type_of(text | self.pictures.keys())
+        return self.model.source_type_of(text | {input_of(name) for name in self.pictures})
 
     def content(self) -> dict[str, Any]:
         """What makes a second request with this id the same one. The model's version is not part of it: a retry
@@ -175,6 +178,11 @@ class Order:
         """Absent where nothing was declared, as in the requests and leaves of releases that knew no declarations."""
         declared = self.declared.json()
         return {"declared": declared} if declared else {}
+
+
+def input_of(name: str) -> str:
+    """Which of a model's inputs the picture `name` of an order is: "burst" of "burst[2]"."""
+    return name.partition("[")[0]
 
 
 @dataclass(frozen=True, eq=False, slots=True)

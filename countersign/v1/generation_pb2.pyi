@@ -136,6 +136,7 @@ class EnhanceRequest(_message.Message):
     DECLARATIONS_FIELD_NUMBER: _builtins.int
     PRIVATE_FIELD_NUMBER: _builtins.int
     OUTPUT_MIME_TYPE_FIELD_NUMBER: _builtins.int
+    BURST_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The same id gives the same answer. One whose call was cancelled, or ran past its deadline, is used up."""
     media: _builtins.bytes
@@ -170,6 +171,12 @@ class EnhanceRequest(_message.Message):
 
     @_builtins.property
     def declarations(self) -> Global___Declarations: ...
+    @_builtins.property
+    def burst(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """For models that take a burst (Model.inputs): further pictures of what `media` shows, each of its size. Like every
+        picture of an order they are screened as uploads are; together with `media` they hold at most 32 MiB.
+        """
+
     def __init__(
         self,
         *,
@@ -185,10 +192,11 @@ class EnhanceRequest(_message.Message):
         declarations: Global___Declarations | None = ...,
         private: _builtins.bool = ...,
         output_mime_type: _builtins.str = ...,
+        burst: _abc.Iterable[_builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations", "label", b"label"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations", "label", b"label", "media", b"media", "model", b"model", "output_mime_type", b"output_mime_type", "parameters", b"parameters", "private", b"private", "request_id", b"request_id", "seed", b"seed", "subject", b"subject", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["burst", b"burst", "context", b"context", "declarations", b"declarations", "label", b"label", "media", b"media", "model", b"model", "output_mime_type", b"output_mime_type", "parameters", b"parameters", "private", b"private", "request_id", b"request_id", "seed", b"seed", "subject", b"subject", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -541,6 +549,7 @@ class Fidelity(_message.Message):
     UNCERTAINTY_P95_FIELD_NUMBER: _builtins.int
     UNCERTAINTY_MAX_FIELD_NUMBER: _builtins.int
     UNIT_FIELD_NUMBER: _builtins.int
+    BANDS_FIELD_NUMBER: _builtins.int
     consistency_rmse: _builtins.float
     """Of an enlargement, reduced again: root mean square of the difference from the upload. Set with the next one."""
     consistency_max: _builtins.float
@@ -565,6 +574,10 @@ class Fidelity(_message.Message):
     uncertainty_max: _builtins.float
     unit: _builtins.str
     """What the figures are in, where that is not 8-bit steps: "HU", "rescaled values"."""
+    @_builtins.property
+    def bands(self) -> _containers.RepeatedCompositeFieldContainer[Global___BandFidelity]:
+        """Of a georeferenced scene, in place of the figures above: each band by itself, over all of its pixels."""
+
     def __init__(
         self,
         *,
@@ -581,10 +594,11 @@ class Fidelity(_message.Message):
         uncertainty_p95: _builtins.float | None = ...,
         uncertainty_max: _builtins.float | None = ...,
         unit: _builtins.str | None = ...,
+        bands: _abc.Iterable[Global___BandFidelity] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_consistency_before", b"_consistency_before", "_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "_projection_rms", b"_projection_rms", "_uncertainty_max", b"_uncertainty_max", "_uncertainty_mean", b"_uncertainty_mean", "_uncertainty_p95", b"_uncertainty_p95", "_unit", b"_unit", "consistency_before", b"consistency_before", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change", "projection_rms", b"projection_rms", "uncertainty_max", b"uncertainty_max", "uncertainty_mean", b"uncertainty_mean", "uncertainty_p95", b"uncertainty_p95", "unit", b"unit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consistency_before", b"_consistency_before", "_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "_projection_rms", b"_projection_rms", "_uncertainty_max", b"_uncertainty_max", "_uncertainty_mean", b"_uncertainty_mean", "_uncertainty_p95", b"_uncertainty_p95", "_unit", b"_unit", "consistency_before", b"consistency_before", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change", "noise_after", b"noise_after", "noise_before", b"noise_before", "projection_rms", b"projection_rms", "sharpness_after", b"sharpness_after", "sharpness_before", b"sharpness_before", "uncertainty_max", b"uncertainty_max", "uncertainty_mean", b"uncertainty_mean", "uncertainty_p95", b"uncertainty_p95", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consistency_before", b"_consistency_before", "_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "_projection_rms", b"_projection_rms", "_uncertainty_max", b"_uncertainty_max", "_uncertainty_mean", b"_uncertainty_mean", "_uncertainty_p95", b"_uncertainty_p95", "_unit", b"_unit", "bands", b"bands", "consistency_before", b"consistency_before", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change", "noise_after", b"noise_after", "noise_before", b"noise_before", "projection_rms", b"projection_rms", "sharpness_after", b"sharpness_after", "sharpness_before", b"sharpness_before", "uncertainty_max", b"uncertainty_max", "uncertainty_mean", b"uncertainty_mean", "uncertainty_p95", b"uncertainty_p95", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__consistency_before: _TypeAlias = _typing.Literal["consistency_before"]  # noqa: Y015
     _WhichOneofArgType__consistency_before: _TypeAlias = _typing.Literal["_consistency_before", b"_consistency_before"]  # noqa: Y015
@@ -624,6 +638,49 @@ class Fidelity(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__unit) -> _WhichOneofReturnType__unit | None: ...
 
 Global___Fidelity: _TypeAlias = Fidelity  # noqa: Y015
+
+@_typing.final
+class BandFidelity(_message.Message):
+    """What an enhancement did to one band of a scene, in the units of its samples. What is missing (nodata) does not count."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    MEAN_BEFORE_FIELD_NUMBER: _builtins.int
+    MEAN_AFTER_FIELD_NUMBER: _builtins.int
+    DEVIATION_BEFORE_FIELD_NUMBER: _builtins.int
+    DEVIATION_AFTER_FIELD_NUMBER: _builtins.int
+    CONSISTENCY_MAX_FIELD_NUMBER: _builtins.int
+    VALID_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    """From 1."""
+    mean_before: _builtins.float
+    mean_after: _builtins.float
+    deviation_before: _builtins.float
+    """Standard deviations."""
+    deviation_after: _builtins.float
+    consistency_max: _builtins.float
+    """The most by which new samples, averaged over the ground of an old one, differ from it."""
+    valid: _builtins.float
+    """Share of the samples that were measured, 0 to 1."""
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        mean_before: _builtins.float = ...,
+        mean_after: _builtins.float = ...,
+        deviation_before: _builtins.float = ...,
+        deviation_after: _builtins.float = ...,
+        consistency_max: _builtins.float = ...,
+        valid: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["consistency_max", b"consistency_max", "deviation_after", b"deviation_after", "deviation_before", b"deviation_before", "mean_after", b"mean_after", "mean_before", b"mean_before", "number", b"number", "valid", b"valid"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BandFidelity: _TypeAlias = BandFidelity  # noqa: Y015
 
 @_typing.final
 class Neighbour(_message.Message):

@@ -58,7 +58,9 @@ def align(first: Plane, other: Plane) -> Alignment:
     seen, moved = (np.ascontiguousarray(plane[window]) for plane in (first, other))
     matrix = _refined(seen, moved, _shift(seen, moved))
     correlation = _correlation(seen, moved, matrix)
-    return Alignment(_from_corner(matrix, left, top), correlation, overlap(first.shape, _from_corner(matrix, left, top)))
+    return Alignment(
+        _from_corner(matrix, left, top), correlation, overlap(first.shape, _from_corner(matrix, left, top))
+    )
 
 
 def refuse_strangers(alignments: list[Alignment]) -> None:
@@ -84,7 +86,7 @@ def overlap(shape: tuple[int, ...], matrix: Matrix) -> float:
 
 
 def _shift(first: Plane, other: Plane) -> Matrix:
-    if min(first.shape) < 2:
+    if min(first.shape) < 2 or not (np.ptp(first) and np.ptp(other)):
         return _shifted(0.0, 0.0)
     window = np.outer(*(np.hanning(side + 2)[1:-1] for side in first.shape)).astype(np.float32)
     planes = [(plane - plane.mean()) * window for plane in (first, other)]

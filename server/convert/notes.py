@@ -8,6 +8,7 @@ from typing import Any
 from countersign.v1 import generation_pb2 as pb
 from generators import fidelity
 from generators.auto import PLAN
+from generators.scenes.report import bands_in
 from server import record
 from server.asked import LEFT_OUT
 from server.audit import Recorded
@@ -32,7 +33,8 @@ def fidelity_of(recorded: Recorded) -> pb.Fidelity | None:
     """How a recorded output differs from its upload; None where the model did not measure it."""
     notes = notes_of(recorded)
     figures = fidelity.figures_in(notes)
-    return pb.Fidelity(**figures, unit=notes.get(fidelity.UNIT)) if figures else None
+    bands = [pb.BandFidelity(**{**band, "number": int(band["number"])}) for band in bands_in(notes)]
+    return pb.Fidelity(**figures, unit=notes.get(fidelity.UNIT), bands=bands) if figures or bands else None
 
 
 def plan_of(recorded: Recorded) -> str:

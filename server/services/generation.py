@@ -10,7 +10,7 @@ from core.registry import Registry
 from countersign.v1 import generation_pb2 as pb
 from countersign.v1 import generation_pb2_grpc
 from generators import parameters
-from generators.base import CONTROL, MASK, SOURCE, Generator
+from generators.base import BURST, CONTROL, MASK, SOURCE, Generator
 from generators.catalog import choose
 from server.admission import ByteBudget
 from server.auth import Caller
@@ -51,8 +51,10 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
     ) -> AsyncIterator[pb.EnhanceResponse]:
         """Improves an upload."""
         async with self._edge.call(context, f"{SERVICE}/Enhance", request) as caller:
-            if error := oversize(len(request.media)):
-                content = {"method": "make", "byte_size": len(request.media)}
+            sizes = {"media": len(request.media)}
+            sizes |= {f"{BURST}[{number}]": len(each) for number, each in enumerate(request.burst)}
+            if error := oversize_together(sizes) if request.burst else oversize(len(request.media)):
+                content = {"method": "make", "byte_size": sum(sizes.values())}
                 await self._pipeline.refuse(caller, request.request_id, "outbound", content, error, request.subject)
                 raise error
             model = choose(self._generators, request.task, request.model)
@@ -69,8 +71,9 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
                 label=label_of(request),
                 private=request.private,
                 output_mime=request.output_mime_type,
+                burst=tuple(request.burst),
             )
-            with self._budget.hold(len(request.media)):
+            with self._budget.hold(sum(sizes.values())):
                 async for part in self._stream(order, caller, pb.EnhanceResponse):
                     yield part
 

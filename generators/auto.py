@@ -31,6 +31,7 @@ from generators.base import (
 from generators.enhancer import Enhancer
 from generators.fidelity import reported
 from generators.probing import noise_level, pieces
+from generators.profiles import PROFILE
 from generators.still import encode_like, source_of
 
 PLAN = "plan"
@@ -74,7 +75,7 @@ class Auto(Enhancer):
 
     name = "auto"
     task = "auto"
-    parameters: tuple[Parameter, ...] = ()
+    parameters: tuple[Parameter, ...] = (PROFILE,)
 
     def __init__(self, denoise: Generator, sharpen: Generator, card: Card) -> None:
         self._chosen_from = {"denoise": denoise, "sharpen": sharpen}

@@ -54,12 +54,12 @@ def build(
     made: tuple[Generator, ...] = (
         Upscaler("compact", networks, cards.shipped("upscale.md"), max_pixels=max_pixels),
         *without_weights,
+        Auto(_first(without_weights, "denoise"), _first(without_weights, "sharpen"), cards.shipped("auto.md")),
         *(
             BurstMerger(each, cards.shipped("burst.md"), max_pixels=max_pixels)
             for each in networks
             if each.scale == SCALE
         ),
-        Auto(_first(without_weights, "denoise"), _first(without_weights, "sharpen"), cards.shipped("auto.md")),
         *(_painter(folders[name], device, networks) for name in _PAINTERS if name in folders),
         *(_brought(checkpoint, networks) for checkpoint in brought),
     )

@@ -23,6 +23,8 @@ from generators.medical.enhancement import UNCERTAINTY, Work
 from generators.medical.ensemble import Method
 from generators.medical.methods import tiled, unchanged
 from generators.probing import noise_level
+from generators.profiles import PROFILE
+from generators.scenes import method as scenes
 from generators.still import encode_like, source_of
 
 _PATCH = 5  # side of the neighbourhood that is compared, pixels
@@ -47,7 +49,7 @@ class NonLocalMeans(Enhancer):
 
     name = "nlm"
     task = "denoise"
-    parameters: tuple[Parameter, ...] = DENOISING
+    parameters: tuple[Parameter, ...] = (*DENOISING, PROFILE)
 
     def __init__(self, card: Card) -> None:
         self.card = card
@@ -71,6 +73,16 @@ class NonLocalMeans(Enhancer):
 
         words = f"denoised by {self.name}"
         return Work(method, float(settings["sigma"]), 1, words, self.name, self.version, settings)
+
+    def measuring(self, job: Job, /) -> scenes.Method:
+        """See `Enhancer`. A stated σ is in 255ths of a band's own range."""
+        stated = float(parameters.complete(self.parameters, job.parameters)["sigma"])
+
+        def prepare(pixels: Pixels) -> scenes.Tiled | None:
+            sigma = stated or noise_level(pixels)
+            return scenes.Tiled(_without_noise(sigma / 255.0), _PLAN) if sigma >= _LEAST else None
+
+        return scenes.Method(1, prepare)
 
 
 def denoise(pixels: Pixels, sigma: float, progress: Progress, cancelled: IsCancelled) -> Pixels:

@@ -14,7 +14,10 @@ from core.media import Kind
 from generators.base import SOURCE, Card, IsCancelled, Job, Output, Parameter, Progress, share, stop_if
 from generators.medical import enhancement
 from generators.medical.enhancement import Work
-from generators.profiles import refuse_unfit
+from generators.profiles import refuse_other, refuse_unfit
+from generators.scenes import enhancing
+from generators.scenes.method import Method
+from generators.scenes.scene import is_scene
 from generators.still import STILL, source_of
 
 
@@ -47,6 +50,8 @@ class Enhancer(ABC):
         """The output of one job, by the way that what it brings asks for."""
         if job.source is not None and is_dicom(job.source):
             return enhancement.enhanced(job.source, self.medical(job, cancelled), progress, cancelled)
+        if job.source is not None and is_scene(job.source):
+            return enhancing.enhanced(job.source, self.measuring(job), progress, cancelled)
         return self.enhanced(job, progress, cancelled)
 
     def batch_key(self, job: Job) -> None:
@@ -62,6 +67,9 @@ class Enhancer(ABC):
         source = source_of(job)
         refuse_unfit(self.name, self.card, source)
         enhancement.refuse_map(source, job.parameters)
+        refuse_other(job, source)
+        if is_scene(source):
+            enhancing.check(source, self.measuring(job).scale)
 
     @abstractmethod
     def enhanced(self, job: Job, progress: Progress, cancelled: IsCancelled) -> Output:
@@ -73,3 +81,11 @@ class Enhancer(ABC):
         Raises InvalidInput naming "model" where there is none.
         """
         raise InvalidInput(f"{self.name} has no way for medical pictures", field="model", found=self.name)
+
+    def measuring(self, _job: Job, /) -> Method:
+        """How one job on a scene is done. Every model whose card has that profile MUST have such a way.
+
+        Raises InvalidInput naming "model" where there is none.
+        """
+        message = f"{self.name} has no way for measured values"
+        raise InvalidInput(message, field="model", limit="a model for scenes", found=self.name)

@@ -22,6 +22,8 @@ from generators.enhancer import Enhancer
 from generators.fidelity import reported
 from generators.medical.enhancement import UNCERTAINTY, Work
 from generators.medical.methods import tiled
+from generators.profiles import PROFILE
+from generators.scenes import method as scenes
 from generators.still import encode_like, in_greys, is_neutral, source_of
 
 MAX_PIXELS = 100_000_000
@@ -77,7 +79,7 @@ class Upscaler(Enhancer):
             raise ConfigurationError(f"{name} needs one network for each factor")
         self.name = name
         self.card = card
-        self.parameters: tuple[Parameter, ...] = (_scale_parameter(factors), UNCERTAINTY)
+        self.parameters: tuple[Parameter, ...] = (_scale_parameter(factors), UNCERTAINTY, PROFILE)
         self.version = version_of(name, plan, *(self._networks[factor].digest for factor in factors))
         self._plan = plan
         self._max_pixels = max_pixels
@@ -104,6 +106,12 @@ class Upscaler(Enhancer):
         words = f"enlarged {factor} times by {self.name}"
         settings = parameters.complete(self.parameters, job.parameters)
         return Work(lambda _: method, None, factor, words, self.name, self.version, settings)
+
+    def measuring(self, job: Job, /) -> scenes.Method:
+        """See `Enhancer`."""
+        network = self._networks[self._factor(job)]
+        tiled = scenes.Tiled(network, self._plan, network.multiple_of)
+        return scenes.Method(network.scale, lambda _: tiled)
 
     def _factor(self, job: Job) -> int:
         """The job's factor, once its output is known to stay within the pixel budget."""

@@ -38,6 +38,7 @@ from generators.deep import MAXIMUM
 from generators.enhancer import Enhancer
 from generators.fidelity import reported
 from generators.probing import noise_level
+from generators.profiles import PROFILE, refuse_unfit
 from generators.still import encode_like, is_neutral, single, source_of
 from generators.upscale import MAX_PIXELS, Enlarger
 
@@ -64,7 +65,7 @@ class BurstMerger(Enhancer):
     name = "burst"
     task = "misr"
     inputs = frozenset({SOURCE, BURST})
-    parameters: tuple[Parameter, ...] = (SMOOTHING,)
+    parameters: tuple[Parameter, ...] = (SMOOTHING, PROFILE)
 
     def __init__(self, enlarger: Enlarger, card: Card, *, max_pixels: int = MAX_PIXELS) -> None:
         if enlarger.scale != SCALE:
@@ -91,9 +92,11 @@ class BurstMerger(Enhancer):
         """Raises InvalidInput for a burst of too few, too many or unlike pictures, naming the one that is at fault, and
         LimitExceeded for an output of more pixels than allowed.
         """
+        super().check(job)
         source = source_of(job)
         _refuse_number(job.burst)
         for number, media in enumerate(job.burst):
+            refuse_unfit(self.name, self.card, media)
             _refuse_unlike(source, single(media, f"burst[{number}]", "can be merged"), number)
         if (found := source.width * source.height * SCALE**2) > self._max_pixels:
             message = f"{source.width}×{source.height} enlarged ×{SCALE} has more pixels than allowed"

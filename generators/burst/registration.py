@@ -2,7 +2,7 @@
 
 Phase correlation finds the shift (M. Guizar-Sicairos et al., Optics Letters 2008; scikit-image), which may be large;
 maximising the enhanced correlation coefficient refines it to an affine map (G. D. Evangelidis, E. Z. Psarakis, TPAMI
-2008; OpenCV). Looked at are the middle 1,024 pixels. This module knows positions. It does not know what is made of them.
+2008; OpenCV). Looked at are the middle 1,024 pixels. This module knows positions, and not what is made of them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ROUNDS, _EPSILON, _BLUR = 60, 1e-6, 5
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Alignment:
-    """matrix: float64 (2, 3), from (x, y) of the first picture to (x, y) of this one, middles of pixels at whole numbers.
+    """matrix: float64 (2, 3), from (x, y) of the first picture to (x, y) of this one; middles of pixels are whole.
 
     correlation: −1 to 1. overlap: of the first picture's area, 0 to 1.
     """

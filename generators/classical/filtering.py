@@ -30,6 +30,8 @@ from generators.fidelity import reported
 from generators.medical.enhancement import Work
 from generators.medical.ensemble import Method, Plane
 from generators.medical.methods import tiled, unchanged
+from generators.profiles import PROFILE
+from generators.scenes import method as scenes
 from generators.still import encode_like, source_of
 
 SIGMA = "sigma"
@@ -67,7 +69,7 @@ class Filtered(Enhancer):
         self._prepare = filtering.prepare
         self.name = filtering.name
         self.task = filtering.task
-        self.parameters = filtering.parameters
+        self.parameters = (*filtering.parameters, PROFILE)
         self.card = card
         self.version = version_of(filtering.name, *filtering.made_of)
 
@@ -97,6 +99,16 @@ class Filtered(Enhancer):
 
         words = f"denoised by {self.name}"
         return Work(at, float(settings[SIGMA]), 1, words, self.name, self.version, settings)
+
+    def measuring(self, job: Job, /) -> scenes.Method:
+        """See `Enhancer`. A stated σ is in 255ths of a band's own range."""
+        settings = parameters.complete(self.parameters, job.parameters)
+
+        def prepare(pixels: tiling.Samples) -> scenes.Tiled | None:
+            prepared = self._prepare(pixels, settings)
+            return None if prepared is None else scenes.Tiled(prepared.transform, prepared.plan)
+
+        return scenes.Method(1, prepare)
 
 
 def apply(prepared: Prepared | None, frame: Frame, progress: Progress, cancelled: IsCancelled) -> Frame:

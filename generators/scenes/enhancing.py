@@ -8,6 +8,7 @@ This module knows the order of these. The file is made of measured values: nobod
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from numpy.typing import NDArray
@@ -23,11 +24,17 @@ from generators.scenes.windowing import Work
 from generators.scenes.writing import MIME, write
 
 MEASURED = "the file holds measured values, which a watermark would change"
+MAX_PIXELS = 100_000_000
 MAX_BYTES = 1 << 30
-"""Of the samples of one output, before they are compressed."""
+"""Of one output: pixels, and bytes of samples before they are compressed."""
 
 
-def check(media: Media, scale: int, max_pixels: int) -> Scene:
+def enhanced(media: Media, method: Method, progress: Progress, cancelled: IsCancelled) -> Output:
+    """The enhanced scene in `media`, as measured values. Raises as `check` and `enhance` do."""
+    return replace(enhance(check(media, method.scale), method, progress, cancelled), measured=MEASURED)
+
+
+def check(media: Media, scale: int, max_pixels: int = MAX_PIXELS) -> Scene:
     """The scene, once it and its output are within bounds. Raises as `scene_of`, and LimitExceeded for the output."""
     scene = scene_of(media)
     pixels = media.width * media.height * scale**2

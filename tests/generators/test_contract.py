@@ -16,6 +16,8 @@ from generators.base import Generator
 from tests.generators.pictures import FORMATS, job, make, media, noise, opened, photo
 
 NAMES = ("compact", "bicubic", "lanczos", "nlm", "tv", "wavelet", "bilateral", "clahe", "unsharp", "auto")
+BURSTS = ("burst",)
+"""What takes several pictures, and is held to it in tests/generators/burst."""
 # Terms of the IPTC vocabulary that an enhancer may claim for its output.
 SOURCE_TYPES = {"algorithmicallyEnhanced", "compositeWithTrainedAlgorithmicMedia"}
 
@@ -30,7 +32,7 @@ def factor(generator: Generator) -> int:
 
 
 def test_every_generator_is_held_to_the_contract(generators: Registry[Generator]) -> None:
-    assert generators.names() == NAMES
+    assert generators.names() == (*NAMES, *BURSTS)
 
 
 def test_it_says_what_it_is(generator: Generator) -> None:

@@ -14,7 +14,7 @@ from tests.generators.pictures import photo
 
 @dataclass(frozen=True, eq=False)
 class Burst:
-    """pictures: RGB uint8 (h, w, 3). shifts: (x, y) in their pixels by which each lies off the first. truth: (2h, 2w, 3)."""
+    """pictures: RGB uint8 (h, w, 3). shifts: (x, y), pixels, by which each lies off the first. truth: (2h, 2w, 3)."""
 
     pictures: list[Pixels]
     shifts: npt.NDArray[np.float64]

@@ -153,3 +153,19 @@ def test_progress_never_falls(plain: BurstMerger) -> None:
     plain.generate([Job(pictures[0], burst=(pictures[1],))], told.append, lambda: False)
     assert told == sorted(told)
     assert told[-1] == pytest.approx(1)
+
+
+def test_the_shipped_one_says_what_it_is(generators: Registry[Generator]) -> None:
+    shipped = generators.get("burst")
+    assert shipped.task == "misr"
+    assert shipped.inputs == {"source", "burst"}
+    assert shipped.card.profiles == {"photo"}
+    assert shipped.source_type_of(shipped.inputs) == shipped.source_type == "algorithmicallyEnhanced"
+
+
+def test_the_same_burst_gives_the_same_file_and_keys_refuse_what_generate_refuses(plain: BurstMerger) -> None:
+    pictures = as_media(burst(3).pictures)
+    assert merge(plain, pictures).data == merge(plain, pictures).data
+    assert plain.batch_key(Job(pictures[0], burst=tuple(pictures[1:]))) is None
+    with pytest.raises(InvalidInput):
+        plain.batch_key(Job(pictures[0]))

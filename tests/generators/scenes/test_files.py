@@ -136,7 +136,15 @@ def test_many_bands(count: int) -> None:
     assert new.descriptions == old.descriptions
 
 
-@pytest.mark.parametrize("options", [{"BIGTIFF": "YES"}, {"tiled": True, "blockxsize": 64, "blockysize": 64}, {"interleave": "band"}, {"compress": "lzw", "predictor": 2}])  # fmt: skip
+LAYOUTS: list[dict[str, object]] = [
+    {"BIGTIFF": "YES"},
+    {"tiled": True, "blockxsize": 64, "blockysize": 64},
+    {"interleave": "band"},
+    {"compress": "lzw", "predictor": 2},
+]
+
+
+@pytest.mark.parametrize("options", LAYOUTS, ids=str)
 def test_layouts_of_files(options: dict[str, object]) -> None:
     old, new = pair(geotiff(bands("uint16"), 0, **options), 2)
     np.testing.assert_array_equal(averaged(new.samples, 2), old.samples)

@@ -103,6 +103,15 @@ def bands_in(notes: Mapping[str, Value]) -> list[dict[str, float]]:
     return [found[number] for number in sorted(found)]
 
 
+def band_figures_in(notes: Mapping[str, Value]) -> dict[str, float]:
+    """The same figures as they stand among the notes, by names such as "band_3_mean_after"."""
+    return {
+        name: float(value)
+        for name, value in notes.items()
+        if (match := _NOTE.match(name)) and match.group(2) in FIGURES
+    }
+
+
 def _rounded(value: float) -> float:
     """To nine digits: more than a mean of any such band has."""
     return float(f"{value:.9g}")

@@ -26,7 +26,10 @@ from countersign.v1.screening_pb2_grpc import ScreeningServiceStub
 from countersign.v1.softbinding_pb2_grpc import SoftBindingServiceStub
 from detectors.hash_list import HashList
 from detectors.known_hash import KnownHashDetector
+from generators import cards
 from generators.base import Generator
+from generators.burst.generator import BurstMerger
+from generators.classical.interpolation import Interpolation
 from policies.engine import load_policy
 from server.admission import ByteBudget, Room
 from server.audit.entries.policy import Live
@@ -132,7 +135,8 @@ async def wired(house: House) -> AsyncIterator[Wire]:
     slow.name = "slow"
     generators = Registry[Generator]("generator")
     studio = Studio()
-    for painter in (Painter(), slow, Painter("upscale"), studio):
+    merger = BurstMerger(Interpolation("bicubic", 2), cards.shipped("burst.md"))
+    for painter in (Painter(), slow, Painter("upscale"), studio, merger):
         generators.add(f"{painter.task}-{painter.name}", painter)
     server = grpc.aio.server(options=[("grpc.max_receive_message_length", MAX_UNARY + 2**20)])
     edge = Edge(Authenticator(tokens), house.metrics)

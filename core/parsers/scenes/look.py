@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.windows import Window
 
-from core.errors import UnsupportedMedia
+from core.errors import CorruptMedia, UnsupportedMedia
 from core.media import View
 from core.parsers.bounds import check_frames, check_size
 from core.parsers.scenes import tags
@@ -36,9 +36,7 @@ def parse(request: Request) -> View:
 
     Raises CorruptMedia, LimitExceeded, and UnsupportedMedia for complex numbers.
     """
-    with tags.opened(request.stream(0)) as file:
-        pages = tags.subfiles(file, request.limits.max_frames + 1)
-        bits = int(file.pages.first.bitspersample)
+    pages, bits = _header(request)
     check_frames(sum(pages.values()), request.limits)
     with dataset(request.blobs[0]) as scene:
         check_size(scene.width, scene.height, request.limits)
@@ -51,6 +49,15 @@ def parse(request: Request) -> View:
             arrays["alpha"] = alpha
         size = scene.width, scene.height
     return View(_facts(size, pages["pictures"], bits, has_alpha="alpha" in arrays), arrays)
+
+
+def _header(request: Request) -> tuple[dict[str, int], int]:
+    """How many pages of each kind there are, and the bits of a sample."""
+    try:
+        with tags.opened(request.stream(0)) as file:
+            return tags.subfiles(file, request.limits.max_frames + 1), int(file.pages.first.bitspersample)
+    except tags.DAMAGE as error:
+        raise CorruptMedia(f"the scene's tags cannot be read ({type(error).__name__})", field="media") from error
 
 
 def _facts(size: tuple[int, int], pictures: int, bits: int, *, has_alpha: bool) -> dict[str, Any]:

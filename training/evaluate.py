@@ -1,6 +1,6 @@
 """Measures every model and classical method that restores, on any folder of photographs, in one table.
 
-    python -m training.evaluate restoration --hr DIR [--scale 2 4] [--noise 15 25 50] [--jpeg 10 40] [--json]
+    python -m training.evaluate restoration --hr DIR [--scale 2 4] [--noise 15 25 50] [--jpeg 10 40] [--burst 8] [--json]
     python -m training.evaluate restoration --hr DIR --lr DIR [--json]
 
 By default pictures are reduced ×2 and ×4. Weights load as they do in serving, pinned digest included, and models run as
@@ -13,6 +13,7 @@ import argparse
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +23,10 @@ from rich.console import Console
 from core.errors import CountersignError, InvalidInput
 from core.weights import PinnedWeights, read_manifest
 from generators import catalog, restoration, upscale
-from generators.base import Card, Generator
+from generators.base import PROMPT, SOURCE, Card, Generator
+from generators.burst.generator import LEAST, MOST
 from training.evaluation.between import write_between
-from training.evaluation.restoring import conditions, contest, report
+from training.evaluation.restoring import bursts, conditions, contest, report
 from training.evaluation.restoring.folders import Folder
 from training.measure import Enlarger, average, bicubic, measure
 from training.metrics import Picture, Score
@@ -81,7 +83,11 @@ def _row(model: str, scale: int, scores: Mapping[str, Score]) -> Row:
 def models(manifest: Path) -> tuple[Generator, ...]:
     """What takes part: the catalog's own, or the networks of another manifest, each by itself, and what needs none."""
     if manifest.resolve() == (catalog.WEIGHTS / DEFAULT_WEIGHTS.name).resolve():
-        return tuple(each for each in catalog.build(manifest.parent, "cpu") if each.inputs == {"source"})
+        return tuple(
+            each
+            for each in catalog.build(manifest.parent, "cpu")
+            if SOURCE in each.inputs and PROMPT not in each.inputs
+        )
     card = Card("", "", "", "")
     loaded = ((name, restoration.load(pinned, "cpu")) for name, pinned in read_manifest(manifest).items())
     learned = (upscale.Upscaler(name, [network], card) for name, network in loaded if network.scale > 1)
@@ -100,6 +106,8 @@ def parser_of() -> argparse.ArgumentParser:
     family.add_argument("--scale", type=int, nargs="+", default=[], choices=(2, 3, 4), help="factors of reduction")
     family.add_argument("--noise", type=_sigma, nargs="+", default=[], help="σ of added noise in 8-bit steps")
     family.add_argument("--jpeg", type=_quality, nargs="+", default=[], help="qualities of JPEG, 1 to 100")
+    family.add_argument("--burst", type=_frames, nargs="+", default=[], help="pictures of a burst, 2 to 16")
+    family.add_argument("--burst-noise", type=_sigma, nargs="+", default=[2.0, 5.0], help="σ of the noise in bursts")
     family.add_argument("--crop", type=int, default=0, help="only the middle square of so many pixels of each picture")
     family.add_argument("--seed", type=int, default=0, help="of the noise")
     family.add_argument("--weights", type=Path, default=DEFAULT_WEIGHTS)
@@ -114,6 +122,8 @@ def asked_for(arguments: argparse.Namespace) -> list[conditions.Condition]:
     named = [conditions.reduced(scale) for scale in arguments.scale]
     named += [conditions.noised(sigma) for sigma in arguments.noise]
     named += [conditions.compressed(quality) for quality in arguments.jpeg]
+    for frames, sigma in product(arguments.burst, arguments.burst_noise):
+        named += [conditions.burst(frames, sigma, reduction) for reduction in bursts.REDUCTIONS]
     return named or [conditions.reduced(2), conditions.reduced(4)]
 
 
@@ -146,8 +156,8 @@ def main() -> None:
     """Command line."""
     parser = parser_of()
     arguments = parser.parse_args()
-    if arguments.lr and (arguments.scale or arguments.noise or arguments.jpeg or arguments.crop):
-        parser.error("--lr is spoiled already: --scale, --noise, --jpeg and --crop do not go with it")
+    if arguments.lr and (arguments.scale or arguments.noise or arguments.jpeg or arguments.burst or arguments.crop):
+        parser.error("--lr is spoiled already: --scale, --noise, --jpeg, --burst and --crop do not go with it")
     try:
         run(arguments)
     except CountersignError as error:
@@ -158,6 +168,13 @@ def _sigma(text: str) -> float:
     value = float(text)
     if not 0 < value <= 100:
         raise argparse.ArgumentTypeError("must be above 0 and at most 100")
+    return value
+
+
+def _frames(text: str) -> int:
+    value = int(text)
+    if not LEAST <= value <= MOST:
+        raise argparse.ArgumentTypeError(f"must be from {LEAST} to {MOST}")
     return value
 
 

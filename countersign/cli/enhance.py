@@ -1,4 +1,7 @@
-"""`countersign enhance FILE -o OUT`: an upload improved, screened, signed and recorded before it is written."""
+"""`countersign enhance FILE -o OUT`: an upload improved, screened, signed and recorded before it is written.
+
+By the task misr several files become one: pictures of the same scene, the first of which says how the result lies.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,9 @@ from countersign.cli.session import AsJson, Jurisdiction, Subject, Surface, conn
 from countersign.cli.text import reporting, say
 from countersign.v1.generation_pb2 import Declarations
 
+MISR = "misr"
+"""The task that makes one picture of several."""
+
 
 class Format(StrEnum):
     """Formats that the server writes."""
@@ -27,10 +33,15 @@ class Format(StrEnum):
 
 def enhance(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An image of at most 32 MiB.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="An image of at most 32 MiB; several for the task misr.")
+    ],
     output: making.Output,
     task: Annotated[
-        str, typer.Option(help="What to do: upscale, denoise, sharpen, contrast, auto; see `countersign models list`.")
+        str,
+        typer.Option(
+            help="What to do: upscale, denoise, sharpen, contrast, misr, auto; see `countersign models list`."
+        ),
     ],
     model: making.Model = "",
     param: making.Param = None,
@@ -59,8 +70,11 @@ def enhance(
     parameters = making.parameters_of(param or [])
     drawn = labels.label_of(label, label_mark, label_placement, label_height)
     targets = making.Targets(output, receipt, force)
+    file, burst = files[0], files[1:]
+    if burst and task != MISR:
+        raise typer.BadParameter(f"several files become one by --task {MISR} alone", param_hint="FILE…")
     with reporting(as_json, file=str(file)):
-        targets.refuse_unfit([file])
+        targets.refuse_unfit(files)
         with connect(ctx) as client, Bars() as bars:
             made = client.enhance(
                 file,
@@ -74,6 +88,7 @@ def enhance(
                 label=drawn,
                 private=private,
                 output_mime_type=f"image/{output_format}" if output_format else "",
+                burst=burst,
                 progress=bars.working(file.name),
             )
         view = targets.write(made)

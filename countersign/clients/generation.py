@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -37,10 +37,13 @@ class GenerationCalls(Calls):
         label: generation_pb2.Label | None = None,
         private: bool = False,
         output_mime_type: str = "",
+        burst: Sequence[bytes | Path] = (),
         request_id: str | None = None,
         progress: StageProgress = no_stages,
     ) -> Made:
         """Improves media of at most 32 MiB.
+
+        burst: further pictures of what the media shows, for models that make one of several; see `list_models`.
 
         subject: your own opaque name of the person who ordered it. declarations: what you say the result is for, and
         of the people it shows. label: to be drawn visibly onto the output. private: its metadata are not to tell where
@@ -60,6 +63,7 @@ class GenerationCalls(Calls):
             label=label,
             private=private,
             output_mime_type=output_mime_type,
+            burst=[Upload.of(picture).read() for picture in burst],
         )
         return self._connection.stream(
             self._generation.Enhance, request, lambda parts: made_of(parts, progress), self._long_timeout

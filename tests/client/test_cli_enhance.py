@@ -199,3 +199,32 @@ def test_what_was_left_out_is_told(server: FakeServer, command: Command, photo: 
 def test_a_format_that_nobody_writes(command: Command, photo: Path, tmp_path: Path) -> None:
     result = command("enhance", photo, "-o", tmp_path / "out.heic", "--task", "upscale", "--format", "heic")
     assert result.exit_code == 2
+
+
+def test_several_files_become_one_by_misr(server: FakeServer, command: Command, photo: Path) -> None:
+    others = [photo.with_name(f"photo{number}.png") for number in (2, 3)]
+    for number, other in enumerate(others):
+        other.write_bytes(b"picture %d" % number)
+    out = photo.with_name("out.png")
+    result = command("enhance", photo, *others, "-o", out, "--task", "misr", "--json")
+    assert (result.exit_code, json.loads(result.stdout)["output"]) == (0, str(out))
+    (asked,) = server.seen["Enhance"]
+    assert (asked.task, asked.media) == ("misr", photo.read_bytes())
+    assert list(asked.burst) == [b"picture 0", b"picture 1"]
+    assert out.read_bytes() == MADE
+
+
+def test_no_picture_of_a_burst_is_overwritten(server: FakeServer, command: Command, photo: Path) -> None:
+    other = photo.with_name("other.png")
+    other.write_bytes(b"the other")
+    result = command("enhance", photo, other, "-o", other, "--task", "misr", "--force")
+    assert result.exit_code == 2
+    assert other.read_bytes() == b"the other"
+    assert not server.seen["Enhance"]
+
+
+def test_other_tasks_take_one_file(server: FakeServer, command: Command, photo: Path) -> None:
+    result = command("enhance", photo, photo, "-o", photo.with_name("out.png"), "--task", "upscale")
+    assert result.exit_code == 2
+    assert "misr" in result.stderr
+    assert not server.seen["Enhance"]

@@ -15,10 +15,11 @@ from PIL import Image
 
 from generators.base import Value
 from training.degrade import reduce_bicubic
+from training.evaluation.restoring import bursts
 from training.measure import to_picture, to_tensor
 from training.metrics import Picture
 
-UPSCALE, DENOISE = "upscale", "denoise"
+UPSCALE, DENOISE, MISR = "upscale", "denoise", "misr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Condition:
     """One way of spoiling. task: what undoes it. scale: how much smaller the spoiled picture is along each side.
 
     told: settings that a model hears if it has them: the factor, and the noise's σ, as the papers' denoisers do.
-    quality: of JPEG, 0 for none.
+    quality: of JPEG, 0 for none. frames: pictures of a burst, 1 for no burst. reduction: of a burst's pictures.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Condition:
     scale: int = 1
     sigma: float = 0.0
     quality: int = 0
+    frames: int = 1
+    reduction: str = bursts.AREA
     told: Mapping[str, Value] = field(default_factory=dict)
 
     def cropped(self, original: Picture) -> Picture:
@@ -43,6 +46,15 @@ class Condition:
 
     def spoil(self, original: Picture, seed: int) -> Picture:
         """What there is to restore a cropped original from. The seed alone decides on the noise."""
+        return self.spoil_all(original, seed)[0]
+
+    def spoil_all(self, original: Picture, seed: int) -> list[Picture]:
+        """The same, and the further pictures of a burst."""
+        if self.frames > 1:
+            return bursts.taken(original, self.frames, self.sigma, self.reduction, seed)
+        return [self._spoiled(original, seed)]
+
+    def _spoiled(self, original: Picture, seed: int) -> Picture:
         if self.scale > 1:
             return to_picture(reduce_bicubic(to_tensor(original), self.scale))
         if self.quality:
@@ -63,6 +75,12 @@ def noised(sigma: float) -> Condition:
 def compressed(quality: int) -> Condition:
     """JPEG of a quality from 1 to 100. Nobody tells a denoiser how much noise that is."""
     return Condition(f"jpeg {quality}", DENOISE, quality=quality)
+
+
+def burst(frames: int, sigma: float, reduction: str) -> Condition:
+    """Several pictures of half the size, moved and noisy; a single picture's enlargers get the first of them."""
+    name = f"burst of {frames}, {reduction}, noise {sigma:g}"
+    return Condition(name, MISR, bursts.SCALE, sigma, told={"scale": bursts.SCALE}, frames=frames, reduction=reduction)
 
 
 def given(scale: int) -> Condition:

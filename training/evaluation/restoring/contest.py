@@ -12,8 +12,8 @@ from pathlib import Path
 
 from core.media import Frame, Kind, Media, digest_of
 from generators import parameters
-from generators.base import Generator, Job, Value
-from training.evaluation.restoring.conditions import UPSCALE, Condition, given
+from generators.base import BURST, Generator, Job, Value
+from training.evaluation.restoring.conditions import MISR, UPSCALE, Condition, given
 from training.evaluation.restoring.cost import Cost, measured
 from training.evaluation.restoring.folders import Folder, partners, plain
 from training.metrics import Picture, Score, mean_score, score
@@ -41,11 +41,15 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A picture to restore, and what it should become, RGB uint8; sizes differ by the condition's scale."""
+    """A picture to restore, and what it should become, RGB uint8; sizes differ by the condition's scale.
+
+    burst: further pictures of the same.
+    """
 
     condition: Condition
     spoiled: Picture
     wanted: Picture
+    burst: tuple[Picture, ...] = ()
 
 
 @dataclass(slots=True)
@@ -73,9 +77,10 @@ def hold(pairs: Iterable[Pair], generators: Sequence[Generator]) -> list[Row]:
 
 
 def contestants(condition: Condition, generators: Iterable[Generator]) -> Iterator[Generator]:
-    """Those that do the condition's task, at its factor."""
+    """Those that do the condition's task, at its factor. Beside what merges a burst stands what enlarges its first."""
+    tasks = {condition.task} | ({UPSCALE} if condition.task == MISR else set())
     for generator in generators:
-        if generator.task == condition.task and (condition.task != UPSCALE or _has_factor(generator, condition.scale)):
+        if generator.task in tasks and (generator.task != UPSCALE or _has_factor(generator, condition.scale)):
             yield generator
 
 
@@ -85,7 +90,8 @@ def spoiled_pairs(originals: Folder, conditions: Sequence[Condition], seed: int)
         for condition in conditions:
             wanted = condition.cropped(original)
             if _measurable(wanted, condition.scale):
-                yield Pair(condition, condition.spoil(wanted, seed + number), wanted)
+                spoiled, *others = condition.spoil_all(wanted, seed + number)
+                yield Pair(condition, spoiled, wanted, tuple(others))
             else:
                 originals.skipped[name] = f"too small to measure at {condition.name}"
 
@@ -106,7 +112,8 @@ def job_of(model: Generator, pair: Pair) -> Job:
     """The spoiled picture as an upload, with those of the told settings that the model has."""
     known = {parameter.name for parameter in model.parameters}
     told: Mapping[str, Value] = {name: value for name, value in pair.condition.told.items() if name in known}
-    return Job(as_media(pair.spoiled), parameters.complete(model.parameters, told))
+    others = tuple(as_media(each) for each in pair.burst) if BURST in model.inputs else ()
+    return Job(as_media(pair.spoiled), parameters.complete(model.parameters, told), burst=others)
 
 
 def as_media(pixels: Picture) -> Media:
@@ -131,7 +138,9 @@ def _given_pair(originals: Folder, small: Folder, path: Path, partner: Path) -> 
 
 
 def _corner(pair: Pair) -> Pair:
-    return replace(pair, spoiled=pair.spoiled[:_WINDOW, :_WINDOW])
+    corner = slice(_WINDOW), slice(_WINDOW)
+    # Parts of moved pictures might not lie on each other: what is set up on first use does not depend on that.
+    return replace(pair, spoiled=pair.spoiled[corner], burst=tuple(pair.spoiled[corner] for _ in pair.burst))
 
 
 def _run(model: Generator, job: Job) -> Picture:

@@ -1,6 +1,6 @@
 """Measures every model and classical method that restores, on any folder of photographs, in one table.
 
-    python -m training.evaluate restoration --hr DIR [--scale 2 4] [--noise 15 25 50] [--jpeg 10 40] [--burst 8] [--json]
+    python -m training.evaluate restoration --hr DIR [--scale 2 4] [--noise 25] [--jpeg 10 40] [--burst 8] [--json]
     python -m training.evaluate restoration --hr DIR --lr DIR [--json]
 
 By default pictures are reduced ×2 and ×4. Weights load as they do in serving, pinned digest included, and models run as
@@ -83,11 +83,8 @@ def _row(model: str, scale: int, scores: Mapping[str, Score]) -> Row:
 def models(manifest: Path) -> tuple[Generator, ...]:
     """What takes part: the catalog's own, or the networks of another manifest, each by itself, and what needs none."""
     if manifest.resolve() == (catalog.WEIGHTS / DEFAULT_WEIGHTS.name).resolve():
-        return tuple(
-            each
-            for each in catalog.build(manifest.parent, "cpu")
-            if SOURCE in each.inputs and PROMPT not in each.inputs
-        )
+        shipped = catalog.build(manifest.parent, "cpu")
+        return tuple(each for each in shipped if SOURCE in each.inputs and PROMPT not in each.inputs)
     card = Card("", "", "", "")
     loaded = ((name, restoration.load(pinned, "cpu")) for name, pinned in read_manifest(manifest).items())
     learned = (upscale.Upscaler(name, [network], card) for name, network in loaded if network.scale > 1)

@@ -67,9 +67,10 @@ def merge(
 def agreement(first: Unit, other: Piece, noise: float) -> Unit:
     """(h, w) of the other piece: how far each sample may count, 0 to 1."""
     height, width = other.pixels.shape[:2]
-    wanted = cv2.warpAffine(
+    seen = cv2.warpAffine(
         first, _inverted(other.matrix), (width, height), flags=cv2.INTER_LINEAR | _INVERSE, borderMode=_BORDER
     )
+    wanted = np.asarray(seen, np.float32)
     apart = np.square(other.pixels - wanted).mean(axis=2)
     mean, square = _blurred(wanted), _blurred(np.square(wanted))
     variance = np.maximum(square - np.square(mean), 0).mean(axis=2)
@@ -98,7 +99,8 @@ def splatted(pieces: Sequence[Piece], agreeing: Sequence[Unit]) -> Unit:
                 share = (np.exp(-distance / (2 * KERNEL**2)) * trust)[..., None].astype(np.float32)
                 total += sample * share
                 weights += share
-    return total / np.maximum(weights, 1e-8)
+    merged: Unit = total / np.maximum(weights, np.float32(1e-8))
+    return merged
 
 
 def projected(start: Unit, pieces: Sequence[Piece], agreeing: Sequence[Unit], doubt: float) -> Unit:
@@ -111,7 +113,7 @@ def projected(start: Unit, pieces: Sequence[Piece], agreeing: Sequence[Unit], do
     made = ahead = start
     for _ in range(ROUNDS):
         change = np.sum([_back(piece, weight, ahead) for piece, weight in pairs], axis=0)
-        moved = ahead + (change + doubt * (start - ahead)) / counted
+        moved = np.asarray(ahead + (change + doubt * (start - ahead)) / counted, np.float32)
         made, ahead = moved, moved + MOMENTUM * (moved - made)
     return np.clip(made, 0, 1).astype(np.float32)
 
@@ -119,7 +121,8 @@ def projected(start: Unit, pieces: Sequence[Piece], agreeing: Sequence[Unit], do
 def reduced(fine: Unit) -> Unit:
     """(h·2, w·2, 3) → (h, w, 3): what a sensor's pixel sees is the mean over its area."""
     height, width = (side // SCALE for side in fine.shape[:2])
-    return fine.reshape(height, SCALE, width, SCALE, 3).mean(axis=(1, 3), dtype=np.float32)
+    means: Unit = fine.reshape(height, SCALE, width, SCALE, 3).mean(axis=(1, 3), dtype=np.float32)
+    return means
 
 
 def _back(piece: Piece, weight: Unit, made: Unit) -> Unit:
@@ -128,7 +131,7 @@ def _back(piece: Piece, weight: Unit, made: Unit) -> Unit:
     fine = _finer(piece.matrix)
     size = (width * SCALE, height * SCALE)
     view = cv2.warpAffine(made, _inverted(fine), size, flags=cv2.INTER_CUBIC | _INVERSE, borderMode=_BORDER)
-    missing = (piece.pixels - reduced(view)) * weight[..., None]
+    missing = (piece.pixels - reduced(np.asarray(view, np.float32))) * weight[..., None]
     return _spread(missing, fine, made)
 
 

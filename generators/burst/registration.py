@@ -90,7 +90,9 @@ def _shift(first: Plane, other: Plane) -> Matrix:
         return _shifted(0.0, 0.0)
     window = np.outer(*(np.hanning(side + 2)[1:-1] for side in first.shape)).astype(np.float32)
     planes = [(plane - plane.mean()) * window for plane in (first, other)]
-    (down, right), _, _ = phase_cross_correlation(*planes, upsample_factor=_STEPS, normalization=None)
+    (down, right), _, _ = phase_cross_correlation(  # type: ignore[no-untyped-call]
+        *planes, upsample_factor=_STEPS, normalization=None
+    )
     return _shifted(-float(right), -float(down))
 
 
@@ -102,8 +104,9 @@ def _refined(first: Plane, other: Plane, start: Matrix) -> Matrix:
     """The same more exactly; the start where the search leads nowhere."""
     motion = cv2.MOTION_AFFINE if min(first.shape) >= _AFFINE_SIDE else cv2.MOTION_TRANSLATION
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, _ROUNDS, _EPSILON)
+    everything = np.full(first.shape, 255, np.uint8)
     try:
-        _, found = cv2.findTransformECC(first, other, start.astype(np.float32), motion, stop, None, _BLUR)
+        _, found = cv2.findTransformECC(first, other, start.astype(np.float32), motion, stop, everything, _BLUR)
     except cv2.error:  # no overlap, or nothing to see
         return start
     refined = np.asarray(found, np.float64)

@@ -92,15 +92,14 @@ class Measured:
         return float(np.abs(back[valid] - old[valid].astype(np.float64)).max())
 
 
-def bands_in(notes: Mapping[str, Value]) -> list[dict[str, float]]:
-    """The figures of each band by name, in the bands' order, with `number`; none where no scene was enhanced."""
+def bands_in(notes: Mapping[str, Value]) -> dict[int, dict[str, float]]:
+    """The figures of each band by name, by the band's number, in order; none where no scene was enhanced."""
     found: dict[int, dict[str, float]] = {}
     for name, value in notes.items():
         match = _NOTE.match(name)
         if match and match.group(2) in FIGURES:
-            number = int(match.group(1))
-            found.setdefault(number, {"number": number})[match.group(2)] = float(value)
-    return [found[number] for number in sorted(found)]
+            found.setdefault(int(match.group(1)), {})[match.group(2)] = float(value)
+    return dict(sorted(found.items()))
 
 
 def band_figures_in(notes: Mapping[str, Value]) -> dict[str, float]:

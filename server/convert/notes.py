@@ -33,7 +33,7 @@ def fidelity_of(recorded: Recorded) -> pb.Fidelity | None:
     """How a recorded output differs from its upload; None where the model did not measure it."""
     notes = notes_of(recorded)
     figures = fidelity.figures_in(notes)
-    bands = [pb.BandFidelity(**{**band, "number": int(band["number"])}) for band in bands_in(notes)]
+    bands = [pb.BandFidelity(number=number, **band) for number, band in bands_in(notes).items()]
     return pb.Fidelity(**figures, unit=notes.get(fidelity.UNIT), bands=bands) if figures or bands else None
 
 

@@ -13,11 +13,12 @@ from PIL import Image
 
 from core.errors import ConfigurationError, InvalidInput, PreconditionFailed
 from generators import catalog
+from tests.generators.pictures import photo
 from tests.training.conftest import textured
 from training import evaluate
 from training.degrade import reduce_bicubic
 from training.evaluation.between import write_between
-from training.evaluation.restoring import conditions, contest, cost, report
+from training.evaluation.restoring import bursts, conditions, contest, cost, report
 from training.evaluation.restoring.folders import Folder, plain
 from training.measure import to_picture, to_tensor
 from training.metrics import Picture
@@ -182,3 +183,30 @@ def test_a_missing_folder_is_named() -> None:
     with pytest.raises(InvalidInput) as refusal:
         Folder(Path("nowhere"), "lr")
     assert (refusal.value.field, refusal.value.found) == ("lr", "nowhere")
+
+
+def test_bursts_are_held_against_the_enlargement_of_their_first_picture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(tmp_path / "photo.png", photo("stream.jpg", 128, 128))
+    called(monkeypatch, "--hr", tmp_path, "--burst", "4", "--burst-noise", "4", "--json")
+    rows = json.loads(capsys.readouterr().out)["models"]
+    for reduction in bursts.REDUCTIONS:
+        found = {row["model"]: row["psnr_y"] for row in rows if f", {reduction}," in row["condition"]}
+        assert found.keys() == {"compact", "bicubic", "lanczos", "burst"}
+        assert found["burst"] > found["compact"]
+
+
+def test_a_burst_is_the_same_for_the_same_seed_and_begins_where_nothing_moved() -> None:
+    original = photo("crab.jpg", 64, 64)
+    first, again = (bursts.taken(original, 3, 2.0, bursts.AREA, seed=5) for _ in range(2))
+    assert all(np.array_equal(one, other) for one, other in zip(first, again, strict=True))
+    still = np.asarray(Image.fromarray(original).reduce(2))
+    assert np.abs(first[0].astype(int) - still).mean() < 3
+    assert np.abs(first[1].astype(int) - still).mean() > 3
+
+
+@pytest.mark.parametrize("frames", ["1", "17"])
+def test_bursts_have_two_to_sixteen_pictures(folder: Path, monkeypatch: pytest.MonkeyPatch, frames: str) -> None:
+    with pytest.raises(SystemExit):
+        called(monkeypatch, "--hr", folder, "--burst", frames)

@@ -26,7 +26,8 @@ def burst(count: int = 8, sigma: float = 4.0, side: int = 192, name: str = "stre
     rng = np.random.default_rng(seed)
     truth = photo(name, side, side)
     offsets = np.vstack([np.zeros(2), rng.uniform(-4, 4, (count - 1, 2))])
-    return Burst([view(truth, *offset, sigma, rng) for offset in offsets], -offsets / 2, truth)
+    pictures = [view(truth, float(right), float(down), sigma, rng) for right, down in offsets]
+    return Burst(pictures, -offsets / 2, truth)
 
 
 def view(truth: Pixels, right: float, down: float, sigma: float, rng: np.random.Generator) -> Pixels:
@@ -38,4 +39,5 @@ def view(truth: Pixels, right: float, down: float, sigma: float, rng: np.random.
         truth.astype(np.float32), moved, (width, height), flags=flags, borderMode=cv2.BORDER_REFLECT_101
     )
     small = np.clip(seen, 0, 255).reshape(height // 2, 2, width // 2, 2, 3).mean(axis=(1, 3))
-    return np.rint(np.clip(small + rng.normal(0, sigma, small.shape), 0, 255)).astype(np.uint8)
+    noisy: Pixels = np.rint(np.clip(small + rng.normal(0, sigma, small.shape), 0, 255)).astype(np.uint8)
+    return noisy

@@ -39,7 +39,7 @@ def test_a_turned_picture_is_found() -> None:
     whole = photo("colosseum.jpg", 240, 240)
     turn = cv2.getRotationMatrix2D((120, 120), 1.5, 1.0)
     turned = cv2.warpAffine(whole, turn, (240, 240), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
-    found = align(luma(whole), luma(turned))
+    found = align(luma(whole), luma(np.asarray(turned, np.uint8)))
     np.testing.assert_allclose(found.matrix, turn, atol=0.05)
 
 

@@ -43,7 +43,7 @@ def with_palette() -> bytes:
         return bytes(file.read())
 
 
-CASES = {
+CASES: dict[str, tuple[bytes, type[CountersignError], str, str]] = {
     "a coordinate system without a place": (geotiff(bands("uint8", 1), transform=None), InvalidInput, "media", "none"),
     "NaN that nobody explains": (
         geotiff(np.full((1, 8, 8), np.nan, np.float32)), InvalidInput, "media", "64 in one window; nodata is not set",

@@ -34,7 +34,7 @@ def taken(original: Picture, count: int, sigma: float, reduction: str, seed: int
 def _moved(original: Picture, right: float, down: float, degrees: float) -> Picture:
     height, width = original.shape[:2]
     matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1.0)
-    matrix[:, 2] += (right, down)
+    matrix[:, 2] += np.array([right, down])
     moved = cv2.warpAffine(original, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
     return np.asarray(moved, np.uint8)
 

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from core.errors import InvalidInput
-from generators.base import SOURCE, Job, Output
+from generators.base import BURST, SOURCE, Job, Output
 from generators.privacy import private, told_by
 from generators.still import rewritten
 from server.examination import Examination
-from server.requests import Order
+from server.requests import Order, input_of
 
 LEFT_OUT = "left_out"
 """The note that names what a private output does not tell, comma-separated."""
@@ -27,7 +27,9 @@ def job_for(order: Order, job: Job, given: Mapping[str, Examination]) -> tuple[J
     """
     if not order.private or job.source is None:
         return job, ()
-    if names := told_by(given[SOURCE].credential.store_json):
+    # What a burst brings goes along as ingredients too.
+    brought = [seen.credential.store_json for name, seen in given.items() if input_of(name) in (SOURCE, BURST)]
+    if names := sorted({name for store in brought for name in told_by(store)}):
         raise InvalidInput(
             "the upload's own credentials tell what is to be left out, and they stay as they were signed",
             field="private",

@@ -1,18 +1,33 @@
-"""`countersign enhance FILE -o OUT`: an upload improved, screened, signed and recorded before it is written."""
+"""`countersign enhance FILE… -o OUT`: uploads improved, screened, signed and recorded before they are written.
+
+One file goes to OUT. Of several, OUT is the folder that their results go to; so are `--receipt`, `--comparison` and
+`--risk-map`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
 from countersign.cli import labels, making
+from countersign.cli.batch import Batch, Outcome, gravest
+from countersign.cli.files import make_folder
 from countersign.cli.progress import Bars
 from countersign.cli.session import AsJson, Jurisdiction, Subject, Surface, connect, context_of
-from countersign.cli.text import reporting, say
+from countersign.cli.tables import enhancements_table
+from countersign.cli.text import reporting, say, say_json
+from countersign.client import Client
+from countersign.errors import CountersignError
+from countersign.results import Made, StageProgress
 from countersign.v1.generation_pb2 import Declarations
+
+Ask: TypeAlias = Callable[[Client, Path, StageProgress], Made]
+"""Has one file improved as the command says."""
 
 
 class Format(StrEnum):
@@ -27,8 +42,11 @@ class Format(StrEnum):
 
 def enhance(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An image of at most 32 MiB.")],
-    output: making.Output,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…", help="Images of at most 32 MiB each.")],
+    output: Annotated[
+        Path,
+        typer.Option("-o", "--output", help="Where the signed result goes; a folder where there are several FILEs."),
+    ],
     task: Annotated[
         str, typer.Option(help="What to do: upscale, denoise, sharpen, contrast, auto; see `countersign models list`.")
     ],
@@ -45,6 +63,8 @@ def enhance(
     label_mark: labels.Sign = None,
     label_placement: labels.Where = None,
     label_height: labels.Height = None,
+    comparison: making.Comparison = None,
+    risk_map: making.RiskMap = None,
     receipt: making.Receipt = None,
     force: making.Force = False,
     as_json: AsJson = False,
@@ -55,35 +75,70 @@ def enhance(
     likeness: making.Likeness = None,
     consent: making.Consent = None,
 ) -> None:
-    """Improve an image. It comes back signed and recorded, or not at all."""
+    """Improve images. Each comes back signed and recorded, or not at all. Ctrl-C stops the work."""
     parameters = making.parameters_of(param or [])
     drawn = labels.label_of(label, label_mark, label_placement, label_height)
-    targets = making.Targets(output, receipt, force)
+    companions = making.companions_of(comparison, risk_map)
+
+    def ask(client: Client, file: Path, progress: StageProgress) -> Made:
+        return client.enhance(
+            file,
+            task,
+            model=model,
+            parameters=parameters,
+            seed=seed,
+            context=context_of(surface, jurisdiction),
+            subject=subject,
+            declarations=Declarations(purpose=purpose, likeness=likeness, consent=consent),
+            label=drawn,
+            private=private,
+            output_mime_type=f"image/{output_format}" if output_format else "",
+            companions=companions,
+            progress=progress,
+        )
+
+    if len(files) == 1:
+        targets = making.Targets(output, receipt, force, companions)
+        enhance_one(ctx, ask, files[0], targets, as_json=as_json, private=private)
+    else:
+        enhance_all(ctx, ask, Batch(files, output, receipt, companions, force), as_json=as_json)
+
+
+def enhance_one(
+    ctx: typer.Context, ask: Ask, file: Path, targets: making.Targets, *, as_json: bool, private: bool
+) -> None:
+    """One file, whose result has the name that was given. private: what was left out of its metadata is told."""
     with reporting(as_json, file=str(file)):
         targets.refuse_unfit([file])
         with connect(ctx) as client, Bars() as bars:
-            made = client.enhance(
-                file,
-                task,
-                model=model,
-                parameters=parameters,
-                seed=seed,
-                context=context_of(surface, jurisdiction),
-                subject=subject,
-                declarations=Declarations(purpose=purpose, likeness=likeness, consent=consent),
-                label=drawn,
-                private=private,
-                output_mime_type=f"image/{output_format}" if output_format else "",
-                progress=bars.working(file.name),
-            )
+            made = ask(client, file, bars.working(file.name))
         view = targets.write(made)
-    making.tell(view, output, as_json=as_json)
+    making.tell(view, targets.output, as_json=as_json)
     if as_json:
         return
     if view["plan"]:
         say(f"chosen: {view['plan']}")
     if private:
         say(f"left out: {', '.join(view['left_out']) or 'nothing, there was nothing of the kind'}")
+
+
+def enhance_all(ctx: typer.Context, ask: Ask, batch: Batch, *, as_json: bool) -> None:
+    """Several files, into a folder. Raises typer.Exit with the gravest code among them."""
+    try:
+        for folder in (batch.folder, batch.receipts, *batch.companions.values()):
+            if folder:
+                make_folder(folder)
+        with connect(ctx) as client, Bars() as bars:
+            outcomes = list(batch.run(partial(ask, client), bars))
+    except CountersignError as error:
+        # Nothing could be tried; the promise of one object a file holds all the same.
+        outcomes = [Outcome(file, error=error) for file in batch.sources]
+    views = [outcome.json() for outcome in outcomes]
+    if as_json:
+        say_json(views)
+    else:
+        say(enhancements_table(views))
+    raise typer.Exit(gravest(outcomes))
 
 
 def register(app: typer.Typer) -> None:

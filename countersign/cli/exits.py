@@ -18,6 +18,7 @@ class ExitCode(IntEnum):
     CHECK_FAILED = 1
     UNUSABLE = 2
     UNREACHABLE = 3
+    INTERRUPTED = 130
 
 
 def exit_code_of(error: CountersignError) -> ExitCode:

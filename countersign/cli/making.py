@@ -6,8 +6,8 @@ proves that decision.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +19,7 @@ from countersign.cli.tables import reasons_text
 from countersign.cli.text import complain, say, say_json, short
 from countersign.receipts import receipt_json
 from countersign.results import Made
+from countersign.v1.generation_pb2 import COMPANION_KIND_COMPARISON, COMPANION_KIND_RISK_MAP, CompanionKind
 from countersign.views import Json, made_json
 
 Output = Annotated[Path, typer.Option("-o", "--output", help="Where the signed result goes.")]
@@ -34,22 +35,38 @@ Consent = Annotated[
     bool | None, typer.Option("--consent/--no-consent", help="Declare whether everybody it shows agreed.")
 ]
 
+Comparison = Annotated[
+    Path | None, typer.Option(help="Save here, as PNG: before and after side by side, with a detail of what changed.")
+]
+RiskMap = Annotated[
+    Path | None, typer.Option(help="Save here, as PNG: where the result has detail that the input does not support.")
+]
+OPTIONS: Mapping[int, str] = {COMPANION_KIND_COMPARISON: "--comparison", COMPANION_KIND_RISK_MAP: "--risk-map"}
+"""By which companions are asked for, by kind."""
+
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Where the result and its receipt go. force: what is there may be replaced."""
+    """Where the result and its receipt go. force: what is there may be replaced. companions: where pictures go that
+    explain it, by the number of their kind.
+    """
 
     output: Path
     receipt: Path | None
     force: bool
+    companions: Mapping[int, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.receipt and self.receipt.resolve() == self.output.resolve():
-            raise typer.BadParameter("--output and --receipt name the same file")
+        named = {"--output": self.output, "--receipt": self.receipt}
+        named |= {OPTIONS[kind]: path for kind, path in self.companions.items()}
+        taken: dict[Path, str] = {}
+        for option, path in named.items():
+            if path and (other := taken.setdefault(path.resolve(), option)) != option:
+                raise typer.BadParameter(f"{other} and {option} name the same file")
 
     def refuse_unfit(self, sources: Iterable[Path | None]) -> None:
         """Raises UnusableFile before any work is done. sources: what the work begins from, which has to stay."""
-        for target in (self.output, self.receipt):
+        for target in (self.output, self.receipt, *self.companions.values()):
             if target:
                 for source in (*sources, None):
                     refuse_output(target, force=self.force, source=source)
@@ -61,7 +78,16 @@ class Targets:
             write_json(self.receipt, receipt_json(made.result.receipt), force=self.force)
         if made.media is not None:
             write_atomically(self.output, made.media, force=self.force)
+        write_companions(made, view, self.companions, force=self.force)
         return view
+
+
+def write_companions(made: Made, view: Json, targets: Mapping[int, Path], *, force: bool) -> None:
+    """Writes the pictures that explain what was made; `view` then says where. Raises UnusableFile."""
+    for told, shown in zip(made.result.companions, view["companions"], strict=True):
+        if told.kind in made.companions:
+            write_atomically(targets[told.kind], made.companions[told.kind], force=force)
+            shown["output"] = str(targets[told.kind])
 
 
 def tell(view: Json, output: Path, *, as_json: bool) -> None:
@@ -75,6 +101,15 @@ def tell(view: Json, output: Path, *, as_json: bool) -> None:
         raise typer.Exit(ExitCode.CHECK_FAILED)
     if not as_json:
         say(f"{output}: {view['action']}, by {short(view['model'])}, log index {view['receipt']['log_index']}")
+    for each in view["companions"]:
+        if each["withheld"]:
+            complain(f"the {each['kind'].lower().replace('_', ' ')} was withheld: {each['withheld']}")
+
+
+def companions_of(comparison: Path | None, risk_map: Path | None) -> dict[CompanionKind, Path]:
+    """Where companions go, by kind; those that are wanted."""
+    wanted = {COMPANION_KIND_COMPARISON: comparison, COMPANION_KIND_RISK_MAP: risk_map}
+    return {kind: path for kind, path in wanted.items() if path}
 
 
 def parameters_of(pairs: Iterable[str]) -> dict[str, str]:

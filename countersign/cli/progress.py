@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from countersign.cli.text import plain
 from countersign.results import StageProgress
@@ -52,12 +53,28 @@ class Bars:
 
     def working(self, name: str) -> StageProgress:
         """A bar of the stage that the server is in."""
-        task = self._progress.add_task(f"sending {plain(name)}", total=None)
+        return self._staged(name)[1]
 
-        def report(stage: str, fraction: float) -> None:
-            self._progress.update(task, description=f"{plain(stage)} {plain(name)}", completed=fraction, total=1.0)
+    @contextmanager
+    def one_of_several(self, name: str) -> Iterator[StageProgress]:
+        """As `working`, with a line that goes when its file is done: a thousand would not fit a screen."""
+        task, report = self._staged(name)
+        try:
+            yield report
+        finally:
+            self._progress.remove_task(task)
 
-        return report
+    def several(self, total: int) -> Callable[[], None]:
+        """A bar of how many of `total` files are done, told after each."""
+        task = self._progress.add_task(f"0 of {total} files", total=total)
+        done = 0
+
+        def advance() -> None:
+            nonlocal done
+            done += 1
+            self._progress.update(task, description=f"{done} of {total} files", completed=done)
+
+        return advance
 
     def examining(self) -> Callable[[str, int, int], None]:
         """A bar of how much of something long was looked at; it pulses before anybody can tell how long it is."""
@@ -91,3 +108,11 @@ class Bars:
             self._progress.update(task, description=f"{plain(name)}: {count}{size / 1e6:,.1f} MB")
 
         return report
+
+    def _staged(self, name: str) -> tuple[TaskID, StageProgress]:
+        task = self._progress.add_task(f"sending {plain(name)}", total=None)
+
+        def report(stage: str, fraction: float) -> None:
+            self._progress.update(task, description=f"{plain(stage)} {plain(name)}", completed=fraction, total=1.0)
+
+        return task, report

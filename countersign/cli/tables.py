@@ -36,6 +36,18 @@ def screening_table(screenings: Iterable[Json]) -> Table:
     return table
 
 
+def enhancements_table(views: Iterable[Json]) -> Table:
+    """One row a file of a batch: where its result is, the decision on it, by which model, and its place in the log."""
+    table = table_of("File", "Output", "Decision", "Model", "Log", whole=("Decision", "Log"))
+    for view in views:
+        if "decision_id" in view:
+            model, place = cell(short(view["model"])), cell(view["receipt"]["log_index"])
+            table.add_row(cell(view["file"]), cell(view["output"] or "—"), action_cell(view["action"]), model, place)
+        else:
+            table.add_row(cell(view["file"]), cell(view["error"]["message"]), cell("—", "red"), cell("—"), cell("—"))
+    return table
+
+
 def findings_table(findings: Sequence[Json]) -> Table:
     """One row a finding."""
     table = table_of("Detector", "Verdict", "Probability", "Codes", "Explanation", whole=("Verdict",))

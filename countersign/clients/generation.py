@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 from pathlib import Path
 
@@ -37,6 +37,7 @@ class GenerationCalls(Calls):
         label: generation_pb2.Label | None = None,
         private: bool = False,
         output_mime_type: str = "",
+        companions: Collection[generation_pb2.CompanionKind] = (),
         request_id: str | None = None,
         progress: StageProgress = no_stages,
     ) -> Made:
@@ -44,7 +45,8 @@ class GenerationCalls(Calls):
 
         subject: your own opaque name of the person who ordered it. declarations: what you say the result is for, and
         of the people it shows. label: to be drawn visibly onto the output. private: its metadata are not to tell where
-        and by which device it was made. output_mime_type: its format, "" for the upload's own.
+        and by which device it was made. output_mime_type: its format, "" for the upload's own. companions: pictures
+        that explain it, to come with it: `COMPANION_KIND_COMPARISON`, `COMPANION_KIND_RISK_MAP`.
         progress: called with the stage and its fraction, 0 to 1.
         """
         request = generation_pb2.EnhanceRequest(
@@ -60,6 +62,7 @@ class GenerationCalls(Calls):
             label=label,
             private=private,
             output_mime_type=output_mime_type,
+            companions=companions,
         )
         return self._connection.stream(
             self._generation.Enhance, request, lambda parts: made_of(parts, progress), self._long_timeout

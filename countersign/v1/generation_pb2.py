@@ -26,7 +26,7 @@ from countersign._vendor.buf.validate import validate_pb2 as buf_dot_validate_do
 from countersign.v1 import common_pb2 as countersign_dot_v1_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ountersign/v1/generation.proto\x12\x0e\x63ountersign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1b\x63ountersign/v1/common.proto\"\xa3\x02\n\x05Label\x12\x15\n\x04text\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x31\n\x04mark\x18\x02 \x01(\x0e\x32\x19.countersign.v1.LabelMarkB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12;\n\tplacement\x18\x03 \x01(\x0e\x32\x1e.countersign.v1.LabelPlacementB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x33\n\x0fheight_fraction\x18\x04 \x01(\x01\x42\x1a\xbaH\x17\x12\x12\x19\x00\x00\x00\x00\x00\x00\xd0?){\x14\xaeG\xe1z\x94?\xd8\x01\x01:^\xbaH[\x1aY\n\x14label.says_something\x12\x1e\x61 label needs a text or a mark\x1a!this.text != \'\' || this.mark != 0\"\xb7\x04\n\x0e\x45nhanceRequest\x12\x33\n\nrequest_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9._:-]{8,128}$\x12\r\n\x05media\x18\x02 \x01(\x0c\x12,\n\x04task\x18\x03 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{1,31}$\x12\x16\n\x05model\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12L\n\nparameters\x18\x05 \x03(\x0b\x32..countersign.v1.EnhanceRequest.ParametersEntryB\x08\xbaH\x05\x9a\x01\x02\x10 \x12\x0c\n\x04seed\x18\x06 \x01(\x03\x12(\n\x07\x63ontext\x18\x07 \x01(\x0b\x32\x17.countersign.v1.Context\x12\x19\n\x07subject\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12$\n\x05label\x18\t \x01(\x0b\x32\x15.countersign.v1.Label\x12\x32\n\x0c\x64\x65\x63larations\x18\n \x01(\x0b\x32\x1c.countersign.v1.Declarations\x12\x0f\n\x07private\x18\x0c \x01(\x08\x12\\\n\x10output_mime_type\x18\r \x01(\tBB\xbaH?r=R\x00R\nimage/jpegR\timage/pngR\nimage/webpR\nimage/avifR\nimage/tiff\x1a\x31\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\x88\x01\n\x0c\x44\x65\x63larations\x12\x32\n\x07purpose\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\x12\x15\n\x08likeness\x18\x02 \x01(\x08H\x00\x88\x01\x01\x12\x14\n\x07\x63onsent\x18\x03 \x01(\x08H\x01\x88\x01\x01\x42\x0b\n\t_likenessB\n\n\x08_consent\"\x85\x01\n\x0f\x45nhanceResponse\x12,\n\x08progress\x18\x01 \x01(\x0b\x32\x18.countersign.v1.ProgressH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x12+\n\x06result\x18\x03 \x01(\x0b\x32\x19.countersign.v1.MadeMediaH\x00\x42\x06\n\x04part\"\x8d\x04\n\x0fGenerateRequest\x12\x33\n\nrequest_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9._:-]{8,128}$\x12\x1a\n\x06prompt\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\x12!\n\x0fnegative_prompt\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\x12\x16\n\x05model\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12M\n\nparameters\x18\x05 \x03(\x0b\x32/.countersign.v1.GenerateRequest.ParametersEntryB\x08\xbaH\x05\x9a\x01\x02\x10 \x12\x0c\n\x04seed\x18\x06 \x01(\x03\x12(\n\x07\x63ontext\x18\x07 \x01(\x0b\x32\x17.countersign.v1.Context\x12\x19\n\x07subject\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12$\n\x05label\x18\t \x01(\x0b\x32\x15.countersign.v1.Label\x12\x32\n\x0c\x64\x65\x63larations\x18\n \x01(\x0b\x32\x1c.countersign.v1.Declarations\x12\x0e\n\x06source\x18\x0b \x01(\x0c\x12\x0c\n\x04mask\x18\x0c \x01(\x0c\x12\x0f\n\x07\x63ontrol\x18\r \x01(\x0c\x12\x10\n\x08previews\x18\x0e \x01(\x08\x1a\x31\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xb2\x01\n\x10GenerateResponse\x12,\n\x08progress\x18\x01 \x01(\x0b\x32\x18.countersign.v1.ProgressH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x12+\n\x06result\x18\x03 \x01(\x0b\x32\x19.countersign.v1.MadeMediaH\x00\x12*\n\x07preview\x18\x04 \x01(\x0b\x32\x17.countersign.v1.PreviewH\x00\x42\x06\n\x04part\"<\n\x07Preview\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x11\n\tmime_type\x18\x02 \x01(\t\x12\x10\n\x08\x66raction\x18\x03 \x01(\x01\"+\n\x08Progress\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x10\n\x08\x66raction\x18\x02 \x01(\x01\"\xd6\x02\n\tMadeMedia\x12*\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x18.countersign.v1.Decision\x12(\n\x07receipt\x18\x02 \x01(\x0b\x32\x17.countersign.v1.Receipt\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12\x11\n\tmime_type\x18\x04 \x01(\t\x12\x11\n\tbyte_size\x18\x05 \x01(\x03\x12\r\n\x05model\x18\x06 \x01(\t\x12\x0c\n\x04seed\x18\x07 \x01(\x03\x12(\n\x07\x62locked\x18\x08 \x01(\x0b\x32\x17.countersign.v1.Blocked\x12*\n\x07nearest\x18\t \x01(\x0b\x32\x19.countersign.v1.Neighbour\x12*\n\x08\x66idelity\x18\n \x01(\x0b\x32\x18.countersign.v1.Fidelity\x12\x0c\n\x04plan\x18\x0b \x01(\t\x12\x10\n\x08left_out\x18\r \x03(\t\"\xf8\x01\n\x08\x46idelity\x12\x1d\n\x10\x63onsistency_rmse\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x1c\n\x0f\x63onsistency_max\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x18\n\x0bmean_change\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\x18\n\x10sharpness_before\x18\x04 \x01(\x01\x12\x17\n\x0fsharpness_after\x18\x05 \x01(\x01\x12\x14\n\x0cnoise_before\x18\x06 \x01(\x01\x12\x13\n\x0bnoise_after\x18\x07 \x01(\x01\x42\x13\n\x11_consistency_rmseB\x12\n\x10_consistency_maxB\x0e\n\x0c_mean_change\"@\n\tNeighbour\x12\x0c\n\x04item\x18\x01 \x01(\t\x12\x12\n\nsimilarity\x18\x02 \x01(\x01\x12\x11\n\tmemorised\x18\x03 \x01(\x08\"\xd8\x01\n\x07\x42locked\x12,\n\x05stage\x18\x01 \x01(\x0e\x32\x1d.countersign.v1.Blocked.Stage\x12\x10\n\x08\x63\x61tegory\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x11\n\tuser_text\x18\x04 \x01(\t\x12\x12\n\nsupport_id\x18\x05 \x01(\t\x12\x15\n\rpolicy_digest\x18\x06 \x01(\t\"A\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTAGE_INPUT\x10\x01\x12\x10\n\x0cSTAGE_OUTPUT\x10\x02*\xed\x01\n\x0eLabelPlacement\x12\x1f\n\x1bLABEL_PLACEMENT_UNSPECIFIED\x10\x00\x12\x1c\n\x18LABEL_PLACEMENT_TOP_LEFT\x10\x01\x12\x1d\n\x19LABEL_PLACEMENT_TOP_RIGHT\x10\x02\x12\x1f\n\x1bLABEL_PLACEMENT_BOTTOM_LEFT\x10\x03\x12 \n\x1cLABEL_PLACEMENT_BOTTOM_RIGHT\x10\x04\x12\x1a\n\x16LABEL_PLACEMENT_CENTRE\x10\x05\x12\x1e\n\x1aLABEL_PLACEMENT_BOTTOM_BAR\x10\x06*:\n\tLabelMark\x12\x1a\n\x16LABEL_MARK_UNSPECIFIED\x10\x00\x12\x11\n\rLABEL_MARK_AI\x10\x01\x32\xb2\x01\n\x11GenerationService\x12L\n\x07\x45nhance\x12\x1e.countersign.v1.EnhanceRequest\x1a\x1f.countersign.v1.EnhanceResponse0\x01\x12O\n\x08Generate\x12\x1f.countersign.v1.GenerateRequest\x1a .countersign.v1.GenerateResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ountersign/v1/generation.proto\x12\x0e\x63ountersign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1b\x63ountersign/v1/common.proto\"\xa3\x02\n\x05Label\x12\x15\n\x04text\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x31\n\x04mark\x18\x02 \x01(\x0e\x32\x19.countersign.v1.LabelMarkB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12;\n\tplacement\x18\x03 \x01(\x0e\x32\x1e.countersign.v1.LabelPlacementB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x33\n\x0fheight_fraction\x18\x04 \x01(\x01\x42\x1a\xbaH\x17\x12\x12\x19\x00\x00\x00\x00\x00\x00\xd0?){\x14\xaeG\xe1z\x94?\xd8\x01\x01:^\xbaH[\x1aY\n\x14label.says_something\x12\x1e\x61 label needs a text or a mark\x1a!this.text != \'\' || this.mark != 0\"\xff\x04\n\x0e\x45nhanceRequest\x12\x33\n\nrequest_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9._:-]{8,128}$\x12\r\n\x05media\x18\x02 \x01(\x0c\x12,\n\x04task\x18\x03 \x01(\tB\x1e\xbaH\x1br\x19\x32\x17^[a-z][a-z0-9_-]{1,31}$\x12\x16\n\x05model\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12L\n\nparameters\x18\x05 \x03(\x0b\x32..countersign.v1.EnhanceRequest.ParametersEntryB\x08\xbaH\x05\x9a\x01\x02\x10 \x12\x0c\n\x04seed\x18\x06 \x01(\x03\x12(\n\x07\x63ontext\x18\x07 \x01(\x0b\x32\x17.countersign.v1.Context\x12\x19\n\x07subject\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12$\n\x05label\x18\t \x01(\x0b\x32\x15.countersign.v1.Label\x12\x32\n\x0c\x64\x65\x63larations\x18\n \x01(\x0b\x32\x1c.countersign.v1.Declarations\x12\x0f\n\x07private\x18\x0c \x01(\x08\x12\\\n\x10output_mime_type\x18\r \x01(\tBB\xbaH?r=R\x00R\nimage/jpegR\timage/pngR\nimage/webpR\nimage/avifR\nimage/tiff\x12\x46\n\ncompanions\x18\x0b \x03(\x0e\x32\x1d.countersign.v1.CompanionKindB\x13\xbaH\x10\x92\x01\r\x10\x02\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00\x1a\x31\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"L\n\x0e\x43ompanionChunk\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.countersign.v1.CompanionKind\x12\r\n\x05\x63hunk\x18\x02 \x01(\x0c\"\x80\x01\n\tCompanion\x12+\n\x04kind\x18\x01 \x01(\x0e\x32\x1d.countersign.v1.CompanionKind\x12\x0e\n\x06\x64igest\x18\x02 \x01(\t\x12\x11\n\tmime_type\x18\x03 \x01(\t\x12\x11\n\tbyte_size\x18\x04 \x01(\x03\x12\x10\n\x08withheld\x18\x05 \x01(\t\"\x88\x01\n\x0c\x44\x65\x63larations\x12\x32\n\x07purpose\x18\x01 \x01(\tB!\xbaH\x1er\x1c\x32\x1a^([a-z][a-z0-9_-]{0,63})?$\x12\x15\n\x08likeness\x18\x02 \x01(\x08H\x00\x88\x01\x01\x12\x14\n\x07\x63onsent\x18\x03 \x01(\x08H\x01\x88\x01\x01\x42\x0b\n\t_likenessB\n\n\x08_consent\"\xba\x01\n\x0f\x45nhanceResponse\x12,\n\x08progress\x18\x01 \x01(\x0b\x32\x18.countersign.v1.ProgressH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x12+\n\x06result\x18\x03 \x01(\x0b\x32\x19.countersign.v1.MadeMediaH\x00\x12\x33\n\tcompanion\x18\x04 \x01(\x0b\x32\x1e.countersign.v1.CompanionChunkH\x00\x42\x06\n\x04part\"\x8d\x04\n\x0fGenerateRequest\x12\x33\n\nrequest_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9._:-]{8,128}$\x12\x1a\n\x06prompt\x18\x02 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\x12!\n\x0fnegative_prompt\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\x12\x16\n\x05model\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12M\n\nparameters\x18\x05 \x03(\x0b\x32/.countersign.v1.GenerateRequest.ParametersEntryB\x08\xbaH\x05\x9a\x01\x02\x10 \x12\x0c\n\x04seed\x18\x06 \x01(\x03\x12(\n\x07\x63ontext\x18\x07 \x01(\x0b\x32\x17.countersign.v1.Context\x12\x19\n\x07subject\x18\x08 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12$\n\x05label\x18\t \x01(\x0b\x32\x15.countersign.v1.Label\x12\x32\n\x0c\x64\x65\x63larations\x18\n \x01(\x0b\x32\x1c.countersign.v1.Declarations\x12\x0e\n\x06source\x18\x0b \x01(\x0c\x12\x0c\n\x04mask\x18\x0c \x01(\x0c\x12\x0f\n\x07\x63ontrol\x18\r \x01(\x0c\x12\x10\n\x08previews\x18\x0e \x01(\x08\x1a\x31\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"\xb2\x01\n\x10GenerateResponse\x12,\n\x08progress\x18\x01 \x01(\x0b\x32\x18.countersign.v1.ProgressH\x00\x12\x0f\n\x05\x63hunk\x18\x02 \x01(\x0cH\x00\x12+\n\x06result\x18\x03 \x01(\x0b\x32\x19.countersign.v1.MadeMediaH\x00\x12*\n\x07preview\x18\x04 \x01(\x0b\x32\x17.countersign.v1.PreviewH\x00\x42\x06\n\x04part\"<\n\x07Preview\x12\x0c\n\x04\x64\x61ta\x18\x01 \x01(\x0c\x12\x11\n\tmime_type\x18\x02 \x01(\t\x12\x10\n\x08\x66raction\x18\x03 \x01(\x01\"+\n\x08Progress\x12\r\n\x05stage\x18\x01 \x01(\t\x12\x10\n\x08\x66raction\x18\x02 \x01(\x01\"\x85\x03\n\tMadeMedia\x12*\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x18.countersign.v1.Decision\x12(\n\x07receipt\x18\x02 \x01(\x0b\x32\x17.countersign.v1.Receipt\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\x12\x11\n\tmime_type\x18\x04 \x01(\t\x12\x11\n\tbyte_size\x18\x05 \x01(\x03\x12\r\n\x05model\x18\x06 \x01(\t\x12\x0c\n\x04seed\x18\x07 \x01(\x03\x12(\n\x07\x62locked\x18\x08 \x01(\x0b\x32\x17.countersign.v1.Blocked\x12*\n\x07nearest\x18\t \x01(\x0b\x32\x19.countersign.v1.Neighbour\x12*\n\x08\x66idelity\x18\n \x01(\x0b\x32\x18.countersign.v1.Fidelity\x12\x0c\n\x04plan\x18\x0b \x01(\t\x12\x10\n\x08left_out\x18\r \x03(\t\x12-\n\ncompanions\x18\x0c \x03(\x0b\x32\x19.countersign.v1.Companion\"\xec\x02\n\x08\x46idelity\x12\x1d\n\x10\x63onsistency_rmse\x18\x01 \x01(\x01H\x00\x88\x01\x01\x12\x1c\n\x0f\x63onsistency_max\x18\x02 \x01(\x01H\x01\x88\x01\x01\x12\x18\n\x0bmean_change\x18\x03 \x01(\x01H\x02\x88\x01\x01\x12\x18\n\x10sharpness_before\x18\x04 \x01(\x01\x12\x17\n\x0fsharpness_after\x18\x05 \x01(\x01\x12\x14\n\x0cnoise_before\x18\x06 \x01(\x01\x12\x13\n\x0bnoise_after\x18\x07 \x01(\x01\x12\x16\n\trisk_area\x18\x08 \x01(\x01H\x03\x88\x01\x01\x12\x15\n\x08risk_max\x18\t \x01(\x01H\x04\x88\x01\x01\x12\x18\n\x0brisk_spread\x18\n \x01(\x01H\x05\x88\x01\x01\x42\x13\n\x11_consistency_rmseB\x12\n\x10_consistency_maxB\x0e\n\x0c_mean_changeB\x0c\n\n_risk_areaB\x0b\n\t_risk_maxB\x0e\n\x0c_risk_spread\"@\n\tNeighbour\x12\x0c\n\x04item\x18\x01 \x01(\t\x12\x12\n\nsimilarity\x18\x02 \x01(\x01\x12\x11\n\tmemorised\x18\x03 \x01(\x08\"\xd8\x01\n\x07\x42locked\x12,\n\x05stage\x18\x01 \x01(\x0e\x32\x1d.countersign.v1.Blocked.Stage\x12\x10\n\x08\x63\x61tegory\x18\x02 \x01(\t\x12\x0c\n\x04\x63ode\x18\x03 \x01(\t\x12\x11\n\tuser_text\x18\x04 \x01(\t\x12\x12\n\nsupport_id\x18\x05 \x01(\t\x12\x15\n\rpolicy_digest\x18\x06 \x01(\t\"A\n\x05Stage\x12\x15\n\x11STAGE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bSTAGE_INPUT\x10\x01\x12\x10\n\x0cSTAGE_OUTPUT\x10\x02*\xed\x01\n\x0eLabelPlacement\x12\x1f\n\x1bLABEL_PLACEMENT_UNSPECIFIED\x10\x00\x12\x1c\n\x18LABEL_PLACEMENT_TOP_LEFT\x10\x01\x12\x1d\n\x19LABEL_PLACEMENT_TOP_RIGHT\x10\x02\x12\x1f\n\x1bLABEL_PLACEMENT_BOTTOM_LEFT\x10\x03\x12 \n\x1cLABEL_PLACEMENT_BOTTOM_RIGHT\x10\x04\x12\x1a\n\x16LABEL_PLACEMENT_CENTRE\x10\x05\x12\x1e\n\x1aLABEL_PLACEMENT_BOTTOM_BAR\x10\x06*:\n\tLabelMark\x12\x1a\n\x16LABEL_MARK_UNSPECIFIED\x10\x00\x12\x11\n\rLABEL_MARK_AI\x10\x01*k\n\rCompanionKind\x12\x1e\n\x1a\x43OMPANION_KIND_UNSPECIFIED\x10\x00\x12\x1d\n\x19\x43OMPANION_KIND_COMPARISON\x10\x01\x12\x1b\n\x17\x43OMPANION_KIND_RISK_MAP\x10\x02\x32\xb2\x01\n\x11GenerationService\x12L\n\x07\x45nhance\x12\x1e.countersign.v1.EnhanceRequest\x1a\x1f.countersign.v1.EnhanceResponse0\x01\x12O\n\x08Generate\x12\x1f.countersign.v1.GenerateRequest\x1a .countersign.v1.GenerateResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -57,6 +57,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENHANCEREQUEST'].fields_by_name['subject']._serialized_options = b'\272H\005r\003\030\200\002'
   _globals['_ENHANCEREQUEST'].fields_by_name['output_mime_type']._loaded_options = None
   _globals['_ENHANCEREQUEST'].fields_by_name['output_mime_type']._serialized_options = b'\272H?r=R\000R\nimage/jpegR\timage/pngR\nimage/webpR\nimage/avifR\nimage/tiff'
+  _globals['_ENHANCEREQUEST'].fields_by_name['companions']._loaded_options = None
+  _globals['_ENHANCEREQUEST'].fields_by_name['companions']._serialized_options = b'\272H\020\222\001\r\020\002\030\001\"\007\202\001\004\020\001 \000'
   _globals['_DECLARATIONS'].fields_by_name['purpose']._loaded_options = None
   _globals['_DECLARATIONS'].fields_by_name['purpose']._serialized_options = b'\272H\036r\0342\032^([a-z][a-z0-9_-]{0,63})?$'
   _globals['_GENERATEREQUEST_PARAMETERSENTRY']._loaded_options = None
@@ -73,40 +75,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GENERATEREQUEST'].fields_by_name['parameters']._serialized_options = b'\272H\005\232\001\002\020 '
   _globals['_GENERATEREQUEST'].fields_by_name['subject']._loaded_options = None
   _globals['_GENERATEREQUEST'].fields_by_name['subject']._serialized_options = b'\272H\005r\003\030\200\002'
-  _globals['_LABELPLACEMENT']._serialized_start=2946
-  _globals['_LABELPLACEMENT']._serialized_end=3183
-  _globals['_LABELMARK']._serialized_start=3185
-  _globals['_LABELMARK']._serialized_end=3243
+  _globals['_LABELPLACEMENT']._serialized_start=3443
+  _globals['_LABELPLACEMENT']._serialized_end=3680
+  _globals['_LABELMARK']._serialized_start=3682
+  _globals['_LABELMARK']._serialized_end=3740
+  _globals['_COMPANIONKIND']._serialized_start=3742
+  _globals['_COMPANIONKIND']._serialized_end=3849
   _globals['_LABEL']._serialized_start=110
   _globals['_LABEL']._serialized_end=401
   _globals['_ENHANCEREQUEST']._serialized_start=404
-  _globals['_ENHANCEREQUEST']._serialized_end=971
-  _globals['_ENHANCEREQUEST_PARAMETERSENTRY']._serialized_start=922
-  _globals['_ENHANCEREQUEST_PARAMETERSENTRY']._serialized_end=971
-  _globals['_DECLARATIONS']._serialized_start=974
-  _globals['_DECLARATIONS']._serialized_end=1110
-  _globals['_ENHANCERESPONSE']._serialized_start=1113
-  _globals['_ENHANCERESPONSE']._serialized_end=1246
-  _globals['_GENERATEREQUEST']._serialized_start=1249
-  _globals['_GENERATEREQUEST']._serialized_end=1774
-  _globals['_GENERATEREQUEST_PARAMETERSENTRY']._serialized_start=922
-  _globals['_GENERATEREQUEST_PARAMETERSENTRY']._serialized_end=971
-  _globals['_GENERATERESPONSE']._serialized_start=1777
-  _globals['_GENERATERESPONSE']._serialized_end=1955
-  _globals['_PREVIEW']._serialized_start=1957
-  _globals['_PREVIEW']._serialized_end=2017
-  _globals['_PROGRESS']._serialized_start=2019
-  _globals['_PROGRESS']._serialized_end=2062
-  _globals['_MADEMEDIA']._serialized_start=2065
-  _globals['_MADEMEDIA']._serialized_end=2407
-  _globals['_FIDELITY']._serialized_start=2410
-  _globals['_FIDELITY']._serialized_end=2658
-  _globals['_NEIGHBOUR']._serialized_start=2660
-  _globals['_NEIGHBOUR']._serialized_end=2724
-  _globals['_BLOCKED']._serialized_start=2727
-  _globals['_BLOCKED']._serialized_end=2943
-  _globals['_BLOCKED_STAGE']._serialized_start=2878
-  _globals['_BLOCKED_STAGE']._serialized_end=2943
-  _globals['_GENERATIONSERVICE']._serialized_start=3246
-  _globals['_GENERATIONSERVICE']._serialized_end=3424
+  _globals['_ENHANCEREQUEST']._serialized_end=1043
+  _globals['_ENHANCEREQUEST_PARAMETERSENTRY']._serialized_start=994
+  _globals['_ENHANCEREQUEST_PARAMETERSENTRY']._serialized_end=1043
+  _globals['_COMPANIONCHUNK']._serialized_start=1045
+  _globals['_COMPANIONCHUNK']._serialized_end=1121
+  _globals['_COMPANION']._serialized_start=1124
+  _globals['_COMPANION']._serialized_end=1252
+  _globals['_DECLARATIONS']._serialized_start=1255
+  _globals['_DECLARATIONS']._serialized_end=1391
+  _globals['_ENHANCERESPONSE']._serialized_start=1394
+  _globals['_ENHANCERESPONSE']._serialized_end=1580
+  _globals['_GENERATEREQUEST']._serialized_start=1583
+  _globals['_GENERATEREQUEST']._serialized_end=2108
+  _globals['_GENERATEREQUEST_PARAMETERSENTRY']._serialized_start=994
+  _globals['_GENERATEREQUEST_PARAMETERSENTRY']._serialized_end=1043
+  _globals['_GENERATERESPONSE']._serialized_start=2111
+  _globals['_GENERATERESPONSE']._serialized_end=2289
+  _globals['_PREVIEW']._serialized_start=2291
+  _globals['_PREVIEW']._serialized_end=2351
+  _globals['_PROGRESS']._serialized_start=2353
+  _globals['_PROGRESS']._serialized_end=2396
+  _globals['_MADEMEDIA']._serialized_start=2399
+  _globals['_MADEMEDIA']._serialized_end=2788
+  _globals['_FIDELITY']._serialized_start=2791
+  _globals['_FIDELITY']._serialized_end=3155
+  _globals['_NEIGHBOUR']._serialized_start=3157
+  _globals['_NEIGHBOUR']._serialized_end=3221
+  _globals['_BLOCKED']._serialized_start=3224
+  _globals['_BLOCKED']._serialized_end=3440
+  _globals['_BLOCKED_STAGE']._serialized_start=3375
+  _globals['_BLOCKED_STAGE']._serialized_end=3440
+  _globals['_GENERATIONSERVICE']._serialized_start=3852
+  _globals['_GENERATIONSERVICE']._serialized_end=4030
 # @@protoc_insertion_point(module_scope)

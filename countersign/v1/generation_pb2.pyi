@@ -68,6 +68,32 @@ LABEL_MARK_AI: LabelMark.ValueType  # 1
 """The letters AI in a ring."""
 Global___LabelMark: _TypeAlias = LabelMark  # noqa: Y015
 
+class _CompanionKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CompanionKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CompanionKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    COMPANION_KIND_UNSPECIFIED: _CompanionKind.ValueType  # 0
+    COMPANION_KIND_COMPARISON: _CompanionKind.ValueType  # 1
+    """The upload and the output side by side, with a detail where they differ most."""
+    COMPANION_KIND_RISK_MAP: _CompanionKind.ValueType  # 2
+    """Where the output holds detail that the upload does not support: a grey picture of the upload's size, brighter where
+    there is more.
+    """
+
+class CompanionKind(_CompanionKind, metaclass=_CompanionKindEnumTypeWrapper):
+    """A picture that explains what became of another."""
+
+COMPANION_KIND_UNSPECIFIED: CompanionKind.ValueType  # 0
+COMPANION_KIND_COMPARISON: CompanionKind.ValueType  # 1
+"""The upload and the output side by side, with a detail where they differ most."""
+COMPANION_KIND_RISK_MAP: CompanionKind.ValueType  # 2
+"""Where the output holds detail that the upload does not support: a grey picture of the upload's size, brighter where
+there is more.
+"""
+Global___CompanionKind: _TypeAlias = CompanionKind  # noqa: Y015
+
 @_typing.final
 class Label(_message.Message):
     """A label to be drawn visibly onto the picture: a text, a mark, or both."""
@@ -136,6 +162,7 @@ class EnhanceRequest(_message.Message):
     DECLARATIONS_FIELD_NUMBER: _builtins.int
     PRIVATE_FIELD_NUMBER: _builtins.int
     OUTPUT_MIME_TYPE_FIELD_NUMBER: _builtins.int
+    COMPANIONS_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The same id gives the same answer. One whose call was cancelled, or ran past its deadline, is used up."""
     media: _builtins.bytes
@@ -170,6 +197,10 @@ class EnhanceRequest(_message.Message):
 
     @_builtins.property
     def declarations(self) -> Global___Declarations: ...
+    @_builtins.property
+    def companions(self) -> _containers.RepeatedScalarFieldContainer[Global___CompanionKind.ValueType]:
+        """Pictures that explain the output, to come beside it: each is made, screened, signed and recorded as the output is."""
+
     def __init__(
         self,
         *,
@@ -185,14 +216,74 @@ class EnhanceRequest(_message.Message):
         declarations: Global___Declarations | None = ...,
         private: _builtins.bool = ...,
         output_mime_type: _builtins.str = ...,
+        companions: _abc.Iterable[Global___CompanionKind.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations", "label", b"label"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["context", b"context", "declarations", b"declarations", "label", b"label", "media", b"media", "model", b"model", "output_mime_type", b"output_mime_type", "parameters", b"parameters", "private", b"private", "request_id", b"request_id", "seed", b"seed", "subject", b"subject", "task", b"task"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["companions", b"companions", "context", b"context", "declarations", b"declarations", "label", b"label", "media", b"media", "model", b"model", "output_mime_type", b"output_mime_type", "parameters", b"parameters", "private", b"private", "request_id", b"request_id", "seed", b"seed", "subject", b"subject", "task", b"task"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EnhanceRequest: _TypeAlias = EnhanceRequest  # noqa: Y015
+
+@_typing.final
+class CompanionChunk(_message.Message):
+    """The next bytes of a companion. They come after those of the output, one companion after another."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    CHUNK_FIELD_NUMBER: _builtins.int
+    kind: Global___CompanionKind.ValueType
+    chunk: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        kind: Global___CompanionKind.ValueType = ...,
+        chunk: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "kind", b"kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CompanionChunk: _TypeAlias = CompanionChunk  # noqa: Y015
+
+@_typing.final
+class Companion(_message.Message):
+    """What became of a companion that was asked for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    DIGEST_FIELD_NUMBER: _builtins.int
+    MIME_TYPE_FIELD_NUMBER: _builtins.int
+    BYTE_SIZE_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELD_NUMBER: _builtins.int
+    kind: Global___CompanionKind.ValueType
+    digest: _builtins.str
+    """Empty, as are the next two, where it was withheld."""
+    mime_type: _builtins.str
+    byte_size: _builtins.int
+    withheld: _builtins.str
+    """Why it was withheld; empty where it was not."""
+    def __init__(
+        self,
+        *,
+        kind: Global___CompanionKind.ValueType = ...,
+        digest: _builtins.str = ...,
+        mime_type: _builtins.str = ...,
+        byte_size: _builtins.int = ...,
+        withheld: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["byte_size", b"byte_size", "digest", b"digest", "kind", b"kind", "mime_type", b"mime_type", "withheld", b"withheld"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Companion: _TypeAlias = Companion  # noqa: Y015
 
 @_typing.final
 class Declarations(_message.Message):
@@ -240,24 +331,28 @@ class EnhanceResponse(_message.Message):
     PROGRESS_FIELD_NUMBER: _builtins.int
     CHUNK_FIELD_NUMBER: _builtins.int
     RESULT_FIELD_NUMBER: _builtins.int
+    COMPANION_FIELD_NUMBER: _builtins.int
     chunk: _builtins.bytes
     """The next bytes of the signed output."""
     @_builtins.property
     def progress(self) -> Global___Progress: ...
     @_builtins.property
     def result(self) -> Global___MadeMedia: ...
+    @_builtins.property
+    def companion(self) -> Global___CompanionChunk: ...
     def __init__(
         self,
         *,
         progress: Global___Progress | None = ...,
         chunk: _builtins.bytes = ...,
         result: Global___MadeMedia | None = ...,
+        companion: Global___CompanionChunk | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "part", b"part", "progress", b"progress", "result", b"result"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "companion", b"companion", "part", b"part", "progress", b"progress", "result", b"result"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "part", b"part", "progress", b"progress", "result", b"result"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["chunk", b"chunk", "companion", b"companion", "part", b"part", "progress", b"progress", "result", b"result"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["progress", "chunk", "result"]  # noqa: Y015
+    _WhichOneofReturnType_part: _TypeAlias = _typing.Literal["progress", "chunk", "result", "companion"]  # noqa: Y015
     _WhichOneofArgType_part: _TypeAlias = _typing.Literal["part", b"part"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_part) -> _WhichOneofReturnType_part | None: ...
 
@@ -462,6 +557,7 @@ class MadeMedia(_message.Message):
     FIDELITY_FIELD_NUMBER: _builtins.int
     PLAN_FIELD_NUMBER: _builtins.int
     LEFT_OUT_FIELD_NUMBER: _builtins.int
+    COMPANIONS_FIELD_NUMBER: _builtins.int
     digest: _builtins.str
     mime_type: _builtins.str
     byte_size: _builtins.int
@@ -491,6 +587,10 @@ class MadeMedia(_message.Message):
         that could not be read.
         """
 
+    @_builtins.property
+    def companions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Companion]:
+        """One for each that was asked for, in the order of their numbers."""
+
     def __init__(
         self,
         *,
@@ -506,10 +606,11 @@ class MadeMedia(_message.Message):
         fidelity: Global___Fidelity | None = ...,
         plan: _builtins.str = ...,
         left_out: _abc.Iterable[_builtins.str] | None = ...,
+        companions: _abc.Iterable[Global___Companion] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "decision", b"decision", "fidelity", b"fidelity", "nearest", b"nearest", "receipt", b"receipt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "byte_size", b"byte_size", "decision", b"decision", "digest", b"digest", "fidelity", b"fidelity", "left_out", b"left_out", "mime_type", b"mime_type", "model", b"model", "nearest", b"nearest", "plan", b"plan", "receipt", b"receipt", "seed", b"seed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "byte_size", b"byte_size", "companions", b"companions", "decision", b"decision", "digest", b"digest", "fidelity", b"fidelity", "left_out", b"left_out", "mime_type", b"mime_type", "model", b"model", "nearest", b"nearest", "plan", b"plan", "receipt", b"receipt", "seed", b"seed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -530,6 +631,9 @@ class Fidelity(_message.Message):
     SHARPNESS_AFTER_FIELD_NUMBER: _builtins.int
     NOISE_BEFORE_FIELD_NUMBER: _builtins.int
     NOISE_AFTER_FIELD_NUMBER: _builtins.int
+    RISK_AREA_FIELD_NUMBER: _builtins.int
+    RISK_MAX_FIELD_NUMBER: _builtins.int
+    RISK_SPREAD_FIELD_NUMBER: _builtins.int
     consistency_rmse: _builtins.float
     """Of an enlargement, reduced again: root mean square of the difference from the upload. Set with the next one."""
     consistency_max: _builtins.float
@@ -542,6 +646,13 @@ class Fidelity(_message.Message):
     noise_before: _builtins.float
     """Estimated standard deviation of the noise. Fine texture counts too."""
     noise_after: _builtins.float
+    risk_area: _builtins.float
+    """Share of the area, 0 to 1, whose detail the upload does not support, and the most of such detail anywhere: root mean
+    square, in 8-bit steps.
+    """
+    risk_max: _builtins.float
+    risk_spread: _builtins.float
+    """Of models that may invent: how far the output changes when the upload is turned and flipped, root mean square."""
     def __init__(
         self,
         *,
@@ -552,10 +663,13 @@ class Fidelity(_message.Message):
         sharpness_after: _builtins.float = ...,
         noise_before: _builtins.float = ...,
         noise_after: _builtins.float = ...,
+        risk_area: _builtins.float | None = ...,
+        risk_max: _builtins.float | None = ...,
+        risk_spread: _builtins.float | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "_risk_area", b"_risk_area", "_risk_max", b"_risk_max", "_risk_spread", b"_risk_spread", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change", "risk_area", b"risk_area", "risk_max", b"risk_max", "risk_spread", b"risk_spread"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change", "noise_after", b"noise_after", "noise_before", b"noise_before", "sharpness_after", b"sharpness_after", "sharpness_before", b"sharpness_before"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "_risk_area", b"_risk_area", "_risk_max", b"_risk_max", "_risk_spread", b"_risk_spread", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change", "noise_after", b"noise_after", "noise_before", b"noise_before", "risk_area", b"risk_area", "risk_max", b"risk_max", "risk_spread", b"risk_spread", "sharpness_after", b"sharpness_after", "sharpness_before", b"sharpness_before"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__consistency_max: _TypeAlias = _typing.Literal["consistency_max"]  # noqa: Y015
     _WhichOneofArgType__consistency_max: _TypeAlias = _typing.Literal["_consistency_max", b"_consistency_max"]  # noqa: Y015
@@ -563,12 +677,24 @@ class Fidelity(_message.Message):
     _WhichOneofArgType__consistency_rmse: _TypeAlias = _typing.Literal["_consistency_rmse", b"_consistency_rmse"]  # noqa: Y015
     _WhichOneofReturnType__mean_change: _TypeAlias = _typing.Literal["mean_change"]  # noqa: Y015
     _WhichOneofArgType__mean_change: _TypeAlias = _typing.Literal["_mean_change", b"_mean_change"]  # noqa: Y015
+    _WhichOneofReturnType__risk_area: _TypeAlias = _typing.Literal["risk_area"]  # noqa: Y015
+    _WhichOneofArgType__risk_area: _TypeAlias = _typing.Literal["_risk_area", b"_risk_area"]  # noqa: Y015
+    _WhichOneofReturnType__risk_max: _TypeAlias = _typing.Literal["risk_max"]  # noqa: Y015
+    _WhichOneofArgType__risk_max: _TypeAlias = _typing.Literal["_risk_max", b"_risk_max"]  # noqa: Y015
+    _WhichOneofReturnType__risk_spread: _TypeAlias = _typing.Literal["risk_spread"]  # noqa: Y015
+    _WhichOneofArgType__risk_spread: _TypeAlias = _typing.Literal["_risk_spread", b"_risk_spread"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__consistency_max) -> _WhichOneofReturnType__consistency_max | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__consistency_rmse) -> _WhichOneofReturnType__consistency_rmse | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_change) -> _WhichOneofReturnType__mean_change | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__risk_area) -> _WhichOneofReturnType__risk_area | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__risk_max) -> _WhichOneofReturnType__risk_max | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__risk_spread) -> _WhichOneofReturnType__risk_spread | None: ...
 
 Global___Fidelity: _TypeAlias = Fidelity  # noqa: Y015
 

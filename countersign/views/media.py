@@ -46,6 +46,7 @@ def made_json(output: str | None, made: Made) -> Json:
         "fidelity": fidelity_json(result.fidelity) if result.HasField("fidelity") else None,
         "plan": result.plan or None,
         "left_out": list(result.left_out),
+        "companions": [companion_json(each) for each in result.companions],
         "receipt": receipt_json(result.receipt),
     }
 
@@ -55,6 +56,18 @@ def fidelity_json(fidelity: generation_pb2.Fidelity) -> Json:
     return json_format.MessageToDict(
         fidelity, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
     )
+
+
+def companion_json(companion: generation_pb2.Companion) -> Json:
+    """A picture that explains the output, or why it was withheld. output: set by whoever writes it."""
+    return {
+        "kind": enum_name(generation_pb2.CompanionKind, companion.kind, "COMPANION_KIND_"),
+        "output": None,
+        "digest": companion.digest,
+        "mime_type": companion.mime_type,
+        "byte_size": companion.byte_size,
+        "withheld": companion.withheld or None,
+    }
 
 
 def nearest_json(nearest: generation_pb2.Neighbour) -> Json:

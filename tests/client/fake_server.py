@@ -65,10 +65,10 @@ class FakeServer(
         super().__init__()
         self.slow_started = threading.Event()
         self.slow_cancelled = threading.Event()
-        self.wrong_digest = False
+        self.wrong_digest = self.wrong_companion = False
         self.without_result = False
         self.nearest: generation_pb2.Neighbour | None = None
-        self.plan = ""
+        self.plan = self.withheld = ""
         self.left_out: tuple[str, ...] = ()
 
     async def decide(self, context: Context, request_id: str, media: bytes, *, evidence: bool) -> common_pb2.Decision:
@@ -116,6 +116,16 @@ class FakeServer(
         await self.enter(context, "Enhance", request)
         yield generation_pb2.EnhanceResponse(progress=generation_pb2.Progress(stage="making", fraction=0.5))
         async for part in self.made(context, request, request.media, generation_pb2.EnhanceResponse):
+            if part.WhichOneof("part") == "result" and part.result.digest:
+                for kind in request.companions:
+                    data = b"companion %d" % kind
+                    beside = generation_pb2.Companion(kind=kind, withheld=self.withheld)
+                    if not self.withheld:
+                        chunk = generation_pb2.CompanionChunk(kind=kind, chunk=data)
+                        yield generation_pb2.EnhanceResponse(companion=chunk)
+                        digest = f"sha256:{hashlib.sha256(data + b'!' * self.wrong_companion).hexdigest()}"
+                        beside.digest, beside.mime_type, beside.byte_size = digest, "image/png", len(data)
+                    part.result.companions.append(beside)
             yield part
 
     async def Generate(  # noqa: N802

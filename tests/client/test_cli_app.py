@@ -25,7 +25,17 @@ CHOOSING = ["--since", "--until", "--action", "--detector", "--label", "--reason
 CHOOSING += ["--digest", "--subject", "--state"]
 SURFACE = {
     "screen": ["--json", "--receipt-dir", "--evidence", "--surface", "--jurisdiction", "--subject"],
-    "enhance": ["--output", "--task", "--model", "--param", "--seed", "--receipt", "--force", "--json"],
+    "enhance": [
+        "--task",
+        "--model",
+        "--param",
+        "--seed",
+        "--comparison",
+        "--risk-map",
+        "--receipt",
+        "--force",
+        "--json",
+    ],
     "inspect": ["--json", "--crjson"],
     "verify": ["--media", "--log-key", "--json"],
     "log list": [*CHOOSING, "--limit", "--json"],

@@ -177,3 +177,41 @@ def test_what_was_left_out_is_told(server: FakeServer, command: Command, photo: 
 def test_a_format_that_nobody_writes(command: Command, photo: Path, tmp_path: Path) -> None:
     result = command("enhance", photo, "-o", tmp_path / "out.heic", "--task", "upscale", "--format", "heic")
     assert result.exit_code == 2
+
+
+def test_companions_are_written_beside_and_told_of(command: Command, photo: Path, tmp_path: Path) -> None:
+    words = ["enhance", photo, "-o", tmp_path / "out.png", "--task", "upscale", "--json"]
+    result = command(*words, "--comparison", tmp_path / "both.png", "--risk-map", tmp_path / "map.png")
+    assert result.exit_code == 0
+    assert [(each["kind"], each["output"]) for each in json.loads(result.stdout)["companions"]] == [
+        ("COMPARISON", str(tmp_path / "both.png")),
+        ("RISK_MAP", str(tmp_path / "map.png")),
+    ]
+    assert (tmp_path / "both.png").read_bytes() == b"companion 1"
+    assert (tmp_path / "map.png").read_bytes() == b"companion 2"
+
+
+def test_a_companion_that_was_withheld_costs_the_result_nothing(
+    server: FakeServer, command: Command, photo: Path, tmp_path: Path
+) -> None:
+    server.withheld = "the policy holds it back"
+    words = ["enhance", photo, "-o", tmp_path / "out.png", "--task", "upscale", "--comparison", tmp_path / "both.png"]
+    result = command(*words)
+    assert result.exit_code == 0
+    assert "the comparison was withheld: the policy holds it back" in result.stderr
+    assert (tmp_path / "out.png").read_bytes() == MADE
+    assert not (tmp_path / "both.png").exists()
+
+
+def test_a_companion_that_is_not_its_digest_leaves_nothing(server: FakeServer, command: Command, photo: Path) -> None:
+    server.wrong_companion = True
+    words = ["enhance", photo, "-o", photo.with_name("out.png"), "--task", "upscale", "--json"]
+    result = command(*words, "--comparison", photo.with_name("both.png"))
+    assert (result.exit_code, json.loads(result.stdout)["error"]["code"]) == (1, "DATA_LOSS")
+    assert [path.name for path in photo.parent.iterdir()] == ["photo.png"]
+
+
+def test_a_companion_may_not_be_the_output(server: FakeServer, command: Command, photo: Path) -> None:
+    result = command("enhance", photo, "-o", "out.png", "--task", "upscale", "--comparison", "out.png")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert not server.seen

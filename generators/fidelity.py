@@ -18,10 +18,12 @@ from PIL import Image
 from core.media import Pixels
 from generators.base import Output, Value
 from generators.probing import corners, noise_level
+from generators.risk import THRESHOLD, unsupported
 
 CONSISTENCY_RMSE, CONSISTENCY_MAX, MEAN_CHANGE = "consistency_rmse", "consistency_max", "mean_change"
 SHARPNESS_BEFORE, SHARPNESS_AFTER = "sharpness_before", "sharpness_after"
 NOISE_BEFORE, NOISE_AFTER = "noise_before", "noise_after"
+RISK_AREA, RISK_MAX, RISK_SPREAD = "risk_area", "risk_max", "risk_spread"
 NAMES = (
     CONSISTENCY_RMSE,
     CONSISTENCY_MAX,
@@ -30,8 +32,13 @@ NAMES = (
     SHARPNESS_AFTER,
     NOISE_BEFORE,
     NOISE_AFTER,
+    RISK_AREA,
+    RISK_MAX,
+    RISK_SPREAD,
 )
-"""Every figure, as notes and messages call it. All are in 8-bit steps; sharpness is in their squares."""
+"""Every figure, as notes and messages call it. All are in 8-bit steps; sharpness is in their squares, and an area is a
+share of the whole.
+"""
 
 _SIDE = 256  # of a piece of the larger picture, pixels
 _RIM = 4  # pixels of the smaller picture along a piece's edge where its reduction lacks surroundings
@@ -51,17 +58,21 @@ def report(source: Pixels, made: Pixels) -> dict[str, float]:
     consistency_rmse, consistency_max: how far an enlargement, reduced again by bicubic, is from its source: root mean
     square and most. mean_change: of a picture of equal size, the mean absolute difference. sharpness_before, …_after:
     variance of the Laplacian of luma (J. L. Pech-Pacheco et al., ICPR 2000), each at its own size; noise counts too.
-    noise_before, …_after: σ as `generators.probing.noise_level` finds it; texture counts too.
+    noise_before, …_after: σ as `generators.probing.noise_level` finds it; texture counts too. risk_area, risk_max: the
+    share of the area where `generators.risk` finds detail that the source does not support, and the most of it.
     """
     scale = made.shape[0] // source.shape[0]
     pairs = list(_pieces(source, made, scale))
     changed = _consistency(pairs) if scale > 1 else {MEAN_CHANGE: float(np.mean([_change(*pair) for pair in pairs]))}
+    risks = [unsupported(*pair) for pair in pairs]
     found = {
         **changed,
         SHARPNESS_BEFORE: float(np.mean([_sharpness(before) for before, _ in pairs])),
         SHARPNESS_AFTER: float(np.mean([_sharpness(after) for _, after in pairs])),
         NOISE_BEFORE: noise_level(source),
         NOISE_AFTER: noise_level(made),
+        RISK_AREA: float(np.mean(np.concatenate([risk.ravel() for risk in risks]) >= THRESHOLD)),
+        RISK_MAX: max(float(risk.max()) for risk in risks),
     }
     return {name: round(value, _DIGITS) for name, value in found.items()}
 

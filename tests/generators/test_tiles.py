@@ -20,7 +20,9 @@ from tests.generators.pictures import make, media, photo
 EXCEPTIONS: Mapping[str, str] = {}
 """name: why its tiles can be told from the whole."""
 ENHANCERS = tuple(
-    each.name for each in catalog.build(catalog.WEIGHTS, "cpu") if each.inputs == {"source"} and Kind.IMAGE in each.kinds
+    each.name
+    for each in catalog.build(catalog.WEIGHTS, "cpu")
+    if each.inputs == {"source"} and Kind.IMAGE in each.kinds
 )
 
 

@@ -122,7 +122,8 @@ def _read_safetensors(name: str, data: bytes) -> dict[str, torch.Tensor]:
 
 def _refusal(path: Path) -> ConfigurationError:
     return ConfigurationError(
-        f"the weights {path.name} are in a format that can run code when loaded; convert them to safetensors"
+        f"the weights {path.name} are in a format that can run code when loaded; convert them to safetensors: "
+        f"countersign models convert {path.name} -o {path.stem}.safetensors"
     )
 
 

@@ -20,6 +20,8 @@ from generators.classical import interpolation
 from generators.classical.filtering import Filtered
 from generators.classical.table import FILTERS
 from generators.denoise import NonLocalMeans
+from generators.own import weights as own
+from generators.own.settings import OwnWeights
 from generators.restoration import Restorer
 from generators.upscale import MAX_PIXELS, Upscaler
 
@@ -36,7 +38,7 @@ _PAINTERS = ("text_to_image",)
 
 
 def build(
-    weights_dir: Path, device: str, *, max_pixels: int = MAX_PIXELS, brought: Sequence[Checkpoint] = ()
+    weights_dir: Path, device: str, *, max_pixels: int = MAX_PIXELS, brought: Sequence[Checkpoint | OwnWeights] = ()
 ) -> Registry[Generator]:
     """Every generator, loaded on `device` ("cpu", "cuda", "auto"). The first of a task is the task's default.
 
@@ -54,7 +56,7 @@ def build(
         *without_weights,
         Auto(_first(without_weights, "denoise"), _first(without_weights, "sharpen"), cards.shipped("auto.md")),
         *(_painter(folders[name], device, networks) for name in _PAINTERS if name in folders),
-        *(_brought(checkpoint, networks) for checkpoint in brought),
+        *(_brought(model, networks, max_pixels) for model in brought),
     )
     for generator in made:
         generators.add(generator.name, generator)
@@ -111,11 +113,13 @@ def _painter(folder: PinnedFolder, device: str, networks: Sequence[Restorer]) ->
     return shipped.load(folder, cards.shipped(folder.card), device, networks)
 
 
-def _brought(checkpoint: Checkpoint, networks: Sequence[Restorer]) -> Generator:
+def _brought(model: Checkpoint | OwnWeights, networks: Sequence[Restorer], max_pixels: int) -> Generator:
     """A model of the operator's own. Imported here for the same reason."""
+    if isinstance(model, OwnWeights):
+        return own.load(model, max_pixels)
     from generators.diffusion import checkpoint as diffusers
 
-    return diffusers.load(checkpoint, networks)
+    return diffusers.load(model, networks)
 
 
 def _entry(manifest: Mapping[str, PinnedWeights], name: str) -> PinnedWeights:

@@ -6,11 +6,12 @@ a network and run it on one tile. It does not know tiles' places, files' formats
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
-from spandrel import ImageModelDescriptor, ModelLoader, UnsupportedModelError, canonicalize_state_dict
+from spandrel import ImageModelDescriptor, ModelLoader, ModelTiling, UnsupportedModelError, canonicalize_state_dict
 
 from core.errors import ConfigurationError, IntegrityError
 from core.weights import PinnedWeights
@@ -55,6 +56,11 @@ class Restorer:
         pixels: int = self.network.size_requirements.multiple_of
         return pixels
 
+    @property
+    def whole_by_choice(self) -> bool:
+        """Whether its architecture looks farther than any margin, so that its tiles may show."""
+        return self.network.tiling is not ModelTiling.SUPPORTED
+
     def __call__(self, pixels: Samples) -> Samples:
         """RGB uint8 (h, w, 3) → RGB uint8 (h·scale, w·scale, 3), rounded to nearest. Any size from 1×1 on.
 
@@ -85,17 +91,26 @@ def load(weights: PinnedWeights, device: str) -> Restorer:
     picture into a picture.
     """
     target = pick_device(device)
-    tensors = canonicalize_state_dict(dict(weights.load()))
-    try:
-        network = ModelLoader(device="cpu").load_from_state_dict(tensors)
-    except _UNFIT as error:
-        raise IntegrityError(f"the weights {weights.path.name} are of no architecture that spandrel knows") from error
-    if not isinstance(network, ImageModelDescriptor):
-        raise IntegrityError(f"the weights {weights.path.name} need a mask besides the picture")
-    if (network.input_channels, network.output_channels) not in {(1, 1), (3, 3)}:
-        raise IntegrityError(f"the weights {weights.path.name} do not map RGB to RGB or grey to grey")
+    network = recognised(weights.load(), weights.path.name)
     # Half precision on a CPU is slower than single, where it exists at all.
     half = network.supports_half and target.type == "cuda"
     network.to(device=target, dtype=torch.float16 if half else torch.float32)
     network.eval().model.requires_grad_(False)
     return Restorer(network, weights.sha256)
+
+
+def recognised(tensors: Mapping[str, torch.Tensor], name: str) -> ImageModelDescriptor[torch.nn.Module]:
+    """The network that tensors belong to, on the CPU. name: of their file, for errors.
+
+    Raises IntegrityError where spandrel recognises no architecture in them, and for a network that does not turn a
+    picture into a picture.
+    """
+    try:
+        network = ModelLoader(device="cpu").load_from_state_dict(canonicalize_state_dict(dict(tensors)))
+    except _UNFIT as error:
+        raise IntegrityError(f"the weights {name} are of no architecture that spandrel knows") from error
+    if not isinstance(network, ImageModelDescriptor):
+        raise IntegrityError(f"the weights {name} need a mask besides the picture")
+    if (network.input_channels, network.output_channels) not in {(1, 1), (3, 3)}:
+        raise IntegrityError(f"the weights {name} do not map RGB to RGB or grey to grey")
+    return network

@@ -16,12 +16,12 @@ from pydantic import Field, ValidationError, field_validator
 
 from core.errors import ConfigurationError
 from countersign import settings as client
+from server.own_models import OwnModel
 from server.sections import (
     Aigc,
     LabelRule,
     Making,
     MediaLimits,
-    OwnModel,
     PolicyRules,
     Retention,
     Section,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -153,42 +153,6 @@ class Making(Section):
     max_batch: int = Field(default=4, gt=0, le=64)
     batch_window: float = Field(default=0.02, ge=0, le=5)
     previews: bool = True
-
-
-class OwnModel(Section):
-    """A text-to-image model that the operator brings, under a `name` of the operator's own.
-
-    kind: what it is; so far "diffusers", a folder that diffusers saved. path: that folder; hub: in its place the id of
-    a repository, with its revision, that lies in the local cache, or may be fetched with allow_download.
-    sha256: the digest of all its files, as `countersign models digest` prints it; unpinned: run it without one.
-    licence: where the folder names none. accept_licence: the licence to accept, by its name, where it is not one of the
-    free ones. device: in place of the server's. max_steps, max_size (pixels of a side): the most that an order may ask
-    for.
-    """
-
-    name: str = Field(pattern="^[a-z][a-z0-9_]{1,63}$")
-    kind: Literal["diffusers"] = "diffusers"
-    path: Path | None = None
-    hub: str = Field(default="", pattern=r"^([A-Za-z0-9._-]+/[A-Za-z0-9._-]+)?$")
-    revision: str = Field(default="main", min_length=1)
-    allow_download: bool = False
-    sha256: str = Field(default="", pattern="^([0-9a-f]{64})?$")
-    unpinned: bool = False
-    licence: str = ""
-    accept_licence: str = ""
-    device: str = ""
-    max_steps: int = Field(default=50, gt=0, le=1000)
-    max_size: int = Field(default=1024, ge=64, le=4096)
-
-    @model_validator(mode="after")
-    def _is_somewhere_and_pinned(self) -> Self:
-        if (self.path is None) == (not self.hub):
-            raise ValueError("set either path or hub")
-        if self.allow_download and not self.hub:
-            raise ValueError("allow_download is for a model of a hub")
-        if self.unpinned == bool(self.sha256):
-            raise ValueError("set sha256 to what the files have to be, or unpinned = true to run whatever is there")
-        return self
 
 
 class PolicyRules(Section):

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import cv2
 import structlog
@@ -34,9 +33,6 @@ from server.examination import CREDENTIALS
 from server.metrics import Metrics
 from server.provenance import Provenance
 from server.signing import imprint_of, signing_identity, stamper_of, trust_of, watch_expiry
-
-if TYPE_CHECKING:
-    from generators.diffusion.checkpoint import Checkpoint
 
 
 def limit_library_threads() -> None:
@@ -100,18 +96,11 @@ def known_content(settings: Settings) -> HashList:
 
 def makers_of(settings: Settings) -> Registry[Generator]:
     """The generators: those that are shipped, and the operator's own. What runs unpinned is warned of by name."""
-    brought: list[Checkpoint] = []
-    if settings.models:
-        from generators.diffusion.checkpoint import Checkpoint  # diffusers takes seconds to import
-
-        brought = [
-            Checkpoint(**model.model_dump(exclude={"kind", "device"}), device=model.device or settings.device)
-            for model in settings.models
-        ]
     for model in settings.models:
         if model.unpinned:
             words = "UNPINNED MODEL: it runs whatever lies in its folder, and nobody can tell later what that was"
             structlog.get_logger("countersign").warning(words, model=model.name)
+    brought = [model.on(settings.device) for model in settings.models]
     return catalog.build(catalog.WEIGHTS, settings.device, brought=brought)
 
 

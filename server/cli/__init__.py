@@ -1,6 +1,6 @@
 """The operator's commands, hung on the command `countersign` by the entry point in pyproject.toml.
 
-    serve · demo · db upgrade · known add|remove|list · policy check|test · models verify
+    serve · demo · db upgrade · known add|remove|list · policy check|test · models verify|digest|convert
     log fsck|hammer|keys|mirror|rotate-key
 
 Importing this package must be cheap and must work where only the client is installed: it happens on every start of
@@ -13,7 +13,7 @@ from collections.abc import Mapping
 
 import typer
 
-from server.cli import database, demo, fsck, hammer, keys, known, mirror, policy, policy_cases, serve, weights
+from server.cli import convert, database, demo, fsck, hammer, keys, known, mirror, policy, policy_cases, serve, weights
 
 
 def attach(app: typer.Typer, groups: Mapping[str, typer.Typer]) -> None:
@@ -29,3 +29,4 @@ def attach(app: typer.Typer, groups: Mapping[str, typer.Typer]) -> None:
     mirror.register(groups["log"])
     keys.register(groups["log"])
     weights.register(groups["models"])
+    convert.register(groups["models"])

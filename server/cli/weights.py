@@ -1,9 +1,10 @@
 """`countersign models verify`: whether the weights on this machine are the pinned ones; `models digest`: by what to pin
-a folder of others.
+others.
 """
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -60,18 +61,28 @@ def verified_all(manifest: Path) -> list[Verified]:
 
 
 def digest(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A model that diffusers saved.")],
+    model: Annotated[
+        Path, typer.Argument(metavar="MODEL", help="A folder that diffusers saved, or a file of tensors.")
+    ],
     as_json: AsJson = False,
 ) -> None:
-    """Print the digest of all files of a model, by which the server's setting `models` pins it."""
+    """Print the digest of a model, all its files together, by which the server's setting `models` pins it."""
     with operating(as_json=as_json):
-        from generators.diffusion.checkpoint import digest_of
-
-        found = digest_of(folder)
+        found = digest_of(model)
     if as_json:
         say_json({"sha256": found})
     else:
         say(found)
+
+
+def digest_of(model: Path) -> str:
+    """What `sha256` has to be for a folder or a file as it is now. Raises PreconditionFailed where there is neither."""
+    if not model.is_file():
+        from generators.diffusion.checkpoint import digest_of as of_folder
+
+        return of_folder(model)
+    with model.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def verified(pinned: PinnedWeights) -> Verified:

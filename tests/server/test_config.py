@@ -5,10 +5,13 @@ from pathlib import Path
 import pytest
 
 from core.errors import ConfigurationError
+from generators.own.settings import OwnWeights
 from server.config import Settings, is_loopback, split_address
 from server.sections import EVERYBODY
 
 TOKEN = f'{{ name = "edge", sha256 = "{"0" * 64}", tenant = "acme", roles = ["screen"] }}'
+
+SPANDREL = "[[server.models]]\nname = 'own'\nkind = 'spandrel'\npath = 'a'\n"
 
 
 def write(folder: Path, text: str) -> Path:
@@ -62,6 +65,12 @@ def test_the_file_may_be_named_by_the_environment(tmp_path: Path) -> None:
         (f"[[server.models]]\nname = 'own'\npath = 'a'\nunpinned = true\nsha256 = '{'0' * 64}'\n", "unpinned = true"),
         ("[[server.models]]\nname = 'own'\npath = 'a'\nsha256 = 'short'\n", "models.0.sha256"),
         ("[[server.models]]\nname = 'Own'\npath = 'a'\nunpinned = true\n", "models.0.name"),
+        (f"{SPANDREL}unpinned = true\n", "unpinned is a setting of the kind 'diffusers'"),
+        (f"{SPANDREL}sha256 = '{'0' * 64}'\nmax_steps = 4\n", "max_steps is a setting of the kind 'diffusers'"),
+        ("[[server.models]]\nname = 'own'\npath = 'a'\nunpinned = true\ntask = 'denoise'\n", "task is a setting"),
+        (f"{SPANDREL}sha256 = '{'0' * 64}'\nprofiles = ['medical']\n", "for 'photo' alone, not for medical"),
+        (f"{SPANDREL}sha256 = '{'0' * 64}'\nprofiles = ['x-ray']\n", "models.0.profiles"),
+        (f"{SPANDREL}sha256 = '{'0' * 64}'\ntile = 8\n", "models.0.tile"),
         ("[[server.models]]\nname = 'own'\nkind = 'ckpt'\npath = 'a'\nunpinned = true\n", "models.0.kind"),
         ("[[server.models]]\nname = 'own'\npath = 'a'\nunpinned = true\nallow_download = true\n", "of a hub"),
         ("[[server.models]]\nname = 'own'\npath = 'a'\nunpinned = true\n" * 2, "two models of the name 'own'"),
@@ -132,3 +141,19 @@ def test_loopback(address: str, loopback: bool) -> None:
 
 def test_split_address() -> None:
     assert split_address("[::1]:50051") == ("::1", 50051)
+
+
+def test_a_brought_network_is_handed_on_with_all_that_was_said_of_it(tmp_path: Path) -> None:
+    text = (
+        f"{SPANDREL}sha256 = '{'0' * 64}'\nperceptual = false\nprofiles = ['photo', 'medical']\ntile = 64\nmargin = 8\n"
+    )
+    (model,) = Settings.load(write(tmp_path, text + "task = 'denoise'\nlicence = 'MIT'\n"), {}).models
+    assert model.on("cpu") == OwnWeights(
+        *("own", Path("a"), "0" * 64, "denoise"),
+        perceptual=False,
+        profiles=frozenset({"photo", "medical"}),
+        licence="MIT",
+        device="cpu",
+        tile=64,
+        margin=8,
+    )

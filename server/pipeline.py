@@ -2,7 +2,7 @@
 
     inbound    upload → open (sandbox) → examine, decide → record → decision + receipt
     outbound   order  → decide on what is asked for → open → examine, decide → record intent → make (→ previews)
-               → open → examine, decide → watermark, label, declare → sign → record
+               → open → examine, decide → watermark, label, declare → sign (→ companions) → record
 
 Nothing leaves unrecorded, and nothing made here leaves unsigned. This module knows the order of things. It does not
 know how anything is parsed, examined, decided, signed or stored.
@@ -28,6 +28,7 @@ from server.admission import Room
 from server.audit import Recorded
 from server.auth import Caller
 from server.claims import claim_of
+from server.companions import Explained, Explainer, companions_in
 from server.engine.base import Engine
 from server.examination import Context, Examination, Examiner
 from server.finishing.finisher import Finished, Finisher
@@ -70,6 +71,7 @@ class Pipeline:
         self._recorder = recorder
         self._finisher = finisher
         self._outputs = outputs
+        self._explainer = Explainer(examiner, finisher, provenance, outputs)
         self._screening = screening
         self._making = making
         self._may_show = previews
@@ -168,6 +170,7 @@ class Pipeline:
         parent = work.given[SOURCE].media if SOURCE in work.given else None
         signed = await self._provenance.sign(finished.media.data, finished.media.mime, claim, parent)
         digest = await asyncio.to_thread(self._outputs.put, signed.data)
+        beside = await self._explainer.explain(work, Explained(output, finished, signed.data, seen.decision))
         # 8. Record the digest and the credential of what leaves, and what it is recognised by without them.
         report("recording", 0.0)
         recorded = await self._recorder.decision(
@@ -176,11 +179,11 @@ class Pipeline:
             seen,
             media=record.media_json(finished.media) | {"digest": digest, "byte_size": len(signed.data)},
             credential=signed.credential,
-            making=making | record.marks_json(finished),
+            making=making | record.marks_json(finished) | record.companions_json(beside.json),
             bindings=bindings,
             manifest=await self._provenance.stores.take(signed.data, finished.media.mime),
         )
-        return Made(recorded, signed.data)
+        return Made(recorded, signed.data, beside.files)
 
     async def refuse(
         self,
@@ -287,7 +290,13 @@ class Pipeline:
         entry = record.decode(earlier)
         if entry["action"] == Action.BLOCK.name:
             return Made(earlier, None)
-        output = await asyncio.to_thread(self._outputs.get, entry["media_digest"])
+        output = await self._kept(entry["media_digest"])
+        told = companions_in(entry.get("making", {}))
+        beside = {name: await self._kept(each["digest"]) for name, each in told.items() if "digest" in each}
+        return Made(earlier, output, beside)
+
+    async def _kept(self, digest: str) -> bytes:
+        output = await asyncio.to_thread(self._outputs.get, digest)
         if output is None:
-            raise PreconditionFailed(f"the output {entry['media_digest']} of this request is no longer kept")
-        return Made(earlier, output)
+            raise PreconditionFailed(f"the output {digest} of this request is no longer kept")
+        return output

@@ -173,6 +173,11 @@ def marks_json(finished: Finished) -> dict[str, Any]:
     return {"marks": marks}
 
 
+def companions_json(said: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """The pictures that explain an output, by name: what each is, or why it was withheld."""
+    return {"companions": {name: dict(each) for name, each in said.items()}} if said else {}
+
+
 def notes_json(output: Output) -> dict[str, Any]:
     """What the model reports of what it made; never the requester's words, which a leaf would keep for ever."""
     return {"notes": dict(output.notes)} if output.notes else {}

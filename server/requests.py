@@ -17,6 +17,9 @@ from server.auth import Caller
 
 MAX_SEED = 2**53 - 1
 """Readers of JSON, and so of log entries, agree on no integer beyond it (RFC 8259, section 6)."""
+COMPARISON, RISK_MAP = "comparison", "risk_map"
+COMPANIONS = (COMPARISON, RISK_MAP)
+"""Pictures that explain an output, in the order in which they are made and sent."""
 Report: TypeAlias = Callable[[str, float], None]
 """Told the stage ("examining", "making", "finishing", "signing", "recording") and the fraction of it that is done."""
 
@@ -72,6 +75,7 @@ class Order:
     where the requester wants none; policy may demand one all the same. previews: unfinished work is to be shown.
     private: the output is not to tell where, by which device and by whose the source was made (`generators.privacy`).
     output_mime: the format of the output, "" for the source's own.
+    companions: names among `COMPANIONS`, in that order, of what is to come beside the output; these need a source.
     """
 
     request_id: str
@@ -91,6 +95,7 @@ class Order:
     previews: bool = False
     private: bool = False
     output_mime: str = ""
+    companions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises InvalidInput before anything is examined or made: for a seed that the log could not record, for
@@ -141,6 +146,7 @@ class Order:
             **({"label": self.label.content()} if self.label else {}),
             **self._asked(),
             **{name: digest_of(data) for name, data in self.pictures.items() if name != SOURCE},
+            **({"companions": list(self.companions)} if self.companions else {}),
         }
 
     def told(self) -> dict[str, Any]:
@@ -179,10 +185,13 @@ class Order:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Made:
-    """The end of an order: its record, and the signed file unless the decision blocks it."""
+    """The end of an order: its record, and the signed file unless the decision blocks it. companions: the signed files
+    that explain it, by name.
+    """
 
     recorded: Recorded
     output: bytes | None
+    companions: Mapping[str, bytes] = field(default_factory=dict)
 
 
 class Request:

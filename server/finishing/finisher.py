@@ -26,6 +26,7 @@ from server.sections import Watermarking
 
 IDENTIFIER_BITS = 48
 TURNED_OFF = "watermarks are turned off"
+BESIDE = "what explains an output is found again by its credentials alone"
 LOST = "no watermark holds in this picture: it is too plain for one"
 
 
@@ -82,15 +83,29 @@ class Finisher:
             return self._left(output, made, marks)
         identifier = secrets.randbits(IDENTIFIER_BITS)
         woven, unmarked = await self._woven(output.frame, identifier)
-        frame = await asyncio.to_thread(marks.drawn, woven, made)
-        media = made
-        if frame is not output.frame or marks.declares:
-            file = await asyncio.to_thread(encode_like, made, frame, marks.packet(made))
-            media = await self._sandbox.open(file.data)
+        media = await self._marked(woven, made, marks, changed=woven is not output.frame)
         if not unmarked and not await self._reads(media, identifier):
             unmarked = LOST
         self._refuse_bare(unmarked)
         return Finished(media, marks, None if unmarked else f"{identifier:012x}", unmarked)
+
+    async def finish_beside(self, made: Media, marks: Marks) -> Finished:
+        """A picture that explains an output, with everything that `marks` asks for, and without a watermark.
+
+        A watermark leads to one manifest, which is the output's. made: as opened by the sandbox. Raises InvalidInput
+        for a label that does not fit, and PreconditionFailed where a watermark is required.
+        """
+        if self._watermarking is Watermarking.REQUIRED:
+            raise PreconditionFailed(f"every output must carry a watermark here: {BESIDE}")
+        return Finished(await self._marked(made.frames()[0], made, marks, changed=False), marks, None, BESIDE)
+
+    async def _marked(self, frame: Frame, made: Media, marks: Marks, *, changed: bool) -> Media:
+        """The frame with label and declaration as a file like `made`, which it is where nothing has changed."""
+        labelled = await asyncio.to_thread(marks.drawn, frame, made)
+        if labelled is frame and not changed and not marks.declares:
+            return made
+        file = await asyncio.to_thread(encode_like, made, labelled, marks.packet(made))
+        return await self._sandbox.open(file.data)
 
     def _left(self, output: Output, made: Media, marks: Marks) -> Finished:
         """Measured values as they are: a watermark or a label would be read as measurements."""

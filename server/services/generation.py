@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any, TypeVar
 
 from core.registry import Registry
@@ -15,12 +15,13 @@ from generators.catalog import choose
 from server.admission import ByteBudget
 from server.auth import Caller
 from server.convert.blocked import blocked
+from server.convert.companions import companions, kind_of, names_of
 from server.convert.labels import label_of
 from server.convert.notes import fidelity_of, left_out_of, nearest, plan_of
 from server.edge import Context, Edge
 from server.pipeline import Pipeline
 from server.previews import Preview
-from server.requests import Declared, Made, Order
+from server.requests import COMPANIONS, Declared, Made, Order
 from server.services.answers import Answers
 from server.services.uploads import oversize, oversize_together
 
@@ -69,6 +70,7 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
                 label=label_of(request),
                 private=request.private,
                 output_mime=request.output_mime_type,
+                companions=names_of(request.companions),
             )
             with self._budget.hold(len(request.media)):
                 async for part in self._stream(order, caller, pb.EnhanceResponse):
@@ -130,9 +132,12 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
             # Whoever went away is still waited for: the end of the work has to reach the record.
             work.cancel()
             await asyncio.wait([work])
-        output = made.output or b""
-        for start in range(0, len(output), CHUNK):
-            yield response(chunk=output[start : start + CHUNK])
+        for chunk in chunks_of(made.output or b""):
+            yield response(chunk=chunk)
+        for name in filter(made.companions.__contains__, COMPANIONS):
+            for chunk in chunks_of(made.companions[name]):
+                part = {"companion": pb.CompanionChunk(kind=kind_of(name), chunk=chunk)}
+                yield response(**part)
         yield response(result=await self._result(order, made))
 
     async def _result(self, order: Order, made: Made) -> pb.MadeMedia:
@@ -151,7 +156,13 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
             fidelity=fidelity_of(made.recorded) if left else None,
             plan=plan_of(made.recorded) if left else "",
             left_out=left_out_of(made.recorded) if left else (),
+            companions=companions(made.recorded),
         )
+
+
+def chunks_of(data: bytes) -> Iterator[bytes]:
+    """The data in pieces that a message carries."""
+    return (data[start : start + CHUNK] for start in range(0, len(data), CHUNK))
 
 
 def declared_of(message: pb.Declarations) -> Declared:

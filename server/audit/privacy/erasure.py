@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -106,6 +106,16 @@ def _clean_up(log: Log, aftercare: Aftercare, recorded: list[Recorded]) -> None:
         with log.reading() as connection:
             leaves = [json.loads(leaf) for leaf in connection.scalars(_ERASED_BY, {"by": one.index})]
         for leaf in leaves:
-            if leaf["facets"]["direction"] == "outbound" and leaf["media_digest"]:
-                aftercare.forget_output(leaf["media_digest"])
+            for digest in _made(leaf):
+                aftercare.forget_output(digest)
     aftercare.scrub()
+
+
+def _made(leaf: Mapping[str, Any]) -> Iterator[str]:
+    """Digests of the files that were made for somebody: an output, and the pictures that explain it."""
+    if leaf["facets"]["direction"] != "outbound" or not leaf["media_digest"]:
+        return
+    yield leaf["media_digest"]
+    for companion in leaf.get("making", {}).get("companions", {}).values():
+        if "digest" in companion:
+            yield companion["digest"]

@@ -28,7 +28,7 @@ from server.app import App
 from server.config import Settings
 from server.demo import files, show
 from server.demo.row import Row
-from server.sections import OwnModel
+from server.own_models import OwnModel
 
 PROMPT = "three red apples"
 TEXT_TO_IMAGE = "text_to_image"

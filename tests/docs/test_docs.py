@@ -18,13 +18,13 @@ from server.auth import METHOD_ROLES, ROLES, Authenticator
 from server.config import ENVIRONMENT, Settings
 from server.health import FILES
 from server.metrics import Metrics
+from server.own_models import OwnModel
 from server.sections import (
     Aigc,
     Hsm,
     LabelRule,
     Making,
     MediaLimits,
-    OwnModel,
     PolicyRules,
     Retention,
     Section,

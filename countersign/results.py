@@ -7,13 +7,15 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TypeAlias
 
 from countersign.errors import CorruptAnswer
 from countersign.v1 import common_pb2, generation_pb2
 
 StageProgress = Callable[[str, float], None]
 Preview = Callable[[generation_pb2.Preview], None]
-NO_COMPANIONS: Mapping[int, bytes] = MappingProxyType({})
+CompanionKind: TypeAlias = "generation_pb2.CompanionKind.ValueType"
+NO_COMPANIONS: Mapping[CompanionKind, bytes] = MappingProxyType({})
 Part = generation_pb2.EnhanceResponse | generation_pb2.GenerateResponse
 
 
@@ -42,7 +44,7 @@ class Made:
 
     media: bytes | None
     result: generation_pb2.MadeMedia
-    companions: Mapping[int, bytes] = field(default_factory=dict)
+    companions: Mapping[CompanionKind, bytes] = field(default_factory=dict)
 
 
 def made_of(parts: Iterator[Part], progress: StageProgress, preview: Preview = no_previews) -> Made:
@@ -51,7 +53,7 @@ def made_of(parts: Iterator[Part], progress: StageProgress, preview: Preview = n
     Raises CorruptAnswer when they differ, when the result is missing, or when blocked media was sent all the same.
     """
     chunks: list[bytes] = []
-    beside: dict[int, list[bytes]] = defaultdict(list)
+    beside: dict[CompanionKind, list[bytes]] = defaultdict(list)
     for part in parts:
         match part.WhichOneof("part"):
             case "progress":
@@ -68,14 +70,18 @@ def made_of(parts: Iterator[Part], progress: StageProgress, preview: Preview = n
     raise CorruptAnswer("the stream ended without a result")
 
 
-def checked(media: bytes, result: generation_pb2.MadeMedia, companions: Mapping[int, bytes] = NO_COMPANIONS) -> Made:
+def checked(
+    media: bytes, result: generation_pb2.MadeMedia, companions: Mapping[CompanionKind, bytes] = NO_COMPANIONS
+) -> Made:
     """What was made, if every statement of the result holds for the bytes that came."""
     if result.decision.action == common_pb2.ACTION_BLOCK:
         if media or companions:
             raise CorruptAnswer("the decision blocks the media, yet bytes of it were sent")
         return Made(None, result)
     refuse_another("the media", media, result.digest, result.byte_size)
-    told = {each.kind: each for each in result.companions if not each.withheld}
+    told: dict[CompanionKind, generation_pb2.Companion] = {
+        each.kind: each for each in result.companions if not each.withheld
+    }
     if told.keys() != companions.keys():
         raise CorruptAnswer("other companions were sent than the result tells of")
     for kind, data in companions.items():

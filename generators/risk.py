@@ -113,7 +113,8 @@ def _blurred(values: Plane, sigma: float) -> Plane:
 
 def _resized(values: Plane, shape: tuple[int, ...]) -> Plane:
     """By Pillow, whose bicubic looks as far as it has to when it reduces; OpenCV's does not."""
-    return np.asarray(Image.fromarray(values).resize(shape[::-1], Image.Resampling.BICUBIC), np.float32)
+    height, width = shape
+    return np.asarray(Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC), np.float32)
 
 
 def _lightness(pixels: Pixels) -> Plane:

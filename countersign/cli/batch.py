@@ -19,7 +19,7 @@ from countersign.cli.tables import reasons_text
 from countersign.cli.text import complain, sentence_of
 from countersign.errors import Cancelled, CountersignError, ServerUnavailable, UnusableFile
 from countersign.receipts import receipt_json
-from countersign.results import Made, StageProgress
+from countersign.results import CompanionKind, Made, StageProgress
 from countersign.uploads import usable_size
 from countersign.views import error_json, made_json
 
@@ -60,7 +60,7 @@ class Batch:
     sources: Sequence[Path]
     folder: Path
     receipts: Path | None = None
-    companions: Mapping[int, Path] = field(default_factory=dict)
+    companions: Mapping[CompanionKind, Path] = field(default_factory=dict)
     force: bool = False
     taken: set[Path] = field(default_factory=set)
 
@@ -125,7 +125,7 @@ def named_for(name: str, mime: str) -> str:
     return name if not suffixes or Path(name).suffix.lower() in suffixes else name + suffixes[0]
 
 
-def beside_of(name: str, kind: int) -> str:
+def beside_of(name: str, kind: CompanionKind) -> str:
     """A source's name for a picture that explains its result."""
     return f"{name}.{OPTIONS[kind].removeprefix('--')}.png"
 

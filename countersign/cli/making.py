@@ -18,8 +18,8 @@ from countersign.cli.files import refuse_output, write_atomically, write_json
 from countersign.cli.tables import reasons_text
 from countersign.cli.text import complain, say, say_json, short
 from countersign.receipts import receipt_json
-from countersign.results import Made
-from countersign.v1.generation_pb2 import COMPANION_KIND_COMPARISON, COMPANION_KIND_RISK_MAP, CompanionKind
+from countersign.results import CompanionKind, Made
+from countersign.v1.generation_pb2 import COMPANION_KIND_COMPARISON, COMPANION_KIND_RISK_MAP
 from countersign.views import Json, made_json
 
 Output = Annotated[Path, typer.Option("-o", "--output", help="Where the signed result goes.")]
@@ -41,7 +41,10 @@ Comparison = Annotated[
 RiskMap = Annotated[
     Path | None, typer.Option(help="Save here, as PNG: where the result has detail that the input does not support.")
 ]
-OPTIONS: Mapping[int, str] = {COMPANION_KIND_COMPARISON: "--comparison", COMPANION_KIND_RISK_MAP: "--risk-map"}
+OPTIONS: Mapping[CompanionKind, str] = {
+    COMPANION_KIND_COMPARISON: "--comparison",
+    COMPANION_KIND_RISK_MAP: "--risk-map",
+}
 """By which companions are asked for, by kind."""
 
 
@@ -54,7 +57,7 @@ class Targets:
     output: Path
     receipt: Path | None
     force: bool
-    companions: Mapping[int, Path] = field(default_factory=dict)
+    companions: Mapping[CompanionKind, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         named = {"--output": self.output, "--receipt": self.receipt}
@@ -82,7 +85,7 @@ class Targets:
         return view
 
 
-def write_companions(made: Made, view: Json, targets: Mapping[int, Path], *, force: bool) -> None:
+def write_companions(made: Made, view: Json, targets: Mapping[CompanionKind, Path], *, force: bool) -> None:
     """Writes the pictures that explain what was made; `view` then says where. Raises UnusableFile."""
     for told, shown in zip(made.result.companions, view["companions"], strict=True):
         if told.kind in made.companions:

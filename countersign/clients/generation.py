@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from countersign.clients.calls import NO_CONTEXT, Calls, new_id
-from countersign.results import Made, Preview, StageProgress, made_of, no_previews, no_stages
+from countersign.results import CompanionKind, Made, Preview, StageProgress, made_of, no_previews, no_stages
 from countersign.uploads import Upload
 from countersign.v1 import common_pb2, generation_pb2
 from countersign.v1.generation_pb2_grpc import GenerationServiceStub
@@ -37,7 +37,7 @@ class GenerationCalls(Calls):
         label: generation_pb2.Label | None = None,
         private: bool = False,
         output_mime_type: str = "",
-        companions: Collection[generation_pb2.CompanionKind] = (),
+        companions: Collection[CompanionKind] = (),
         request_id: str | None = None,
         progress: StageProgress = no_stages,
     ) -> Made:

@@ -11,12 +11,12 @@ from server.companions import companions_in
 from server.requests import COMPANIONS
 
 
-def kind_of(name: str) -> pb.CompanionKind:
+def kind_of(name: str) -> pb.CompanionKind.ValueType:
     """The number of a companion's name."""
     return pb.CompanionKind.Value(f"COMPANION_KIND_{name.upper()}")
 
 
-def names_of(kinds: Collection[pb.CompanionKind]) -> tuple[str, ...]:
+def names_of(kinds: Collection[pb.CompanionKind.ValueType]) -> tuple[str, ...]:
     """The names of those that a request asks for, in the order in which they are made."""
     return tuple(name for name in COMPANIONS if kind_of(name) in kinds)
 

@@ -154,8 +154,8 @@ async def test_a_demanded_label_stands_on_the_comparison_and_not_on_figures(
     middle = np.asarray(opened(made.companions[COMPARISON]).convert("L")).astype(int)
     rows, columns = (slice(side // 2 - 20, side // 2 + 20) for side in middle.shape)
     assert middle[rows, columns].max() >= 245
-    maps = [np.asarray(opened(each.companions[RISK_MAP])) for each in (made, plain)]
-    assert np.array_equal(*maps)
+    first, second = (np.asarray(opened(each.companions[RISK_MAP])) for each in (made, plain))
+    assert np.array_equal(first, second)
 
 
 async def test_both_are_upright_and_the_map_is_of_what_the_model_made(house: House) -> None:

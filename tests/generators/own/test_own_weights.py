@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from core.errors import ConfigurationError, IntegrityError, LimitExceeded, PreconditionFailed
-from core.media import Kind, Pixels
+from core.media import Frame, Kind, Pixels
 from core.weights import PinnedWeights
 from generators import catalog, fidelity, tiling
 from generators.base import PHOTO, PROFILES
@@ -55,6 +55,18 @@ def test_a_restorer_does_the_task_that_it_is_said_to_do(tmp_path: Path) -> None:
     assert output.frame.pixels.shape == (9, 13, 3)
     assert output.frame.alpha is alpha
     assert fidelity.MEAN_CHANGE in output.notes
+
+
+def test_a_picture_of_16_bits_keeps_them(tmp_path: Path) -> None:
+    deep = np.random.default_rng(0).integers(0, 65_536, (12, 14, 3), dtype=np.uint16)
+    frame = Frame((deep // 257).astype(np.uint8), deep=deep)
+    source = replace(media(frame.pixels), pictures=(frame,))
+    for network, task, scale in ((compact(2), "", 2), (grey_denoiser(), "denoise", 1)):
+        (output,) = make(load(brought(tmp_path, network, task=task), MAX_PIXELS), source)
+        made = output.frame.deep
+        assert made is not None
+        assert made.shape == (12 * scale, 14 * scale, 3)
+        assert np.count_nonzero(made % 257) > made.size / 2, "more than 8 bits can say"
 
 
 @pytest.mark.parametrize(

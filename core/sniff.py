@@ -22,6 +22,7 @@ FORMATS = (
     "image/tiff",
     "image/bmp",
     *RAW_FORMATS,
+    "application/dicom",
     "video/mp4",
     "video/quicktime",
     "video/webm",
@@ -38,6 +39,7 @@ _SIGNATURES = (
     (b"II+\x00", "image/tiff"),  # BigTIFF
     (b"MM\x00+", "image/tiff"),
 )
+_DICOM = "application/dicom"
 _BMP_HEADER_SIZES = frozenset({12, 40, 52, 56, 64, 108, 124})
 _EBML = b"\x1a\x45\xdf\xa3"
 _EBML_DOCTYPE = 0x4282
@@ -59,7 +61,7 @@ _OLD_QUICKTIME_BOXES = frozenset({b"moov", b"mdat", b"wide"})
 
 def sniff(data: bytes) -> tuple[Kind, str]:
     """The kind and MIME type of `data`. Raises UnsupportedMedia, naming what it looks like, for all but `FORMATS`."""
-    mime = _by_signature(data) or _by_container(data)
+    mime = _by_signature(data) or _by_container(data) or _by_preamble(data)
     if mime is None:
         raise UnsupportedMedia(
             f"unsupported format: {_describe(data)}",
@@ -77,6 +79,8 @@ def _by_signature(data: bytes) -> str | None:
         return "image/bmp"
     if raw := raw_format(data):  # before TIFF, as most of them are
         return raw
+    if data[:2] in (b"II", b"MM") and _has_dicom(data):  # its preamble may be that of a TIFF (PS3.10, annex A)
+        return _DICOM
     return next((mime for magic, mime in _SIGNATURES if data.startswith(magic)), None)
 
 
@@ -88,6 +92,17 @@ def _by_container(data: bytes) -> str | None:
     if data[4:8] == b"ftyp":
         return _by_brands(_brands(data))
     return None
+
+
+def _by_preamble(data: bytes) -> str | None:
+    """DICOM, behind 128 bytes that may be anything (PS3.10, 7.1). So it comes last: a file that is a picture to every
+    browser is examined as that picture, whatever else it is.
+    """
+    return _DICOM if _has_dicom(data) else None
+
+
+def _has_dicom(data: bytes) -> bool:
+    return data[128:132] == b"DICM"
 
 
 def _by_brands(brands: list[bytes]) -> str | None:

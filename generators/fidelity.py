@@ -22,6 +22,11 @@ from generators.probing import corners, noise_level
 CONSISTENCY_RMSE, CONSISTENCY_MAX, MEAN_CHANGE = "consistency_rmse", "consistency_max", "mean_change"
 SHARPNESS_BEFORE, SHARPNESS_AFTER = "sharpness_before", "sharpness_after"
 NOISE_BEFORE, NOISE_AFTER = "noise_before", "noise_after"
+# Of medical pictures alone, see `generators.medical`.
+CONSISTENCY_BEFORE, PROJECTION_RMS = "consistency_before", "projection_rms"
+UNCERTAINTY_MEAN, UNCERTAINTY_P95, UNCERTAINTY_MAX = "uncertainty_mean", "uncertainty_p95", "uncertainty_max"
+UNIT = "unit"
+"""The note that says what the figures are in, where that is not 8-bit steps."""
 NAMES = (
     CONSISTENCY_RMSE,
     CONSISTENCY_MAX,
@@ -30,8 +35,14 @@ NAMES = (
     SHARPNESS_AFTER,
     NOISE_BEFORE,
     NOISE_AFTER,
+    CONSISTENCY_BEFORE,
+    PROJECTION_RMS,
+    UNCERTAINTY_MEAN,
+    UNCERTAINTY_P95,
+    UNCERTAINTY_MAX,
 )
-"""Every figure, as notes and messages call it. All are in 8-bit steps; sharpness is in their squares."""
+"""Every figure, as notes and messages call it. All are in 8-bit steps, or in what the note `UNIT` says; sharpness is in
+their squares."""
 
 _SIDE = 256  # of a piece of the larger picture, pixels
 _RIM = 4  # pixels of the smaller picture along a piece's edge where its reduction lacks surroundings

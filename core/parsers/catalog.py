@@ -9,5 +9,6 @@ PARSERS: Mapping[str, str] = {
     "tags": "core.parsers.tags:parse",
     "jpeg": "core.parsers.jpeg:parse",
     "samples": "core.parsers.deep:parse",
+    "dicom": "core.parsers.dicom.view:parse",
 }
 """name: "package.module:function", imported in the workers alone."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from core.camera import RAW_FORMATS
+from core.dicom.facts import MIME as DICOM
 from core.media import View
 from core.parsers import images, raws, videos
+from core.parsers.dicom import picture as dicom
 from core.sandbox.contract import Request
 
 
@@ -15,6 +17,8 @@ def parse(request: Request) -> View:
     """
     if request.mime in RAW_FORMATS:
         return raws.parse(request)
+    if request.mime == DICOM:
+        return dicom.parse(request)
     parser = videos.parse if request.mime.startswith("video/") else images.parse
     return parser(request)
 
@@ -24,3 +28,4 @@ def warm() -> None:
     images.warm()
     raws.warm()
     videos.warm()
+    dicom.warm()

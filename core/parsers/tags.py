@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from core.camera import RAW_FORMATS
+from core.dicom.facts import MIME as DICOM
 from core.media import View
 from core.parsers import heif
 from core.parsers.metadata import blocks, container, diffusion, exif, iptc, xmp
@@ -82,7 +83,9 @@ def warm() -> None:
 
 
 def parse(request: Request) -> View:
-    """The tags of the first blob."""
+    """The tags of the first blob. Those of a DICOM file are about a patient, and are read for nobody."""
+    if request.mime == DICOM:
+        return _Sections().finish({})
     return read(request.blobs[0], request.mime)
 
 

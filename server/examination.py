@@ -17,7 +17,7 @@ from detectors.base import Finding
 from policies.base import Decision, Policy, Subject
 from server.conclusions import Conclusions, Seen
 from server.engine.base import Engine
-from server.provenance import Provenance
+from server.provenance import BESIDE, Provenance
 from server.requests import Order
 
 CREDENTIALS = "credentials"
@@ -130,16 +130,23 @@ class Examiner:
         """What the policy makes of what is known without looking at any media."""
         return self._policy.decide(subject)
 
-    async def inspect(self, data: bytes) -> tuple[Media, Credential]:
-        """Only the credentials of `data`: no detector looks at it and nothing is decided."""
+    async def inspect(self, data: bytes, beside: bytes = b"") -> tuple[Media, Credential]:
+        """Only the credentials of `data`: no detector looks at it and nothing is decided.
+
+        beside: as of `Provenance.read`.
+        Raises InvalidInput naming "manifest_store" for one beside a file of a format that holds its own.
+        """
         media = await self._sandbox.open(data, {CREDENTIALS})
-        return media, await self._provenance.read(media)
+        if beside and media.mime not in BESIDE:
+            message = "this format holds its manifest store in itself"
+            raise InvalidInput(message, field="manifest_store", limit=", ".join(sorted(BESIDE)), found=media.mime)
+        return media, await self._provenance.read(media, beside)
 
     async def marks(self, data: bytes, detectors: Collection[str]) -> tuple[Media, tuple[Finding, ...]]:
         """The media in `data`, with what some detectors see in its pixels; nothing is decided."""
         media = await self._sandbox.open(data)
         return media, await self._engine.detect(media, detectors)
 
-    async def crjson(self, media: Media) -> str:
+    async def crjson(self, media: Media, beside: bytes = b"") -> str:
         """The manifest store of opened media in C2PA's crJSON form; "" where there is none."""
-        return await self._provenance.crjson(media)
+        return await self._provenance.crjson(media, beside)

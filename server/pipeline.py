@@ -18,6 +18,7 @@ from typing import Any
 
 import structlog
 
+from core.dicom.facts import VIEW as DICOM
 from core.errors import CountersignError, InvalidInput, LimitExceeded, PreconditionFailed
 from core.media import Media, digest_of
 from core.sandbox import SAMPLES
@@ -168,19 +169,20 @@ class Pipeline:
         parent = work.given[SOURCE].media if SOURCE in work.given else None
         signed = await self._provenance.sign(finished.media.data, finished.media.mime, claim, parent)
         digest = await asyncio.to_thread(self._outputs.put, signed.data)
+        beside = {"beside": await asyncio.to_thread(self._outputs.put, signed.beside)} if signed.beside else {}
         # 8. Record the digest and the credential of what leaves, and what it is recognised by without them.
         report("recording", 0.0)
         recorded = await self._recorder.decision(
             request,
             context,
             seen,
-            media=record.media_json(finished.media) | {"digest": digest, "byte_size": len(signed.data)},
+            media=record.media_json(finished.media) | {"digest": digest, "byte_size": len(signed.data)} | beside,
             credential=signed.credential,
             making=making | record.marks_json(finished),
             bindings=bindings,
-            manifest=await self._provenance.stores.take(signed.data, finished.media.mime),
+            manifest=signed.beside or await self._provenance.stores.take(signed.data, finished.media.mime),
         )
-        return Made(recorded, signed.data)
+        return Made(recorded, signed.data, signed.beside)
 
     async def refuse(
         self,
@@ -234,7 +236,9 @@ class Pipeline:
         given: dict[str, Examination] = {}
         for name, data in order.pictures.items():
             # Whoever works on a picture gets all that it holds; whoever only looks at it needs no more than 8 bits.
-            media = await self._open(request, received, data, field=inputs.field_of(order, name), views={SAMPLES})
+            media = await self._open(
+                request, received, data, field=inputs.field_of(order, name), views={SAMPLES, DICOM}
+            )
             given[name] = await self._examine(request, received, media)
             if inputs.blocked(given):
                 break
@@ -288,6 +292,8 @@ class Pipeline:
         if entry["action"] == Action.BLOCK.name:
             return Made(earlier, None)
         output = await asyncio.to_thread(self._outputs.get, entry["media_digest"])
-        if output is None:
+        beside = entry["media"].get("beside")
+        store = await asyncio.to_thread(self._outputs.get, beside) if beside else b""
+        if output is None or store is None:
             raise PreconditionFailed(f"the output {entry['media_digest']} of this request is no longer kept")
-        return Made(earlier, output)
+        return Made(earlier, output, store)

@@ -179,10 +179,13 @@ class Order:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Made:
-    """The end of an order: its record, and the signed file unless the decision blocks it."""
+    """The end of an order: its record, and the signed file unless the decision blocks it. beside: as of
+    `server.provenance.Signed`.
+    """
 
     recorded: Recorded
     output: bytes | None
+    beside: bytes = b""
 
 
 class Request:

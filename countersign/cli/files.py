@@ -52,6 +52,14 @@ def write_atomically(output: Path, data: bytes, *, force: bool) -> None:
         stream.write(data)
 
 
+def beside(file: Path) -> Path:
+    """Where the manifest store of a file lies whose format holds none: the same name, ending in .c2pa, which is where
+    tools of C2PA look for it.
+    """
+    store = file.with_suffix(".c2pa")
+    return file.with_name(f"{file.name}.c2pa") if store == file else store
+
+
 def write_json(output: Path, value: Any, *, force: bool) -> None:
     """Writes one JSON value, atomically. Raises UnusableFile."""
     write_atomically(output, json.dumps(value, indent=2).encode() + b"\n", force=force)

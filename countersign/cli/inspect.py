@@ -10,12 +10,14 @@ from typing import Annotated, Any
 import typer
 from rich.console import RenderableType
 
+from countersign.cli.files import beside
 from countersign.cli.provenance_tree import DOUBT, chain_tree
 from countersign.cli.provenance_words import STATES, code_words, words
 from countersign.cli.session import AsJson, connect
 from countersign.cli.tables import manifests_table, state_cell
 from countersign.cli.text import cell, reporting, say, say_json
 from countersign.errors import CorruptAnswer
+from countersign.uploads import Upload
 from countersign.views import inspection_json
 
 CrJson = Annotated[
@@ -33,7 +35,7 @@ def inspect(
     if as_json and crjson:
         raise typer.BadParameter("--json and --crjson are two forms of the answer: choose one")
     with reporting(as_json or crjson, file=str(file)), connect(ctx) as client:
-        answer = client.inspect(file, crjson=crjson)
+        answer = client.inspect(file, crjson=crjson, manifest_store=store_beside(file))
         store = read_crjson(answer.crjson)
     if crjson:
         say_json(store)
@@ -41,6 +43,18 @@ def inspect(
         say_json(inspection_json(str(file), answer))
     else:
         say(*shown(inspection_json(str(file), answer)))
+
+
+def store_beside(file: Path) -> bytes:
+    """The manifest store beside a DICOM file, which holds none itself; b"" where there is none. Raises UnusableFile."""
+    store = beside(file)
+    return Upload.of(store).read() if is_dicom(file) and store.is_file() else b""
+
+
+def is_dicom(file: Path) -> bool:
+    """Whether a file begins as one of DICOM does (PS3.10, 7.1). Raises UnusableFile."""
+    with Upload.of(file).open() as stream:
+        return stream.read(132)[128:] == b"DICM"
 
 
 def read_crjson(text: str) -> Any:

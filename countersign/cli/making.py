@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from countersign.cli.exits import ExitCode
-from countersign.cli.files import refuse_output, write_atomically, write_json
+from countersign.cli.files import beside, refuse_output, write_atomically, write_json
 from countersign.cli.tables import reasons_text
 from countersign.cli.text import complain, say, say_json, short
 from countersign.receipts import receipt_json
@@ -55,10 +55,16 @@ class Targets:
                     refuse_output(target, force=self.force, source=source)
 
     def write(self, made: Made) -> Json:
-        """Writes what there is to write; what is to be said of it. Raises UnusableFile."""
-        view = made_json(str(self.output) if made.media is not None else None, made)
+        """Writes what there is to write; what is to be said of it. Raises UnusableFile.
+
+        A manifest store that the output's format cannot hold is written before it, so that there is no output without.
+        """
+        store = beside(self.output) if made.result.manifest_store else None
+        view = made_json(str(self.output) if made.media is not None else None, made, str(store) if store else None)
         if self.receipt:
             write_json(self.receipt, receipt_json(made.result.receipt), force=self.force)
+        if store:
+            write_atomically(store, made.result.manifest_store, force=self.force)
         if made.media is not None:
             write_atomically(self.output, made.media, force=self.force)
         return view
@@ -75,6 +81,8 @@ def tell(view: Json, output: Path, *, as_json: bool) -> None:
         raise typer.Exit(ExitCode.CHECK_FAILED)
     if not as_json:
         say(f"{output}: {view['action']}, by {short(view['model'])}, log index {view['receipt']['log_index']}")
+        if view["manifest"]:
+            say(f"{view['manifest']}: its credentials, which DICOM holds none of: keep both together")
 
 
 def parameters_of(pairs: Iterable[str]) -> dict[str, str]:

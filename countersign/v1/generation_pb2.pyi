@@ -462,6 +462,7 @@ class MadeMedia(_message.Message):
     FIDELITY_FIELD_NUMBER: _builtins.int
     PLAN_FIELD_NUMBER: _builtins.int
     LEFT_OUT_FIELD_NUMBER: _builtins.int
+    MANIFEST_STORE_FIELD_NUMBER: _builtins.int
     digest: _builtins.str
     mime_type: _builtins.str
     byte_size: _builtins.int
@@ -469,6 +470,8 @@ class MadeMedia(_message.Message):
     seed: _builtins.int
     plan: _builtins.str
     """Of the task "auto": what was chosen, and why, in words for people."""
+    manifest_store: _builtins.bytes
+    """The manifest store (JUMBF) of an output whose format holds none, such as DICOM: it is to be kept beside it."""
     @_builtins.property
     def decision(self) -> _common_pb2.Decision: ...
     @_builtins.property
@@ -506,10 +509,11 @@ class MadeMedia(_message.Message):
         fidelity: Global___Fidelity | None = ...,
         plan: _builtins.str = ...,
         left_out: _abc.Iterable[_builtins.str] | None = ...,
+        manifest_store: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "decision", b"decision", "fidelity", b"fidelity", "nearest", b"nearest", "receipt", b"receipt"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "byte_size", b"byte_size", "decision", b"decision", "digest", b"digest", "fidelity", b"fidelity", "left_out", b"left_out", "mime_type", b"mime_type", "model", b"model", "nearest", b"nearest", "plan", b"plan", "receipt", b"receipt", "seed", b"seed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "byte_size", b"byte_size", "decision", b"decision", "digest", b"digest", "fidelity", b"fidelity", "left_out", b"left_out", "manifest_store", b"manifest_store", "mime_type", b"mime_type", "model", b"model", "nearest", b"nearest", "plan", b"plan", "receipt", b"receipt", "seed", b"seed"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -518,7 +522,8 @@ Global___MadeMedia: _TypeAlias = MadeMedia  # noqa: Y015
 @_typing.final
 class Fidelity(_message.Message):
     """What an enhancement did to a picture, as it was before it was marked and written: measured on up to sixteen pieces of
-    256 pixels a side. In 8-bit steps; sharpness in their squares.
+    256 pixels a side. In 8-bit steps, or in what unit says; sharpness in their squares. Of medical pictures all of the
+    picture is measured, and what it is held to are the means of the upload.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -530,6 +535,12 @@ class Fidelity(_message.Message):
     SHARPNESS_AFTER_FIELD_NUMBER: _builtins.int
     NOISE_BEFORE_FIELD_NUMBER: _builtins.int
     NOISE_AFTER_FIELD_NUMBER: _builtins.int
+    CONSISTENCY_BEFORE_FIELD_NUMBER: _builtins.int
+    PROJECTION_RMS_FIELD_NUMBER: _builtins.int
+    UNCERTAINTY_MEAN_FIELD_NUMBER: _builtins.int
+    UNCERTAINTY_P95_FIELD_NUMBER: _builtins.int
+    UNCERTAINTY_MAX_FIELD_NUMBER: _builtins.int
+    UNIT_FIELD_NUMBER: _builtins.int
     consistency_rmse: _builtins.float
     """Of an enlargement, reduced again: root mean square of the difference from the upload. Set with the next one."""
     consistency_max: _builtins.float
@@ -542,6 +553,18 @@ class Fidelity(_message.Message):
     noise_before: _builtins.float
     """Estimated standard deviation of the noise. Fine texture counts too."""
     noise_after: _builtins.float
+    consistency_before: _builtins.float
+    """Of medical pictures: the most that a mean of the model's own answer was off, before it was held to the upload's."""
+    projection_rms: _builtins.float
+    """How far that moved the answer, root mean square."""
+    uncertainty_mean: _builtins.float
+    """Standard deviation of the model's eight answers, over all turns and flips: mean over the picture, 95th percentile,
+    and most.
+    """
+    uncertainty_p95: _builtins.float
+    uncertainty_max: _builtins.float
+    unit: _builtins.str
+    """What the figures are in, where that is not 8-bit steps: "HU", "rescaled values"."""
     def __init__(
         self,
         *,
@@ -552,23 +575,49 @@ class Fidelity(_message.Message):
         sharpness_after: _builtins.float = ...,
         noise_before: _builtins.float = ...,
         noise_after: _builtins.float = ...,
+        consistency_before: _builtins.float | None = ...,
+        projection_rms: _builtins.float | None = ...,
+        uncertainty_mean: _builtins.float | None = ...,
+        uncertainty_p95: _builtins.float | None = ...,
+        uncertainty_max: _builtins.float | None = ...,
+        unit: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_consistency_before", b"_consistency_before", "_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "_projection_rms", b"_projection_rms", "_uncertainty_max", b"_uncertainty_max", "_uncertainty_mean", b"_uncertainty_mean", "_uncertainty_p95", b"_uncertainty_p95", "consistency_before", b"consistency_before", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change", "projection_rms", b"projection_rms", "uncertainty_max", b"uncertainty_max", "uncertainty_mean", b"uncertainty_mean", "uncertainty_p95", b"uncertainty_p95"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change", "noise_after", b"noise_after", "noise_before", b"noise_before", "sharpness_after", b"sharpness_after", "sharpness_before", b"sharpness_before"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consistency_before", b"_consistency_before", "_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "_projection_rms", b"_projection_rms", "_uncertainty_max", b"_uncertainty_max", "_uncertainty_mean", b"_uncertainty_mean", "_uncertainty_p95", b"_uncertainty_p95", "consistency_before", b"consistency_before", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change", "noise_after", b"noise_after", "noise_before", b"noise_before", "projection_rms", b"projection_rms", "sharpness_after", b"sharpness_after", "sharpness_before", b"sharpness_before", "uncertainty_max", b"uncertainty_max", "uncertainty_mean", b"uncertainty_mean", "uncertainty_p95", b"uncertainty_p95", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__consistency_before: _TypeAlias = _typing.Literal["consistency_before"]  # noqa: Y015
+    _WhichOneofArgType__consistency_before: _TypeAlias = _typing.Literal["_consistency_before", b"_consistency_before"]  # noqa: Y015
     _WhichOneofReturnType__consistency_max: _TypeAlias = _typing.Literal["consistency_max"]  # noqa: Y015
     _WhichOneofArgType__consistency_max: _TypeAlias = _typing.Literal["_consistency_max", b"_consistency_max"]  # noqa: Y015
     _WhichOneofReturnType__consistency_rmse: _TypeAlias = _typing.Literal["consistency_rmse"]  # noqa: Y015
     _WhichOneofArgType__consistency_rmse: _TypeAlias = _typing.Literal["_consistency_rmse", b"_consistency_rmse"]  # noqa: Y015
     _WhichOneofReturnType__mean_change: _TypeAlias = _typing.Literal["mean_change"]  # noqa: Y015
     _WhichOneofArgType__mean_change: _TypeAlias = _typing.Literal["_mean_change", b"_mean_change"]  # noqa: Y015
+    _WhichOneofReturnType__projection_rms: _TypeAlias = _typing.Literal["projection_rms"]  # noqa: Y015
+    _WhichOneofArgType__projection_rms: _TypeAlias = _typing.Literal["_projection_rms", b"_projection_rms"]  # noqa: Y015
+    _WhichOneofReturnType__uncertainty_max: _TypeAlias = _typing.Literal["uncertainty_max"]  # noqa: Y015
+    _WhichOneofArgType__uncertainty_max: _TypeAlias = _typing.Literal["_uncertainty_max", b"_uncertainty_max"]  # noqa: Y015
+    _WhichOneofReturnType__uncertainty_mean: _TypeAlias = _typing.Literal["uncertainty_mean"]  # noqa: Y015
+    _WhichOneofArgType__uncertainty_mean: _TypeAlias = _typing.Literal["_uncertainty_mean", b"_uncertainty_mean"]  # noqa: Y015
+    _WhichOneofReturnType__uncertainty_p95: _TypeAlias = _typing.Literal["uncertainty_p95"]  # noqa: Y015
+    _WhichOneofArgType__uncertainty_p95: _TypeAlias = _typing.Literal["_uncertainty_p95", b"_uncertainty_p95"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__consistency_before) -> _WhichOneofReturnType__consistency_before | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__consistency_max) -> _WhichOneofReturnType__consistency_max | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__consistency_rmse) -> _WhichOneofReturnType__consistency_rmse | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__mean_change) -> _WhichOneofReturnType__mean_change | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__projection_rms) -> _WhichOneofReturnType__projection_rms | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__uncertainty_max) -> _WhichOneofReturnType__uncertainty_max | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__uncertainty_mean) -> _WhichOneofReturnType__uncertainty_mean | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__uncertainty_p95) -> _WhichOneofReturnType__uncertainty_p95 | None: ...
 
 Global___Fidelity: _TypeAlias = Fidelity  # noqa: Y015
 

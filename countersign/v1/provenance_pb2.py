@@ -27,7 +27,7 @@ from countersign.v1 import common_pb2 as countersign_dot_v1_dot_common__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ountersign/v1/provenance.proto\x12\x0e\x63ountersign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1b\x63ountersign/v1/common.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"l\n\x0eInspectRequest\x12\x33\n\nrequest_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9._:-]{8,128}$\x12\r\n\x05media\x18\x02 \x01(\x0c\x12\x16\n\x0einclude_crjson\x18\x03 \x01(\x08\"\xc5\x01\n\x0fInspectResponse\x12.\n\nprovenance\x18\x01 \x01(\x0b\x32\x1a.countersign.v1.Provenance\x12\x14\n\x0cmedia_digest\x18\x02 \x01(\t\x12\x11\n\tmime_type\x18\x03 \x01(\t\x12\x1b\n\x13manifest_store_json\x18\x04 \x01(\t\x12,\n\x05\x63hain\x18\x05 \x01(\x0b\x32\x1d.countersign.v1.ChainManifest\x12\x0e\n\x06\x63rjson\x18\x06 \x01(\t\"\xa7\x03\n\rChainManifest\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x03 \x01(\t\x12\x17\n\x0f\x63laim_generator\x18\x04 \x01(\t\x12+\n\x06signer\x18\x05 \x01(\x0b\x32\x1b.countersign.v1.ChainSigner\x12-\n\tsigned_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0btime_proven\x18\x07 \x01(\x08\x12,\n\x07\x61\x63tions\x18\x08 \x03(\x0b\x32\x1b.countersign.v1.ChainAction\x12\x34\n\x0bingredients\x18\t \x03(\x0b\x32\x1f.countersign.v1.ChainIngredient\x12\x37\n\rsoft_bindings\x18\n \x03(\x0b\x32 .countersign.v1.ChainSoftBinding\x12\x34\n\x0bpreferences\x18\x0b \x03(\x0b\x32\x1f.countersign.v1.ChainPreference\x12\x0b\n\x03\x63ut\x18\x0c \x01(\x08\"\x90\x01\n\x0b\x43hainSigner\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0corganization\x18\x02 \x01(\t\x12.\n\nnot_before\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tnot_after\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9c\x01\n\x0b\x43hainAction\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\x12(\n\x04when\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04tool\x18\x03 \x01(\t\x12\x1b\n\x13\x64igital_source_type\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12\x13\n\x0bingredients\x18\x06 \x03(\t\"\xe2\x01\n\x0f\x43hainIngredient\x12\r\n\x05title\x18\x01 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x02 \x01(\t\x12\x14\n\x0crelationship\x18\x03 \x01(\t\x12.\n\x05state\x18\x04 \x01(\x0e\x32\x1f.countersign.v1.CredentialState\x12\r\n\x05\x63odes\x18\x05 \x03(\t\x12\x0e\n\x06intact\x18\x06 \x01(\x08\x12/\n\x08manifest\x18\x07 \x01(\x0b\x32\x1d.countersign.v1.ChainManifest\x12\x1a\n\x12repeated_elsewhere\x18\x08 \x01(\x08\"4\n\x10\x43hainSoftBinding\x12\x11\n\talgorithm\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"B\n\x0f\x43hainPreference\x12\x0b\n\x03use\x18\x01 \x01(\t\x12\x0e\n\x06\x63hoice\x18\x02 \x01(\t\x12\x12\n\nconstraint\x18\x03 \x01(\t2_\n\x11ProvenanceService\x12J\n\x07Inspect\x12\x1e.countersign.v1.InspectRequest\x1a\x1f.countersign.v1.InspectResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63ountersign/v1/provenance.proto\x12\x0e\x63ountersign.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1b\x63ountersign/v1/common.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x84\x01\n\x0eInspectRequest\x12\x33\n\nrequest_id\x18\x01 \x01(\tB\x1f\xbaH\x1cr\x1a\x32\x18^[A-Za-z0-9._:-]{8,128}$\x12\r\n\x05media\x18\x02 \x01(\x0c\x12\x16\n\x0einclude_crjson\x18\x03 \x01(\x08\x12\x16\n\x0emanifest_store\x18\n \x01(\x0c\"\xc5\x01\n\x0fInspectResponse\x12.\n\nprovenance\x18\x01 \x01(\x0b\x32\x1a.countersign.v1.Provenance\x12\x14\n\x0cmedia_digest\x18\x02 \x01(\t\x12\x11\n\tmime_type\x18\x03 \x01(\t\x12\x1b\n\x13manifest_store_json\x18\x04 \x01(\t\x12,\n\x05\x63hain\x18\x05 \x01(\x0b\x32\x1d.countersign.v1.ChainManifest\x12\x0e\n\x06\x63rjson\x18\x06 \x01(\t\"\xa7\x03\n\rChainManifest\x12\r\n\x05label\x18\x01 \x01(\t\x12\r\n\x05title\x18\x02 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x03 \x01(\t\x12\x17\n\x0f\x63laim_generator\x18\x04 \x01(\t\x12+\n\x06signer\x18\x05 \x01(\x0b\x32\x1b.countersign.v1.ChainSigner\x12-\n\tsigned_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0btime_proven\x18\x07 \x01(\x08\x12,\n\x07\x61\x63tions\x18\x08 \x03(\x0b\x32\x1b.countersign.v1.ChainAction\x12\x34\n\x0bingredients\x18\t \x03(\x0b\x32\x1f.countersign.v1.ChainIngredient\x12\x37\n\rsoft_bindings\x18\n \x03(\x0b\x32 .countersign.v1.ChainSoftBinding\x12\x34\n\x0bpreferences\x18\x0b \x03(\x0b\x32\x1f.countersign.v1.ChainPreference\x12\x0b\n\x03\x63ut\x18\x0c \x01(\x08\"\x90\x01\n\x0b\x43hainSigner\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0corganization\x18\x02 \x01(\t\x12.\n\nnot_before\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tnot_after\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9c\x01\n\x0b\x43hainAction\x12\x0e\n\x06\x61\x63tion\x18\x01 \x01(\t\x12(\n\x04when\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04tool\x18\x03 \x01(\t\x12\x1b\n\x13\x64igital_source_type\x18\x04 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x05 \x01(\t\x12\x13\n\x0bingredients\x18\x06 \x03(\t\"\xe2\x01\n\x0f\x43hainIngredient\x12\r\n\x05title\x18\x01 \x01(\t\x12\x0e\n\x06\x66ormat\x18\x02 \x01(\t\x12\x14\n\x0crelationship\x18\x03 \x01(\t\x12.\n\x05state\x18\x04 \x01(\x0e\x32\x1f.countersign.v1.CredentialState\x12\r\n\x05\x63odes\x18\x05 \x03(\t\x12\x0e\n\x06intact\x18\x06 \x01(\x08\x12/\n\x08manifest\x18\x07 \x01(\x0b\x32\x1d.countersign.v1.ChainManifest\x12\x1a\n\x12repeated_elsewhere\x18\x08 \x01(\x08\"4\n\x10\x43hainSoftBinding\x12\x11\n\talgorithm\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t\"B\n\x0f\x43hainPreference\x12\x0b\n\x03use\x18\x01 \x01(\t\x12\x0e\n\x06\x63hoice\x18\x02 \x01(\t\x12\x12\n\nconstraint\x18\x03 \x01(\t2_\n\x11ProvenanceService\x12J\n\x07Inspect\x12\x1e.countersign.v1.InspectRequest\x1a\x1f.countersign.v1.InspectResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,22 +36,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_INSPECTREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_INSPECTREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\034r\0322\030^[A-Za-z0-9._:-]{8,128}$'
-  _globals['_INSPECTREQUEST']._serialized_start=142
-  _globals['_INSPECTREQUEST']._serialized_end=250
-  _globals['_INSPECTRESPONSE']._serialized_start=253
-  _globals['_INSPECTRESPONSE']._serialized_end=450
-  _globals['_CHAINMANIFEST']._serialized_start=453
-  _globals['_CHAINMANIFEST']._serialized_end=876
-  _globals['_CHAINSIGNER']._serialized_start=879
-  _globals['_CHAINSIGNER']._serialized_end=1023
-  _globals['_CHAINACTION']._serialized_start=1026
-  _globals['_CHAINACTION']._serialized_end=1182
-  _globals['_CHAININGREDIENT']._serialized_start=1185
-  _globals['_CHAININGREDIENT']._serialized_end=1411
-  _globals['_CHAINSOFTBINDING']._serialized_start=1413
-  _globals['_CHAINSOFTBINDING']._serialized_end=1465
-  _globals['_CHAINPREFERENCE']._serialized_start=1467
-  _globals['_CHAINPREFERENCE']._serialized_end=1533
-  _globals['_PROVENANCESERVICE']._serialized_start=1535
-  _globals['_PROVENANCESERVICE']._serialized_end=1630
+  _globals['_INSPECTREQUEST']._serialized_start=143
+  _globals['_INSPECTREQUEST']._serialized_end=275
+  _globals['_INSPECTRESPONSE']._serialized_start=278
+  _globals['_INSPECTRESPONSE']._serialized_end=475
+  _globals['_CHAINMANIFEST']._serialized_start=478
+  _globals['_CHAINMANIFEST']._serialized_end=901
+  _globals['_CHAINSIGNER']._serialized_start=904
+  _globals['_CHAINSIGNER']._serialized_end=1048
+  _globals['_CHAINACTION']._serialized_start=1051
+  _globals['_CHAINACTION']._serialized_end=1207
+  _globals['_CHAININGREDIENT']._serialized_start=1210
+  _globals['_CHAININGREDIENT']._serialized_end=1436
+  _globals['_CHAINSOFTBINDING']._serialized_start=1438
+  _globals['_CHAINSOFTBINDING']._serialized_end=1490
+  _globals['_CHAINPREFERENCE']._serialized_start=1492
+  _globals['_CHAINPREFERENCE']._serialized_end=1558
+  _globals['_PROVENANCESERVICE']._serialized_start=1560
+  _globals['_PROVENANCESERVICE']._serialized_end=1655
 # @@protoc_insertion_point(module_scope)

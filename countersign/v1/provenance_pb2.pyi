@@ -27,21 +27,25 @@ class InspectRequest(_message.Message):
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     MEDIA_FIELD_NUMBER: _builtins.int
     INCLUDE_CRJSON_FIELD_NUMBER: _builtins.int
+    MANIFEST_STORE_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     media: _builtins.bytes
-    """At most 32 MiB."""
+    """At most 32 MiB, with what lay beside it."""
     include_crjson: _builtins.bool
     """Whether to answer with the store as crJSON too."""
+    manifest_store: _builtins.bytes
+    """The manifest store (JUMBF) that lay beside a file of a format that holds none, such as DICOM."""
     def __init__(
         self,
         *,
         request_id: _builtins.str = ...,
         media: _builtins.bytes = ...,
         include_crjson: _builtins.bool = ...,
+        manifest_store: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["include_crjson", b"include_crjson", "media", b"media", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["include_crjson", b"include_crjson", "manifest_store", b"manifest_store", "media", b"media", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

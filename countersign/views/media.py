@@ -28,11 +28,14 @@ def inspection_json(file: str, answer: provenance_pb2.InspectResponse) -> Json:
     }
 
 
-def made_json(output: str | None, made: Made) -> Json:
-    """The object of `enhance --json` and `generate --json`. output: None where the decision blocked it."""
+def made_json(output: str | None, made: Made, manifest: str | None = None) -> Json:
+    """The object of `enhance --json` and `generate --json`. output: None where the decision blocked it. manifest: the
+    file with the output's credentials, None where they are in the output.
+    """
     result = made.result
     return {
         "output": output,
+        "manifest": manifest,
         "decision_id": result.decision.decision_id,
         "action": action_name(result.decision.action),
         "reasons": [reason_json(each) for each in result.decision.reasons],

@@ -30,8 +30,9 @@ def nearest(recorded: Recorded) -> pb.Neighbour | None:
 
 def fidelity_of(recorded: Recorded) -> pb.Fidelity | None:
     """How a recorded output differs from its upload; None where the model did not measure it."""
-    figures = fidelity.figures_in(notes_of(recorded))
-    return pb.Fidelity(**figures) if figures else None
+    notes = notes_of(recorded)
+    figures = fidelity.figures_in(notes)
+    return pb.Fidelity(**figures, unit=str(notes.get(fidelity.UNIT, ""))) if figures else None
 
 
 def plan_of(recorded: Recorded) -> str:

@@ -3,7 +3,7 @@
 The private key stays in this process; media and manifests are parsed in the sandbox only (`parse`).
 """
 
-from server.provenance import parse, stores
+from server.provenance import detached, parse, stores
 from server.provenance.claim import Binding, Claim, ClaimedAction, SoftBinding
 from server.provenance.development import development_identity
 from server.provenance.identity import Identity, load_identity
@@ -15,7 +15,11 @@ from server.provenance.trust import Trust
 PARSERS = {**parse.PARSERS, **stores.PARSERS}
 """For `Sandbox.start`: every parser that touches manifest stores."""
 
+BESIDE = detached.FORMATS
+"""Formats whose manifest stores lie beside their files."""
+
 __all__ = [
+    "BESIDE",
     "PARSERS",
     "Binding",
     "Claim",

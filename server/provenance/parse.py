@@ -19,6 +19,7 @@ from c2pa import Builder, C2paError, C2paSigningAlg, Context, Reader, Signer
 from core.errors import CorruptMedia, LimitExceeded
 from core.media import View
 from core.sandbox.contract import Request
+from server.provenance import detached
 from server.provenance.countersigning import countersign
 from server.provenance.definition import THUMBNAIL
 from server.provenance.framing import refuse_framing
@@ -43,7 +44,9 @@ FORMATS = frozenset(
     }
 )
 """MIME types in which credentials are read and written. BMP and WebM have no place for a manifest."""
-READ = FORMATS | {"image/heif", "image/x-adobe-dng", "image/x-nikon-nef", "image/x-sony-arw"}
+SIGNED = FORMATS | detached.FORMATS
+"""Those, and the ones whose credentials are written to lie beside them."""
+READ = SIGNED | {"image/heif", "image/x-adobe-dng", "image/x-nikon-nef", "image/x-sony-arw"}
 """Those in which they are read: cameras and phones sign in formats that we do not write."""
 
 ALGORITHMS = {
@@ -70,7 +73,7 @@ def warm() -> None:
 
 
 def credentials(request: Request) -> View:
-    """Reads and validates the manifest store of the first blob.
+    """Reads and validates the manifest store of the first blob; the second, if any, is the one that lay beside it.
 
     options: `Trust.options()`. Facts: those of `server.provenance.reading.Reading`.
     """
@@ -80,11 +83,15 @@ def credentials(request: Request) -> View:
     try:
         with ExitStack() as stack:
             context = stack.enter_context(Context.from_dict(settings(request.options)))
-            reader = Reader.try_create(request.mime, request.stream(0), context=context)
+            reader = detached.reader_of(request, context)
             if reader is None:
                 return View(facts=facts)
             store = facts_of(stack.enter_context(reader).json())
-            refuse_framing(request.stream(0), request.mime)
+            if request.mime in detached.FORMATS:
+                detached.refuse_gaps(reader, store["active"])
+                refuse_framing(request.stream(1), detached.STORE)
+            else:
+                refuse_framing(request.stream(0), request.mime)
             store["signers"] = signers_of(reader, store, request.options)
             return View(facts=facts | {"store": store})
     except (C2paError, StoreTooLarge, ValueError, RecursionError) as error:
@@ -95,7 +102,7 @@ def credentials(request: Request) -> View:
 
 
 def crjson(request: Request) -> View:
-    """The manifest store of the first blob in C2PA's crJSON form, whatever it is worth.
+    """The manifest store of the first blob, or the one beside it, in C2PA's crJSON form, whatever it is worth.
 
     options: `Trust.options()`. Arrays: `crjson`, uint8, UTF-8; none where there is no store in the file, or none that
     can be read. Raises LimitExceeded above MAX_CRJSON.
@@ -105,11 +112,11 @@ def crjson(request: Request) -> View:
     try:
         with ExitStack() as stack:
             context = stack.enter_context(Context.from_dict(settings(request.options)))
-            reader = Reader.try_create(request.mime, request.stream(0), context=context)
+            reader = detached.reader_of(request, context)
             if reader is None:
                 return View()
             text = stack.enter_context(reader).crjson().encode()
-    except C2paError:
+    except (C2paError, ValueError):
         return View()
     if len(text) > MAX_CRJSON:
         raise LimitExceeded(
@@ -122,12 +129,14 @@ def crjson(request: Request) -> View:
 
 
 def sign(request: Request) -> View:
-    """Embeds a manifest into the first blob; the other blobs, if any, become its ingredients.
+    """Embeds a manifest into the first blob, or makes one to lie beside it where its format has no place for one; the
+    other blobs, if any, become its ingredients.
 
     options: `Trust.options()`, `mime` of the output, `definition` (c2pa's manifest definition, JSON), `chain` (PEM),
     `algorithm`, `ingredients`, one for each of the other blobs: c2pa's `definition` of it, JSON, and its `mime`; and
     `timestamp`, whether to ask for one as well. Asks for the signature, then for the token (`StampQuestion`).
-    File: the signed one. Raises CorruptMedia naming what c2pa refused.
+    File: the signed one. Arrays: `store`, uint8, JUMBF, where it lies beside. Raises CorruptMedia naming what c2pa
+    refused.
     """
     options, signed, asked = request.options, request.result, Remembered(request.ask)
     try:
@@ -140,12 +149,19 @@ def sign(request: Request) -> View:
                 builder.add_ingredient(ingredient["definition"], ingredient["mime"], request.stream(number))
             if "thumbnail" in json.loads(options["definition"]):
                 builder.add_resource(THUMBNAIL, thumbnail(request.stream(0)))
+            if beside := options["mime"] in detached.FORMATS:
+                builder.set_no_embed()
             store = builder.sign(signer, options["mime"], request.stream(0), signed)
     except (C2paError, OSError, ValueError) as error:
         raise CorruptMedia(f"cannot sign this file: {error}"[:512], field="media") from error
+    if not beside:
+        if options["timestamp"]:
+            countersign(signed, options["mime"], store, asked.answer, request.ask)
+        return View()
+    alone = io.BytesIO(store)
     if options["timestamp"]:
-        countersign(signed, options["mime"], store, asked.answer, request.ask)
-    return View()
+        countersign(alone, detached.STORE, store, asked.answer, request.ask)
+    return View(arrays={"store": np.frombuffer(alone.getvalue(), np.uint8)})
 
 
 class Remembered:

@@ -21,7 +21,7 @@ from server.provenance.identity import Identity
 from server.provenance.imprint import Imprint
 from server.provenance.ingredients import Ingredient, component_label, outcome
 from server.provenance.judge import judge
-from server.provenance.parse import FORMATS
+from server.provenance.parse import SIGNED
 from server.provenance.reading import Reading
 from server.provenance.recovered import Stores
 from server.provenance.said import differences, proves_time
@@ -34,10 +34,22 @@ UNSTAMPED = "org.countersign.timestampMissing"
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Signed:
-    """A signed file, and its credential as read back."""
+    """A signed file, and its credential as read back. beside: the manifest store (JUMBF) of a format that has no place
+    for one, b"" where it lies in the file.
+    """
 
     data: bytes
     credential: Credential
+    beside: bytes = b""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Made:
+    """What the sandboxed signer gave, not yet believed: a file, the store beside it, whether that is time-stamped."""
+
+    file: bytes
+    beside: bytes
+    stamped: bool
 
 
 class Provenance:
@@ -77,19 +89,20 @@ class Provenance:
         """What takes manifest stores out of files, and judges those that were recovered."""
         return Stores(self._sandbox, self._trust)
 
-    async def read(self, media: Media) -> Credential:
-        """What the credentials of opened media are worth.
+    async def read(self, media: Media, beside: bytes = b"") -> Credential:
+        """What the credentials of opened media are worth. beside: the manifest store that came with it, if any.
 
         Raises IntegrityError where the sandbox was started with another trust list.
         """
-        return judge(media.view("credentials"), self._trust)
+        view = await self._view(media.data, self._trust, beside=beside) if beside else media.view("credentials")
+        return judge(view, self._trust)
 
-    async def crjson(self, media: Media) -> str:
+    async def crjson(self, media: Media, beside: bytes = b"") -> str:
         """The manifest store of opened media in C2PA's crJSON form, as the file has it; "" where none can be read.
 
-        What it is worth is `read`'s business. Raises LimitExceeded where the form is too long.
+        beside: as of `read`. What it is worth is `read`'s business. Raises LimitExceeded where the form is too long.
         """
-        view = await self._sandbox.call("crjson", [media.data], self._trust.options())
+        view = await self._sandbox.call("crjson", _with(media.data, beside), self._trust.options())
         text: Pixels | None = view.arrays.get("crjson")
         return "" if text is None else text.tobytes().decode("utf-8", "replace")
 
@@ -102,7 +115,7 @@ class Provenance:
         timeout: float | None = None,
         components: Sequence[Media] = (),
     ) -> Signed:
-        """`output` with a signed manifest embedded, read back and found to say exactly what `claim` says.
+        """`output` with a signed manifest in it or beside it, read back and found to say exactly what `claim` says.
 
         mime: of the output. parent: the upload it was made from, required unless the action is "created".
         components: what was placed in it, as many as the claim says. timeout: seconds, for each of the two trips into
@@ -115,16 +128,16 @@ class Provenance:
         uploads = self._ingredients(parent, components)
         written = definition(claim, mime, parent.digest if parent else "", self._imprint)
         try:
-            signed, stamped = await self._embed(output, mime, written, uploads, timeout)
-            view = await self._view(signed, self._trust, timeout)
+            made = await self._made(output, mime, written, uploads, timeout)
+            view = await self._view(made.file, self._trust, timeout, made.beside)
         except InvalidInput as error:  # not the caller's: the output is ours, and the uploads were opened before
             raise IntegrityError(f"the output could not be signed: {error}") from error
         credential = judge(view, self._trust)
         refuse_state(credential, outcome(uploads))
-        refuse_difference(view, written, stamped=stamped)
-        if self._stamper is not None and not stamped:
+        refuse_difference(view, written, stamped=made.stamped)
+        if self._stamper is not None and not made.stamped:
             credential = replace(credential, codes=tuple(sorted({*credential.codes, UNSTAMPED})))
-        return Signed(signed, credential)
+        return Signed(made.file, credential, made.beside)
 
     async def self_test(self) -> None:
         """MUST run before the first request. Raises ConfigurationError where signing or judging does not work.
@@ -144,10 +157,10 @@ class Provenance:
     def _state_of(self, media: Media) -> CredentialState:
         return judge(media.view("credentials"), self._trust).state
 
-    async def _embed(
+    async def _made(
         self, output: bytes, mime: str, written: str, uploads: Sequence[Ingredient], timeout: float | None
-    ) -> tuple[bytes, bool]:
-        """The signed file as the sandbox made it, not yet believed, and whether it was given a time stamp."""
+    ) -> _Made:
+        """The signed file as the sandbox made it."""
         options: dict[str, Any] = {
             **self._trust.options(),
             "mime": mime,
@@ -162,11 +175,14 @@ class Provenance:
         view = await self._sandbox.call("sign", blobs, options, answer=answers, timeout=timeout)
         if not view.file:
             raise IntegrityError("the sandboxed signer gave no file")
-        return view.file, answers.stamped
+        store: Pixels | None = view.arrays.get("store")
+        if store is not None and view.file != output:
+            raise IntegrityError("the sandboxed signer changed a file that its manifest lies beside")
+        return _Made(view.file, b"" if store is None else store.tobytes(), answers.stamped)
 
-    async def _view(self, data: bytes, trust: Trust, timeout: float | None = None) -> View:
-        """What the parser `credentials` sees in a file under `trust`."""
-        return await self._sandbox.call("credentials", [data], trust.options(), timeout=timeout)
+    async def _view(self, data: bytes, trust: Trust, timeout: float | None = None, beside: bytes = b"") -> View:
+        """What the parser `credentials` sees in a file, or in the store beside it, under `trust`."""
+        return await self._sandbox.call("credentials", _with(data, beside), trust.options(), timeout=timeout)
 
     async def _signed_bytes(self, output: bytes, mime: str, claim: Claim) -> bytes:
         """A new file, signed as outputs are, but for the time stamp."""
@@ -176,18 +192,22 @@ class Provenance:
     async def _signed_as(self, identity: Identity, output: bytes, mime: str, claim: Claim) -> bytes:
         """A new file, signed by somebody else and not read back."""
         other = Provenance(self._sandbox, identity, self._trust, self._imprint)
-        data, _ = await other._embed(output, mime, definition(claim, mime), (), None)
-        return data
+        return (await other._made(output, mime, definition(claim, mime), (), None)).file
 
     async def _state(self, data: bytes, trust: Trust) -> CredentialState:
         """The state of a file under `trust`."""
         return judge(await self._view(data, trust), trust).state
 
 
+def _with(data: bytes, beside: bytes) -> list[bytes]:
+    """The blobs of a file and of the store beside it, if there is one."""
+    return [data, beside] if beside else [data]
+
+
 def refuse_unusable(mime: str, claim: Claim, parent: Media | None, components: Sequence[Media]) -> None:
     """Raises InvalidInput for an order that cannot be signed."""
-    if mime not in FORMATS:
-        limit = ", ".join(sorted(FORMATS))
+    if mime not in SIGNED:
+        limit = ", ".join(sorted(SIGNED))
         raise InvalidInput(f"{mime} cannot carry credentials", field="mime", limit=limit, found=mime)
     if (parent is None) != (claim.action == "created"):
         raise InvalidInput(f"{claim.action} media must{'' if parent is None else ' not'} have a parent", field="parent")

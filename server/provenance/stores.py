@@ -18,13 +18,12 @@ from c2pa import C2paError, Context, Reader
 from core.errors import CorruptMedia
 from core.media import View
 from core.sandbox.contract import Request
+from server.provenance.detached import STORE
 from server.provenance.jumbf import boxes, description_of
 from server.provenance.parse import settings, signers_of
 from server.provenance.report import StoreTooLarge, facts_of
 
 PARSERS = {name: f"server.provenance.stores:{name}" for name in ("store", "recovered", "active")}
-SIDECAR = "application/c2pa"
-"""MIME type of a manifest store in a file of its own."""
 
 
 def store(request: Request) -> View:
@@ -55,7 +54,7 @@ def recovered(request: Request) -> View:
     try:
         with ExitStack() as stack:
             context = stack.enter_context(Context.from_dict(settings(request.options)))
-            reader = stack.enter_context(Reader(SIDECAR, io.BytesIO(request.blobs[0]), context=context))
+            reader = stack.enter_context(Reader(STORE, io.BytesIO(request.blobs[0]), context=context))
             found = facts_of(reader.json())
             found["signers"] = signers_of(reader, found, request.options)
             return View(facts=facts | {"store": found})

@@ -151,6 +151,7 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
             fidelity=fidelity_of(made.recorded) if left else None,
             plan=plan_of(made.recorded) if left else "",
             left_out=left_out_of(made.recorded) if left else (),
+            manifest_store=made.beside,
         )
 
 

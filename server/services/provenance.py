@@ -25,11 +25,12 @@ class ProvenanceService(provenance_pb2_grpc.ProvenanceServiceServicer):
     ) -> provenance_pb2.InspectResponse:
         """Reads and validates the credentials in a file."""
         async with self._edge.call(context, f"{SERVICE}/Inspect", request):
-            if error := oversize(len(request.media)):
+            size, beside = len(request.media) + len(request.manifest_store), request.manifest_store
+            if error := oversize(size):
                 raise error
-            with self._budget.hold(len(request.media)):
-                media, credential = await self._examiner.inspect(request.media)
-                crjson = await self._examiner.crjson(media) if request.include_crjson else ""
+            with self._budget.hold(size):
+                media, credential = await self._examiner.inspect(request.media, beside)
+                crjson = await self._examiner.crjson(media, beside) if request.include_crjson else ""
             return provenance_pb2.InspectResponse(
                 provenance=convert.provenance(credential),
                 media_digest=media.digest,

@@ -108,4 +108,6 @@ def _clean_up(log: Log, aftercare: Aftercare, recorded: list[Recorded]) -> None:
         for leaf in leaves:
             if leaf["facets"]["direction"] == "outbound" and leaf["media_digest"]:
                 aftercare.forget_output(leaf["media_digest"])
+                if beside := leaf.get("media", {}).get("beside"):
+                    aftercare.forget_output(beside)
     aftercare.scrub()

@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 from PIL import Image
 
 from core.media import Pixels
+from tests import dicoms
 from tests.core.photofiles import dng, heic, linear, mosaic
 
 WRITERS = {
@@ -31,7 +32,7 @@ FILMS = {
     "video/webm": ("webm", "libvpx"),
 }
 PHOTOGRAPHS = ("image/heif", "image/x-adobe-dng")
-FORMATS = (*WRITERS, *PHOTOGRAPHS, *FILMS)
+FORMATS = (*WRITERS, *PHOTOGRAPHS, dicoms.MIME, *FILMS)
 FRAMES = 30
 
 
@@ -73,6 +74,8 @@ def sample(mime: str) -> bytes:
         return heic(scene())
     if mime == "image/x-adobe-dng":
         return dng(mosaic(linear(scene())))
+    if mime == dicoms.MIME:
+        return dicoms.real(dicoms.MR)
     return film(mime) if mime in FILMS else save(Image.fromarray(scene()), mime)
 
 

@@ -19,6 +19,9 @@ from generators.base import Card, IsCancelled, Job, Output, Parameter, Progress,
 from generators.deep import enhanced, like, to_unit
 from generators.enhancer import Enhancer
 from generators.fidelity import reported
+from generators.medical.enhancement import UNCERTAINTY, Work
+from generators.medical.ensemble import Method
+from generators.medical.methods import tiled, unchanged
 from generators.probing import noise_level
 from generators.still import encode_like, source_of
 
@@ -31,10 +34,11 @@ SIGMA = Parameter(
     "sigma",
     "float",
     0.0,
-    "standard deviation of the noise in 8-bit steps; 0 estimates it from the picture",
+    "standard deviation of the noise in 8-bit steps, or in a medical picture's units; 0 estimates it from the picture",
     minimum=0.0,
     maximum=100.0,
 )
+DENOISING = (SIGMA, UNCERTAINTY)
 """What every denoiser may be told."""
 
 
@@ -43,7 +47,7 @@ class NonLocalMeans(Enhancer):
 
     name = "nlm"
     task = "denoise"
-    parameters: tuple[Parameter, ...] = (SIGMA,)
+    parameters: tuple[Parameter, ...] = DENOISING
 
     def __init__(self, card: Card) -> None:
         self.card = card
@@ -57,6 +61,16 @@ class NonLocalMeans(Enhancer):
         made = denoised(frame, sigma, progress, cancelled)
         stop_if(cancelled)  # a large file takes seconds to write
         return reported(frame.pixels, encode_like(source, made))
+
+    def medical(self, job: Job, cancelled: IsCancelled, /) -> Work:
+        """See `Enhancer`. The stated σ is in the picture's rescaled units."""
+        settings = parameters.complete(self.parameters, job.parameters)
+
+        def method(sigma: float) -> Method:
+            return tiled(_without_noise(sigma / 255.0), _PLAN, 1, cancelled) if sigma else unchanged
+
+        words = f"denoised by {self.name}"
+        return Work(method, float(settings["sigma"]), 1, words, self.name, self.version, settings)
 
 
 def denoise(pixels: Pixels, sigma: float, progress: Progress, cancelled: IsCancelled) -> Pixels:
@@ -72,7 +86,11 @@ def denoised(frame: Frame, sigma: float, progress: Progress, cancelled: IsCancel
     if sigma < _LEAST:
         progress(1.0)
         return replace(frame, pixels=frame.pixels.copy())
-    level = sigma / 255.0
+    return enhanced(_without_noise(sigma / 255.0), frame, _PLAN, 1, progress, cancelled)
+
+
+def _without_noise(level: float) -> tiling.Transform:
+    """The filter for noise of that σ, where white is 1."""
 
     def transform(tile: tiling.Samples) -> tiling.Samples:
         means = denoise_nl_means(
@@ -86,4 +104,4 @@ def denoised(frame: Frame, sigma: float, progress: Progress, cancelled: IsCancel
         )
         return like(tile, means).reshape(tile.shape)  # scikit-image drops axes of length 1
 
-    return enhanced(transform, frame, _PLAN, 1, progress, cancelled)
+    return transform

@@ -8,8 +8,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 
+from core.dicom.facts import is_dicom
+from core.errors import InvalidInput
 from core.media import Kind
 from generators.base import SOURCE, Card, IsCancelled, Job, Output, Parameter, Progress, share, stop_if
+from generators.medical import enhancement
+from generators.medical.enhancement import Work
+from generators.profiles import refuse_unfit
 from generators.still import STILL, source_of
 
 
@@ -35,8 +40,14 @@ class Enhancer(ABC):
         outputs = []
         for index, job in enumerate(batch):
             stop_if(cancelled)
-            outputs.append(self.enhanced(job, share(progress, index, len(batch)), cancelled))
+            outputs.append(self._made(job, share(progress, index, len(batch)), cancelled))
         return outputs
+
+    def _made(self, job: Job, progress: Progress, cancelled: IsCancelled) -> Output:
+        """The output of one job, by the way that what it brings asks for."""
+        if job.source is not None and is_dicom(job.source):
+            return enhancement.enhanced(job.source, self.medical(job, cancelled), progress, cancelled)
+        return self.enhanced(job, progress, cancelled)
 
     def batch_key(self, job: Job) -> None:
         """None: pictures of several sizes share nothing."""
@@ -48,8 +59,17 @@ class Enhancer(ABC):
 
     def check(self, job: Job) -> None:
         """Raises InvalidInput or LimitExceeded for a job that cannot be done."""
-        source_of(job)
+        source = source_of(job)
+        refuse_unfit(self.name, self.card, source)
+        enhancement.refuse_map(source, job.parameters)
 
     @abstractmethod
     def enhanced(self, job: Job, progress: Progress, cancelled: IsCancelled) -> Output:
         """The output of one job that `check` let pass."""
+
+    def medical(self, _job: Job, _cancelled: IsCancelled, /) -> Work:
+        """How one job on a medical picture is done. Every model whose card has that profile MUST have such a way.
+
+        Raises InvalidInput naming "model" where there is none.
+        """
+        raise InvalidInput(f"{self.name} has no way for medical pictures", field="model", found=self.name)

@@ -22,7 +22,6 @@ from generators.probing import corners, noise_level
 CONSISTENCY_RMSE, CONSISTENCY_MAX, MEAN_CHANGE = "consistency_rmse", "consistency_max", "mean_change"
 SHARPNESS_BEFORE, SHARPNESS_AFTER = "sharpness_before", "sharpness_after"
 NOISE_BEFORE, NOISE_AFTER = "noise_before", "noise_after"
-# Of medical pictures alone, see `generators.medical`.
 CONSISTENCY_BEFORE, PROJECTION_RMS = "consistency_before", "projection_rms"
 UNCERTAINTY_MEAN, UNCERTAINTY_P95, UNCERTAINTY_MAX = "uncertainty_mean", "uncertainty_p95", "uncertainty_max"
 UNIT = "unit"
@@ -35,14 +34,11 @@ NAMES = (
     SHARPNESS_AFTER,
     NOISE_BEFORE,
     NOISE_AFTER,
-    CONSISTENCY_BEFORE,
-    PROJECTION_RMS,
-    UNCERTAINTY_MEAN,
-    UNCERTAINTY_P95,
-    UNCERTAINTY_MAX,
 )
 """Every figure, as notes and messages call it. All are in 8-bit steps, or in what the note `UNIT` says; sharpness is in
 their squares."""
+MEDICAL_NAMES = (CONSISTENCY_BEFORE, PROJECTION_RMS, UNCERTAINTY_MEAN, UNCERTAINTY_P95, UNCERTAINTY_MAX)
+"""Those of medical pictures on top."""
 
 _SIDE = 256  # of a piece of the larger picture, pixels
 _RIM = 4  # pixels of the smaller picture along a piece's edge where its reduction lacks surroundings
@@ -78,8 +74,8 @@ def report(source: Pixels, made: Pixels) -> dict[str, float]:
 
 
 def figures_in(notes: Mapping[str, Value]) -> dict[str, float]:
-    """The figures among a model's notes, in the order of `NAMES`; none where it reported none."""
-    return {name: float(notes[name]) for name in NAMES if name in notes}
+    """The figures among a model's notes, in the order of their names; none where it reported none."""
+    return {name: float(notes[name]) for name in (*NAMES, *MEDICAL_NAMES) if name in notes}
 
 
 def _pieces(source: Pixels, made: Pixels, scale: int) -> Iterator[_Pair]:

@@ -20,6 +20,8 @@ from generators.base import Card, IsCancelled, Job, Output, Parameter, Progress,
 from generators.deep import MAXIMUM, enhanced
 from generators.enhancer import Enhancer
 from generators.fidelity import reported
+from generators.medical.enhancement import UNCERTAINTY, Work
+from generators.medical.methods import tiled
 from generators.still import encode_like, in_greys, is_neutral, source_of
 
 MAX_PIXELS = 100_000_000
@@ -75,15 +77,14 @@ class Upscaler(Enhancer):
             raise ConfigurationError(f"{name} needs one network for each factor")
         self.name = name
         self.card = card
-        self.parameters: tuple[Parameter, ...] = (_scale_parameter(factors),)
+        self.parameters: tuple[Parameter, ...] = (_scale_parameter(factors), UNCERTAINTY)
         self.version = version_of(name, plan, *(self._networks[factor].digest for factor in factors))
         self._plan = plan
         self._max_pixels = max_pixels
 
     def check(self, job: Job) -> None:
-        """Raises InvalidInput for a source that is no still picture, and LimitExceeded for an output of more pixels
-        than allowed.
-        """
+        """As `Enhancer.check`; raises LimitExceeded for an output of more pixels than allowed."""
+        super().check(job)
         self._factor(job)
 
     def enhanced(self, job: Job, progress: Progress, cancelled: IsCancelled) -> Output:
@@ -95,6 +96,14 @@ class Upscaler(Enhancer):
         made = enhanced(network, _with_larger_alpha(frame, factor), plan, factor, progress, cancelled)
         stop_if(cancelled)  # a large file takes seconds to write
         return reported(frame.pixels, encode_like(source, made))
+
+    def medical(self, job: Job, cancelled: IsCancelled, /) -> Work:
+        """See `Enhancer`."""
+        factor, network = self._factor(job), self._networks[self._factor(job)]
+        method = tiled(network, self._plan.aligned(network.multiple_of), factor, cancelled)
+        words = f"enlarged {factor} times by {self.name}"
+        settings = parameters.complete(self.parameters, job.parameters)
+        return Work(lambda _: method, None, factor, words, self.name, self.version, settings)
 
     def _factor(self, job: Job) -> int:
         """The job's factor, once its output is known to stay within the pixel budget."""

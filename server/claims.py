@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from generators.auto import PLAN
 from generators.base import Value
-from generators.fidelity import figures_in
+from generators.fidelity import UNIT, figures_in
 from policies.base import Decision
 from server.finishing.finisher import Finished
 from server.provenance import Binding, Claim
@@ -40,8 +40,13 @@ def claim_of(
         soft_bindings=bindings.soft_bindings,
         watermarked=finished.watermark is not None,
         labelled=finished.marks.label is not None,
-        fidelity=figures_in(notes),
+        fidelity=fidelity_in(notes),
     )
+
+
+def fidelity_in(notes: Mapping[str, Value]) -> dict[str, Value]:
+    """The figures among a model's notes, and what they are in where that is not 8-bit steps."""
+    return {**figures_in(notes), **{name: value for name, value in notes.items() if name == UNIT}}
 
 
 def chosen_in(order: Order, notes: Mapping[str, Value]) -> dict[str, Value]:

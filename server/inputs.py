@@ -18,6 +18,7 @@ from datetime import datetime
 from core.errors import InvalidInput
 from core.media import Kind, Media
 from generators.base import CONTROL, MASK, PROMPT, SOURCE, Job, Preview
+from generators.profiles import refuse_unfit
 from policies.base import Action, Decision, Reason, Stage, Subject
 from policies.rules import NO_RULE_FIRED
 from server.examination import Context, Examination
@@ -80,10 +81,13 @@ def field_of(order: Order, name: str) -> str:
 
 
 def job_of(order: Order, given: Mapping[str, Examination], preview: Preview | None) -> Job:
-    """The order as the model gets it. Raises InvalidInput for a picture of a kind that the model does not take."""
+    """The order as the model gets it. Raises InvalidInput for a picture that the model does not take, or may not be
+    used on.
+    """
     media = {name: seen.media for name, seen in given.items()}
     for name, one in media.items():
         refuse_other_kinds(order, name, one)
+        refuse_unfit(order.model.name, order.model.card, one)
     return Job(
         media.get(SOURCE),
         order.parameters,

@@ -11,13 +11,16 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 
-from core.media import Media
-from core.parsers.catalog import PARSERS
-from core.sandbox import Sandbox
+from core.dicom.facts import MIME, VIEW
+from core.limits import Limits
+from core.media import Kind, Media, digest_of
+from core.parsers import tags
+from core.parsers.dicom import picture, view
+from core.sandbox.assembly import assemble
+from core.sandbox.contract import Request
 
 FOLDER = Path(pydicom.__file__).parent / "data" / "test_files"
 """Looked into directly: pydicom's own search asks the network for files that it does not ship."""
-MIME = "application/dicom"
 CT, MR, OVERLAID = "CT_small.dcm", "MR_small.dcm", "examples_overlay.dcm"
 PATIENT = b"CompressedSamples"
 """Stands in the name of the patient of CT and MR."""
@@ -58,7 +61,8 @@ def holding(stored: NDArray[Any], bits: int, name: str = MR, **elements: Any) ->
     return edited(name, **shape, **depth, **signed, **data, **elements)
 
 
-async def opened(data: bytes) -> Media:
-    """The file as the pipeline opens one that is to be enhanced, in a sandbox of its own."""
-    async with await Sandbox.start(PARSERS, workers=1) as sandbox:
-        return await sandbox.open(data, {"dicom", "tags", "samples"})
+def opened(data: bytes) -> Media:
+    """The file as the pipeline opens one that is to be enhanced, by the same parsers, in this process."""
+    request = Request([data], MIME, Limits())
+    read = {"pixels": picture.parse(request), VIEW: view.parse(request), "tags": tags.parse(request)}
+    return assemble(data, Kind.IMAGE, MIME, digest_of(data), read)

@@ -4,8 +4,11 @@
     licence: Apache-2.0
     summary: One sentence on what it does.
     limits: One sentence on what it cannot do.
+    profiles: [photo]
     ---
     # The card …
+
+`profiles`, which may be missing, says that the model is for such pictures alone.
 
 They lie in the package, not in docs/, because an installed server shows them.
 """
@@ -17,7 +20,7 @@ from pathlib import Path
 import yaml
 
 from core.errors import ConfigurationError
-from generators.base import Card
+from generators.base import PROFILES, Card
 
 _FENCE = "---\n"
 
@@ -30,9 +33,12 @@ def read(path: Path) -> Card:
         if opening:
             raise ValueError("text before the first fence")
         licence, summary, limits = (str(facts[key]) for key in ("licence", "summary", "limits"))
+        profiles = frozenset(facts.get("profiles", PROFILES))
+        if not profiles or not profiles <= PROFILES:
+            raise ValueError(f"profiles are some of {', '.join(sorted(PROFILES))}")
     except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
         raise ConfigurationError(f"the model card {path.name} cannot be read: {error}") from error
-    return Card(licence=licence, summary=summary, limits=limits, markdown=markdown.lstrip())
+    return Card(licence=licence, summary=summary, limits=limits, markdown=markdown.lstrip(), profiles=profiles)
 
 
 def shipped(name: str) -> Card:

@@ -21,6 +21,7 @@ from generators.base import Value
 from generators.classical.filtering import Prepared
 from generators.deep import like, to_unit
 from generators.probing import noise_level, pieces
+from generators.still import is_neutral
 from generators.tiling import Plan, Samples
 
 Planes: TypeAlias = npt.NDArray[np.float32]
@@ -34,6 +35,7 @@ TV_PLAN = Plan(size=256, margin=TV_ROUNDS + 1)  # each round looks one pixel fur
 WAVELET = "db3"
 LEVELS = 4
 WAVELET_PLAN = Plan(size=256, margin=80)  # multiples of 2^LEVELS, and beyond the reach of (6 − 1)·(2⁴ − 1) = 75 pixels
+GREY = 3**0.5
 WAVELET_STRENGTH = 1.0  # thresholds as multiples of those of BayesShrink
 
 BILATERAL_STRENGTH = 4.0  # σ of the differences in colour as a multiple of the noise's
@@ -47,11 +49,14 @@ _ALL = np.float32(1e6)  # a threshold above every coefficient
 
 
 def at_level(build: Callable[[Pixels, float], Prepared]) -> Callable[[Pixels, Mapping[str, Value]], Prepared | None]:
-    """`build` as a filter's `prepare`: with the stated σ, or with the estimated one where that is 0."""
+    """`build` as a filter's `prepare`: with the stated σ, or with the estimated one where that is 0.
+
+    Floats are not rounded, so that no noise in them is too little.
+    """
 
     def prepare(pixels: Pixels, settings: Mapping[str, Value]) -> Prepared | None:
         sigma = float(settings["sigma"]) or noise_level(pixels)
-        return build(pixels, sigma) if sigma >= LEAST else None
+        return build(pixels, sigma) if sigma >= LEAST or pixels.dtype != np.uint8 else None
 
     return prepare
 
@@ -65,7 +70,9 @@ def wavelet(pixels: Pixels, sigma: float) -> Prepared:
     """BayesShrink: S. G. Chang, B. Yu, M. Vetterli, "Adaptive wavelet thresholding", IEEE TIP 2000.
 
     One set of thresholds for the whole picture, from a few pieces of it: thresholds of each tile would show its edges.
+    A picture of greys has the noise of three equal channels in one opponent colour, √3 times as strong.
     """
+    sigma = sigma * GREY if is_neutral(pixels) else sigma
     return Prepared(partial(_shrink, thresholds=_thresholds(pixels, sigma)), WAVELET_PLAN)
 
 

@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from core.media import Frame, Pixels
+import numpy as np
+
+from core.media import Frame
 from generators import parameters, tiling
 from generators.base import (
     Card,
@@ -25,7 +27,13 @@ from generators.base import (
 from generators.deep import enhanced
 from generators.enhancer import Enhancer
 from generators.fidelity import reported
+from generators.medical.enhancement import Work
+from generators.medical.ensemble import Method, Plane
+from generators.medical.methods import tiled, unchanged
 from generators.still import encode_like, source_of
+
+SIGMA = "sigma"
+"""The setting of filters that take noise away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +44,8 @@ class Prepared:
     plan: tiling.Plan
 
 
-Prepare: TypeAlias = Callable[[Pixels, Mapping[str, Value]], Prepared | None]
-"""From a picture, RGB uint8 (h, w, 3), and checked settings; None where the picture is to stay as it is."""
+Prepare: TypeAlias = Callable[[tiling.Samples, Mapping[str, Value]], Prepared | None]
+"""From a picture, of a type as of `tiling.Transform`, and checked settings; None where it is to stay as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +79,24 @@ class Filtered(Enhancer):
         made = apply(self._prepare(frame.pixels, settings), frame, progress, cancelled)
         stop_if(cancelled)  # a large file takes seconds to write
         return reported(frame.pixels, encode_like(source, made))
+
+    def medical(self, job: Job, cancelled: IsCancelled, /) -> Work:
+        """See `Enhancer`. For filters that are told of noise alone; a stated σ is in the picture's rescaled units."""
+        settings = parameters.complete(self.parameters, job.parameters)
+        if SIGMA not in settings:
+            return super().medical(job, cancelled)
+
+        def at(sigma: float) -> Method:
+            def method(plane: Plane, progress: Progress) -> Plane:
+                pixels = np.broadcast_to(plane[..., None], (*plane.shape, 3))
+                prepared = self._prepare(pixels, {**settings, SIGMA: sigma}) if sigma else None
+                chosen = tiled(prepared.transform, prepared.plan, 1, cancelled) if prepared else unchanged
+                return chosen(plane, progress)
+
+            return method
+
+        words = f"denoised by {self.name}"
+        return Work(at, float(settings[SIGMA]), 1, words, self.name, self.version, settings)
 
 
 def apply(prepared: Prepared | None, frame: Frame, progress: Progress, cancelled: IsCancelled) -> Frame:

@@ -9,7 +9,7 @@ from PIL import __version__ as pillow
 from generators.classical import contrast, denoising, sharpening
 from generators.classical.denoising import at_level
 from generators.classical.filtering import Filter
-from generators.denoise import SIGMA
+from generators.denoise import DENOISING
 
 OPENCV = f"opencv {version('opencv-python-headless')}"
 SCIKIT_IMAGE = f"scikit-image {version('scikit-image')}"
@@ -19,7 +19,7 @@ FILTERS = (
     Filter(
         "tv",
         "denoise",
-        (SIGMA,),
+        DENOISING,
         at_level(denoising.total_variation),
         DENOISERS,
         (denoising.TV_STRENGTH, denoising.TV_ROUNDS, denoising.TV_PLAN, SCIKIT_IMAGE),
@@ -27,13 +27,14 @@ FILTERS = (
     Filter(
         "wavelet",
         "denoise",
-        (SIGMA,),
+        DENOISING,
         at_level(denoising.wavelet),
         DENOISERS,
         (
             denoising.WAVELET,
             denoising.LEVELS,
             denoising.WAVELET_STRENGTH,
+            denoising.GREY,
             denoising.WAVELET_PLAN,
             f"pywavelets {version('PyWavelets')}",
         ),
@@ -41,7 +42,7 @@ FILTERS = (
     Filter(
         "bilateral",
         "denoise",
-        (SIGMA,),
+        DENOISING,
         at_level(denoising.bilateral),
         DENOISERS,
         (denoising.BILATERAL_STRENGTH, denoising.BILATERAL_SPACE, denoising.BILATERAL_PLAN, OPENCV),

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from core.errors import ConfigurationError, IntegrityError
 from core.weight_folder import files_of, private_copy, tree_digest
-from generators.base import Card, Generator
+from generators.base import PHOTO, Card, Generator
 from generators.diffusion import components, enlarging, hub, licences, neighbours, pipelines
 from generators.diffusion.neighbours import Neighbours
 from generators.diffusion.offer import MAX_STEPS, STEPS, Offer
@@ -144,4 +144,5 @@ def _card(checkpoint: Checkpoint, licence: str, folder: Path, kind: str) -> Card
         summary=f"A {kind} from {origin}, brought by the operator.",
         limits="Nothing about it was measured here; its own card says what its makers know.",
         markdown=f"# {checkpoint.name}\n\nA {kind} from {origin}, brought by the operator.\n\n{text}".rstrip() + "\n",
+        profiles=frozenset({PHOTO}),
     )

@@ -8,6 +8,7 @@ not know any of the steps' insides.
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Sequence
+from dataclasses import replace
 from importlib.metadata import version
 
 import torch
@@ -15,7 +16,7 @@ import torch
 from core.encoding import encode_image
 from core.errors import OutOfMemory
 from core.media import Frame, Kind
-from generators.base import SOURCE, Card, IsCancelled, Job, Output, Progress, share, stop_if, version_of
+from generators.base import PHOTO, SOURCE, Card, IsCancelled, Job, Output, Progress, share, stop_if, version_of
 from generators.diffusion import decoding, memory, pictures, sampling
 from generators.diffusion.asked import Asked, asked_of
 from generators.diffusion.components import Components
@@ -52,7 +53,7 @@ class TextToImage:
         neighbours: Neighbours | None = None,
     ) -> None:
         self.name = name
-        self.card = card
+        self.card = replace(card, profiles=frozenset({PHOTO}))  # what is sampled was not measured
         self.inputs = offer.inputs
         self.parameters = offer.parameters
         self._components = components

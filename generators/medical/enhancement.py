@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.dicom.facts import MIME, Dicom, Values, dicom_of
+from core.dicom.facts import MIME, Dicom, Values, dicom_of, is_dicom
 from core.dicom.tags import Derivation
 from core.dicom.window import grey
 from core.dicom.writing import derived_file
@@ -28,8 +29,10 @@ from generators.medical.ensemble import Method, ensemble
 
 TOLERANCE = 0.5 + 1e-6
 """Stored values that a mean may be off: as much as writing whole numbers alone may cost."""
-MOST_MOVED = 0.03
-"""Of the picture's range, root mean square: a method whose answer has to be moved further did not answer for it."""
+MOST_MOVED, MOST_DETAIL = 0.01, 0.5
+"""Of the picture's range, and of its detail, on top of each other: a method whose answer has to be moved further, root
+mean square, did not answer for this picture. Plain interpolation of pure noise is moved by 0.3 of its detail.
+"""
 FINEST = 2.0**-12
 """Stored values that one step of a map stands for at least: less than that is rounding in single precision."""
 UNMARKED = "its values are measurements: a watermark or a label would change them"
@@ -80,7 +83,8 @@ def enhanced(source: Media, work: Work, progress: Progress, cancelled: IsCancell
     plane = _normalised(found.stored, measured, low, span)
     mean, spread = ensemble(work.method((sigma or 0.0) * 255.0 / span), plane, progress)
     stop_if(cancelled)
-    held, made, rmse = _held(found, mean.astype(np.float64) * span + low, work.scale, span, sigma)
+    held, made, rmse = _held(found, mean.astype(np.float64) * span + low, work.scale, sigma)
+    _refuse_unfaithful(held, max(1.0, (MOST_MOVED + MOST_DETAIL * _detail(plane)) * span), found.values)
     deviation = np.where(_grown(measured, work.scale), spread * np.float32(span), np.float32(0.0))
     notes = figures.figures(found.stored, made, found.values, held, deviation, rmse)
     stop_if(cancelled)  # a large file takes seconds to write
@@ -88,6 +92,17 @@ def enhanced(source: Media, work: Work, progress: Progress, cancelled: IsCancell
     derivation = Derivation(_words(work), work.model, work.version, _job(work), work.scale)
     data = derived_file(found, derivation, stored, values)
     return Output(data, MIME, Frame(grey(stored, values)), notes, measured=UNMARKED)
+
+
+def refuse_map(source: Media, settings: Mapping[str, Value]) -> None:
+    """Raises InvalidInput where a map is asked for of a picture that is not medical: others are answered once."""
+    if settings.get(UNCERTAINTY.name) == MAP and not is_dicom(source):
+        raise InvalidInput(
+            "there is a map of uncertainty for medical pictures alone",
+            field=f"parameters.{UNCERTAINTY.name}",
+            limit=MIME,
+            found=source.mime,
+        )
 
 
 def check(found: Dicom, scale: int) -> None:
@@ -141,7 +156,7 @@ def _sigma(found: Dicom, work: Work) -> float | None:
 
 
 def _held(
-    found: Dicom, answer: NDArray[np.float64], scale: int, span: float, sigma: float | None
+    found: Dicom, answer: NDArray[np.float64], scale: int, sigma: float | None
 ) -> tuple[Held, NDArray[Any], float]:
     """The answer held to the source: how well, the stored values, and the error of the means that is left."""
     stored, values = found.stored.astype(np.float64), found.values
@@ -153,7 +168,6 @@ def _held(
     wanted = stored if scale > 1 else cells.means(stored)
     near = answer if sigma is None else noise.limited(answer, stored, sigma)
     whole, held = project(answer, near, cells, wanted, (values.minimum, values.maximum))
-    _refuse_unfaithful(held, span, values)
     whole[~grown] = cells.flat(stored)[~grown] if scale > 1 else stored[~grown]
     errors = (cells.means(whole) - wanted)[cells.used()]
     rmse = float(np.sqrt(np.mean(np.square(errors)))) if errors.size else 0.0
@@ -164,7 +178,14 @@ def _grown(measured: NDArray[np.bool_], scale: int) -> NDArray[np.bool_]:
     return np.repeat(np.repeat(measured, scale, axis=0), scale, axis=1)
 
 
-def _refuse_unfaithful(held: Held, span: float, values: Values) -> None:
+def _detail(plane: NDArray[np.float32]) -> float:
+    """Root mean square of what a picture has beyond the mean of every nine pixels, in its own units."""
+    beyond = plane - cv2.blur(plane, (3, 3), borderType=cv2.BORDER_REPLICATE)
+    return float(np.sqrt(np.mean(np.square(beyond, dtype=np.float64))))
+
+
+def _refuse_unfaithful(held: Held, most: float, values: Values) -> None:
+    """most: that the answer may be moved, stored values."""
     step, unit = abs(values.slope), values.unit or "rescaled values"
     if held.after > TOLERANCE:
         raise InvalidInput(
@@ -173,11 +194,11 @@ def _refuse_unfaithful(held: Held, span: float, values: Values) -> None:
             limit=f"off by at most {TOLERANCE * step:.3g} {unit}",
             found=f"off by {held.after * step:.3g} {unit}",
         )
-    if held.moved > MOST_MOVED * span:
+    if held.moved > most:
         raise InvalidInput(
             "what the model made is not what was measured, and would have to be moved too far to be it",
             field="model",
-            limit=f"moved by at most {MOST_MOVED * span * step:.3g} {unit}, root mean square",
+            limit=f"moved by at most {most * step:.3g} {unit}, root mean square",
             found=f"moved by {held.moved * step:.3g} {unit}; means were off by up to {held.before * step:.3g}",
         )
 

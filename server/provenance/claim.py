@@ -55,7 +55,7 @@ class Claim:
     the software agent. parameters: the settings it ran with. made_at: when, with a time zone. components: how many
     pictures were placed in it. soft_bindings: what it is recognised by. watermarked: one of those is a watermark, which
     was embedded. labelled: a visible label was put on it. fidelity: how it differs from what it was made from, figures
-    by name.
+    by name, and their unit.
     """
 
     title: str
@@ -70,7 +70,7 @@ class Claim:
     soft_bindings: tuple[SoftBinding, ...] = ()
     watermarked: bool = False
     labelled: bool = False
-    fidelity: Mapping[str, float] = field(default_factory=dict)
+    fidelity: Mapping[str, str | int | float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not re.fullmatch("[a-z][A-Za-z]{2,63}", self.source_type):

@@ -580,11 +580,11 @@ class Fidelity(_message.Message):
         uncertainty_mean: _builtins.float | None = ...,
         uncertainty_p95: _builtins.float | None = ...,
         uncertainty_max: _builtins.float | None = ...,
-        unit: _builtins.str = ...,
+        unit: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_consistency_before", b"_consistency_before", "_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "_projection_rms", b"_projection_rms", "_uncertainty_max", b"_uncertainty_max", "_uncertainty_mean", b"_uncertainty_mean", "_uncertainty_p95", b"_uncertainty_p95", "consistency_before", b"consistency_before", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change", "projection_rms", b"projection_rms", "uncertainty_max", b"uncertainty_max", "uncertainty_mean", b"uncertainty_mean", "uncertainty_p95", b"uncertainty_p95"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_consistency_before", b"_consistency_before", "_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "_projection_rms", b"_projection_rms", "_uncertainty_max", b"_uncertainty_max", "_uncertainty_mean", b"_uncertainty_mean", "_uncertainty_p95", b"_uncertainty_p95", "_unit", b"_unit", "consistency_before", b"consistency_before", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change", "projection_rms", b"projection_rms", "uncertainty_max", b"uncertainty_max", "uncertainty_mean", b"uncertainty_mean", "uncertainty_p95", b"uncertainty_p95", "unit", b"unit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consistency_before", b"_consistency_before", "_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "_projection_rms", b"_projection_rms", "_uncertainty_max", b"_uncertainty_max", "_uncertainty_mean", b"_uncertainty_mean", "_uncertainty_p95", b"_uncertainty_p95", "consistency_before", b"consistency_before", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change", "noise_after", b"noise_after", "noise_before", b"noise_before", "projection_rms", b"projection_rms", "sharpness_after", b"sharpness_after", "sharpness_before", b"sharpness_before", "uncertainty_max", b"uncertainty_max", "uncertainty_mean", b"uncertainty_mean", "uncertainty_p95", b"uncertainty_p95", "unit", b"unit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consistency_before", b"_consistency_before", "_consistency_max", b"_consistency_max", "_consistency_rmse", b"_consistency_rmse", "_mean_change", b"_mean_change", "_projection_rms", b"_projection_rms", "_uncertainty_max", b"_uncertainty_max", "_uncertainty_mean", b"_uncertainty_mean", "_uncertainty_p95", b"_uncertainty_p95", "_unit", b"_unit", "consistency_before", b"consistency_before", "consistency_max", b"consistency_max", "consistency_rmse", b"consistency_rmse", "mean_change", b"mean_change", "noise_after", b"noise_after", "noise_before", b"noise_before", "projection_rms", b"projection_rms", "sharpness_after", b"sharpness_after", "sharpness_before", b"sharpness_before", "uncertainty_max", b"uncertainty_max", "uncertainty_mean", b"uncertainty_mean", "uncertainty_p95", b"uncertainty_p95", "unit", b"unit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__consistency_before: _TypeAlias = _typing.Literal["consistency_before"]  # noqa: Y015
     _WhichOneofArgType__consistency_before: _TypeAlias = _typing.Literal["_consistency_before", b"_consistency_before"]  # noqa: Y015
@@ -602,6 +602,8 @@ class Fidelity(_message.Message):
     _WhichOneofArgType__uncertainty_mean: _TypeAlias = _typing.Literal["_uncertainty_mean", b"_uncertainty_mean"]  # noqa: Y015
     _WhichOneofReturnType__uncertainty_p95: _TypeAlias = _typing.Literal["uncertainty_p95"]  # noqa: Y015
     _WhichOneofArgType__uncertainty_p95: _TypeAlias = _typing.Literal["_uncertainty_p95", b"_uncertainty_p95"]  # noqa: Y015
+    _WhichOneofReturnType__unit: _TypeAlias = _typing.Literal["unit"]  # noqa: Y015
+    _WhichOneofArgType__unit: _TypeAlias = _typing.Literal["_unit", b"_unit"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__consistency_before) -> _WhichOneofReturnType__consistency_before | None: ...
     @_typing.overload
@@ -618,6 +620,8 @@ class Fidelity(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__uncertainty_mean) -> _WhichOneofReturnType__uncertainty_mean | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__uncertainty_p95) -> _WhichOneofReturnType__uncertainty_p95 | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__unit) -> _WhichOneofReturnType__unit | None: ...
 
 Global___Fidelity: _TypeAlias = Fidelity  # noqa: Y015
 

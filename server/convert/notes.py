@@ -32,7 +32,7 @@ def fidelity_of(recorded: Recorded) -> pb.Fidelity | None:
     """How a recorded output differs from its upload; None where the model did not measure it."""
     notes = notes_of(recorded)
     figures = fidelity.figures_in(notes)
-    return pb.Fidelity(**figures, unit=str(notes.get(fidelity.UNIT, ""))) if figures else None
+    return pb.Fidelity(**figures, unit=notes.get(fidelity.UNIT)) if figures else None
 
 
 def plan_of(recorded: Recorded) -> str:

@@ -70,6 +70,7 @@ class FakeServer(
         self.nearest: generation_pb2.Neighbour | None = None
         self.plan = ""
         self.left_out: tuple[str, ...] = ()
+        self.plan, self.beside = "", b""
 
     async def decide(self, context: Context, request_id: str, media: bytes, *, evidence: bool) -> common_pb2.Decision:
         """One decision a request_id."""
@@ -154,6 +155,7 @@ class FakeServer(
             result.byte_size, result.mime_type = len(output), "image/png"
             result.plan = self.plan
             result.left_out.extend(self.left_out)
+            result.plan, result.manifest_store = self.plan, self.beside
         if not self.without_result:
             yield response(result=result)
 

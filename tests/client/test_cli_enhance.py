@@ -33,6 +33,28 @@ def test_json_is_one_object_and_the_file_is_there(server: FakeServer, command: C
     assert {path.name for path in photo.parent.iterdir()} == {"photo.png", "out.png"}
 
 
+def test_credentials_that_the_format_does_not_hold_lie_beside_it(
+    server: FakeServer, command: Command, photo: Path
+) -> None:
+    server.beside = b"a manifest store"
+    out, store = photo.with_name("out.dcm"), photo.with_name("out.c2pa")
+    result = command("enhance", photo, "-o", out, "--task", "denoise", "--json")
+    assert json.loads(result.stdout)["manifest"] == str(store)
+    assert (out.read_bytes(), store.read_bytes()) == (MADE, b"a manifest store")
+    again = command("enhance", photo, "-o", out, "--task", "denoise", "--force")
+    assert "out.c2pa: its credentials" in again.stdout.replace("\n", " ")
+
+
+def test_no_output_without_its_credentials(server: FakeServer, command: Command, photo: Path) -> None:
+    server.beside = b"a manifest store"
+    out, store = photo.with_name("out.dcm"), photo.with_name("out.c2pa")
+    store.write_bytes(b"somebody's")
+    result = command("enhance", photo, "-o", out, "--task", "denoise")
+    assert result.exit_code == 2
+    assert not out.exists()
+    assert store.read_bytes() == b"somebody's"
+
+
 def test_saves_a_receipt(command: Command, photo: Path, tmp_path: Path) -> None:
     receipt = tmp_path / "receipt.json"
     result = command("enhance", photo, "-o", tmp_path / "out.png", "--task", "upscale", "--receipt", receipt)

@@ -201,3 +201,17 @@ def test_a_missing_file_is_named(command: Command, tmp_path: Path) -> None:
 def test_every_state_of_the_api_has_words(state: Any) -> None:
     assert state.removeprefix("CREDENTIAL_STATE_") in STATES
     assert STATES.keys() > SOURCES.keys()
+
+
+@pytest.mark.parametrize(("name", "start"), [("scan.dcm", bytes(128) + b"DICM"), ("photo.png", b"\x89PNG")])
+def test_the_store_beside_a_dicom_file_goes_along(
+    server: FakeServer, command: Command, tmp_path: Path, name: str, start: bytes
+) -> None:
+    file = tmp_path / name
+    file.write_bytes(start + bytes(200))
+    is_dicom = name.endswith(".dcm")
+    assert command("inspect", file).exit_code == 0
+    assert server.seen["Inspect"][0].manifest_store == b""
+    file.with_suffix(".c2pa").write_bytes(b"a manifest store")
+    assert command("inspect", file).exit_code == 0
+    assert server.seen["Inspect"][1].manifest_store == (b"a manifest store" if is_dicom else b"")

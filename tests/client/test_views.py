@@ -29,3 +29,9 @@ def test_what_was_not_reported_is_null() -> None:
 
 def test_the_plan_is_told() -> None:
     assert viewed(plan="nothing: it is sharp")["plan"] == "nothing: it is sharp"
+
+
+def test_what_figures_are_in_is_told_where_it_is_not_8_bit_steps() -> None:
+    told = generation_pb2.Fidelity(uncertainty_max=3.5, unit="HU")
+    assert viewed(fidelity=told)["fidelity"]["unit"] == "HU"  # type: ignore[index]
+    assert viewed(fidelity=told)["fidelity"]["uncertainty_max"] == 3.5  # type: ignore[index]

@@ -89,14 +89,15 @@ def roots(trust: Trust, *, signers: bool) -> str:
     return "".join(one.anchors_pem for one in (trust.own, *trust.lists) if one.signs == signers)
 
 
-def opinion_of(data: bytes, mime: str, anchors: str, clocks: str = "") -> Opinion:
-    """A file that it cannot read at all is not intact."""
+def opinion_of(data: bytes, mime: str, anchors: str, clocks: str = "", beside: bytes = b"") -> Opinion:
+    """A file that it cannot read at all is not intact. beside: the manifest store that lay beside it."""
     try:
         report: Mapping[str, Any] = encypher_c2pa.verify(
             data,
             mime,
             trust_pem=anchors,
             tsa_trust_pem=clocks or None,
+            manifest_store=beside or None,
             no_default_trust=True,
             online=False,
             telemetry=False,

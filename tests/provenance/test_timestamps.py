@@ -29,6 +29,7 @@ from server.provenance.provenance import UNSTAMPED
 from server.provenance.questions import StampQuestion
 from server.provenance.stamper import Stamper
 from server.provenance.trust import ListKind, TrustList
+from tests import dicoms
 from tests.outside.authority import Tsa, serving
 from tests.outside.strangers import Stranger
 from tests.provenance.conftest import Validate
@@ -97,6 +98,16 @@ async def test_every_format_takes_a_time_stamp_that_both_readers_accept(
     assert successes(signed.data, mime, timed) >= {"timeStamp.validated", "timeStamp.trusted"}
     opinion = validate(signed.data, mime, timed)
     assert (opinion.intact, opinion.trusted) == (True, True), opinion.codes
+
+
+async def test_a_store_beside_its_file_takes_one_too(
+    sandbox: Sandbox, identity: Identity, timed: Trust, tsa: Tsa, authority: Stranger
+) -> None:
+    provenance, _ = stamped_by(authority.url, tsa, sandbox, identity, timed)
+    signed = await provenance.sign(dicoms.real(dicoms.MR), dicoms.MIME, CLAIM)
+    assert signed.credential.state is CredentialState.TRUSTED
+    found = json.loads(signed.credential.store_json)["validation_results"]["activeManifest"]["success"]
+    assert {one["code"] for one in found} >= {"timeStamp.validated", "timeStamp.trusted"}
 
 
 async def test_a_store_over_several_segments_takes_one_too(

@@ -21,6 +21,7 @@ from core.sandbox.contract import Request
 
 FOLDER = Path(pydicom.__file__).parent / "data" / "test_files"
 """Looked into directly: pydicom's own search asks the network for files that it does not ship."""
+__all__ = ["CT", "FOLDER", "MIME", "MR", "OVERLAID", "PATIENT", "edited", "holding", "opened", "read", "real"]
 CT, MR, OVERLAID = "CT_small.dcm", "MR_small.dcm", "examples_overlay.dcm"
 PATIENT = b"CompressedSamples"
 """Stands in the name of the patient of CT and MR."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_data_element, write_file_meta_info
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from core.dicom.facts import Dicom, Values
 from core.dicom.tags import MAKER, Derivation, equipment_item, identifier, own_elements
@@ -95,7 +95,7 @@ def _meta(own: Dataset) -> bytes:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = own.SOPClassUID, own.SOPInstanceUID
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.ImplementationClassUID = identifier("implementation", MAKER, "")
+    meta.ImplementationClassUID = UID(identifier("implementation", MAKER, ""))
     meta.ImplementationVersionName = MAKER.upper()
     file = DicomBytesIO()
     write_file_meta_info(file, meta)

@@ -63,13 +63,15 @@ class Cells:
         height, width = self.measured.shape
         rows, columns = cells.shape
         size = (columns * self.side, rows * self.side)
-        return np.asarray(cv2.resize(cells, size, interpolation=cv2.INTER_LINEAR))[:height, :width]
+        blended: Plane = np.asarray(cv2.resize(cells, size, interpolation=cv2.INTER_LINEAR), np.float64)
+        return blended[:height, :width]
 
     def _sums(self, plane: Plane) -> Plane:
         height, width = plane.shape
         whole = np.pad(plane, ((0, -height % self.side), (0, -width % self.side)))
         rows, columns = whole.shape[0] // self.side, whole.shape[1] // self.side
-        return whole.reshape(rows, self.side, columns, self.side).sum(axis=(1, 3))
+        sums: Plane = whole.reshape(rows, self.side, columns, self.side).sum(axis=(1, 3))
+        return sums
 
 
 def project(answer: Plane, near: Plane, cells: Cells, wanted: Plane, ends: tuple[float, float]) -> tuple[Plane, Held]:

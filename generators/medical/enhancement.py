@@ -20,7 +20,7 @@ from core.dicom.facts import MIME, Dicom, Values, dicom_of, is_dicom
 from core.dicom.tags import Derivation
 from core.dicom.window import grey
 from core.dicom.writing import derived_file
-from core.errors import InvalidInput
+from core.errors import InvalidInput, LimitExceeded
 from core.media import Frame, Media
 from generators.base import IsCancelled, Output, Parameter, Progress, Value, stop_if, version_of
 from generators.medical import figures, noise
@@ -35,6 +35,10 @@ mean square, did not answer for this picture. Plain interpolation of pure noise 
 """
 FINEST = 2.0**-12
 """Stored values that one step of a map stands for at least: less than that is rounding in single precision."""
+MOST_PIXELS = 32_000_000
+"""Of an output. Its mean, spread and differences are held whole, in double precision: some 80 bytes a pixel."""
+MOST_SIDE = 65_535
+"""Rows and Columns have 16 bits (PS3.3 C.7.6.3)."""
 UNMARKED = "its values are measurements: a watermark or a label would change them"
 PICTURE, MAP = "picture", "map"
 UNCERTAINTY = Parameter(
@@ -106,7 +110,17 @@ def refuse_map(source: Media, settings: Mapping[str, Value]) -> None:
 
 
 def check(found: Dicom, scale: int) -> None:
-    """Raises InvalidInput for a picture that cannot be enhanced so that all its elements stay true."""
+    """Raises InvalidInput for a picture that cannot be enhanced so that all its elements stay true, and LimitExceeded
+    for an output that is too large.
+    """
+    height, width = (side * scale for side in found.stored.shape)
+    if max(height, width) > MOST_SIDE or height * width > MOST_PIXELS:
+        raise LimitExceeded(
+            "the output of a medical picture would be too large",
+            field="parameters.scale" if scale > 1 else "media",
+            limit=f"{MOST_PIXELS} pixels, {MOST_SIDE} a side",
+            found=f"{width}×{height}",
+        )
     if not found.header.linear:
         raise InvalidInput(
             "the picture's values mean what a table says, and means of them nothing",

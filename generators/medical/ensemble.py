@@ -23,14 +23,17 @@ PASSES = 8
 
 def ensemble(method: Method, plane: Plane, progress: Progress) -> tuple[Plane, Plane]:
     """Mean and standard deviation of the eight answers, each (h·scale, w·scale), in the plane's own units."""
-    total, squares, first = 0.0, 0.0, None
-    for number, (turned, back) in enumerate(_turns(plane)):
-        made = back(method(turned, share(progress, number, PASSES)))
+    answers = (
+        back(method(turned, share(progress, number, PASSES))) for number, (turned, back) in enumerate(_turns(plane))
+    )
+    first = next(answers)
+    total, squares = np.zeros(first.shape), np.zeros(first.shape)
+    for made in answers:
         # Deviations from the first answer, in double precision: sums of squares of the values themselves would lose
         # small deviations among large values.
-        first = made if first is None else first
         difference = np.subtract(made, first, dtype=np.float64)
-        total, squares = total + difference, squares + np.square(difference)
+        total += difference
+        squares += np.square(difference)
     mean = total / PASSES
     spread = np.sqrt(np.maximum(squares / PASSES - np.square(mean), 0.0))
     return (first + mean).astype(np.float32), spread.astype(np.float32)

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 import pydicom
 import pytest
+from pydicom.pixels.processing import apply_windowing
 
 from core.dicom.facts import MIME, dicom_of
 from core.errors import CorruptMedia, InvalidInput, LimitExceeded, UnsupportedMedia
@@ -42,7 +43,7 @@ async def test_the_picture_is_what_the_window_shows(sandbox: Sandbox) -> None:
     source = dicoms.read(dicoms.real(dicoms.MR))
     shown = (await sandbox.open(dicoms.real(dicoms.MR))).frames()[0].pixels
     assert shown.shape == (64, 64, 3)
-    wanted = pydicom.pixels.apply_windowing(source.pixel_array, source)
+    wanted = apply_windowing(source.pixel_array, source)
     # pydicom's output range is that of the stored values, -32768 to 32767.
     assert np.abs((wanted + 32768) / 65535 * 255 - shown[..., 0]).max() <= 1.0
 

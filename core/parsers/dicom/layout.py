@@ -58,7 +58,7 @@ def whole(found: pydicom.Dataset, keyword: str, default: int | None = None) -> i
     if value is None and default is not None:
         return default
     try:
-        return int(value)  # type: ignore[arg-type]
+        return int(value)
     except (TypeError, ValueError) as error:
         raise CorruptMedia(f"{keyword} of the DICOM file is no whole number", field="media") from error
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom.pixels import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 
 from core.errors import CorruptMedia
 from core.parsers.dicom.layout import Layout

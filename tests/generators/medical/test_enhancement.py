@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from core.dicom.facts import dicom_of
-from core.errors import Cancelled, InvalidInput
+from core.errors import Cancelled, InvalidInput, LimitExceeded
 from core.media import Media
 from core.registry import Registry
 from generators.base import Generator, Progress, Value
@@ -132,6 +132,13 @@ def test_places_in_pixels_keep_a_picture_from_being_enlarged(generators: Registr
     with pytest.raises(InvalidInput, match="places in its pixels") as refused:
         make(generators.get("bicubic"), source)
     assert (refused.value.field, refused.value.found) == ("media", "OverlayData")
+
+
+def test_more_rows_than_the_format_can_say_are_refused(generators: Registry[Generator]) -> None:
+    source = dicoms.opened(dicoms.holding(np.zeros((1, 20_000), np.uint16), 12))
+    with pytest.raises(LimitExceeded) as refused:
+        make(generators.get("bicubic"), source, scale="4")
+    assert (refused.value.field, refused.value.found) == ("parameters.scale", "80000×4")
 
 
 def test_values_that_a_table_gives_their_meaning_are_refused(generators: Registry[Generator]) -> None:

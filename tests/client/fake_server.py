@@ -68,9 +68,8 @@ class FakeServer(
         self.wrong_digest = False
         self.without_result = False
         self.nearest: generation_pb2.Neighbour | None = None
-        self.plan = ""
-        self.left_out: tuple[str, ...] = ()
         self.plan, self.beside = "", b""
+        self.left_out: tuple[str, ...] = ()
 
     async def decide(self, context: Context, request_id: str, media: bytes, *, evidence: bool) -> common_pb2.Decision:
         """One decision a request_id."""
@@ -153,9 +152,8 @@ class FakeServer(
                 yield response(chunk=output[start : start + 7])
             result.digest = f"sha256:{hashlib.sha256(output + b'!' * self.wrong_digest).hexdigest()}"
             result.byte_size, result.mime_type = len(output), "image/png"
-            result.plan = self.plan
-            result.left_out.extend(self.left_out)
             result.plan, result.manifest_store = self.plan, self.beside
+            result.left_out.extend(self.left_out)
         if not self.without_result:
             yield response(result=result)
 

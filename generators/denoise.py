@@ -19,9 +19,10 @@ from generators.base import Card, IsCancelled, Job, Output, Parameter, Progress,
 from generators.deep import enhanced, like, to_unit
 from generators.enhancer import Enhancer
 from generators.fidelity import reported
-from generators.medical.enhancement import UNCERTAINTY, Work
+from generators.medical.enhancement import Work
 from generators.medical.ensemble import Method
 from generators.medical.methods import tiled, unchanged
+from generators.medical.uncertainty import UNCERTAINTY
 from generators.probing import noise_level
 from generators.still import encode_like, source_of
 

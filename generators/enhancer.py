@@ -14,6 +14,7 @@ from core.media import Kind
 from generators.base import SOURCE, Card, IsCancelled, Job, Output, Parameter, Progress, share, stop_if
 from generators.medical import enhancement
 from generators.medical.enhancement import Work
+from generators.medical.uncertainty import refuse_map
 from generators.profiles import refuse_unfit
 from generators.still import STILL, source_of
 
@@ -61,7 +62,7 @@ class Enhancer(ABC):
         """Raises InvalidInput or LimitExceeded for a job that cannot be done."""
         source = source_of(job)
         refuse_unfit(self.name, self.card, source)
-        enhancement.refuse_map(source, job.parameters)
+        refuse_map(source, job.parameters)
 
     @abstractmethod
     def enhanced(self, job: Job, progress: Progress, cancelled: IsCancelled) -> Output:

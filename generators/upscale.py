@@ -20,8 +20,9 @@ from generators.base import Card, IsCancelled, Job, Output, Parameter, Progress,
 from generators.deep import MAXIMUM, enhanced
 from generators.enhancer import Enhancer
 from generators.fidelity import reported
-from generators.medical.enhancement import UNCERTAINTY, Work
+from generators.medical.enhancement import Work
 from generators.medical.methods import tiled
+from generators.medical.uncertainty import UNCERTAINTY
 from generators.still import encode_like, in_greys, is_neutral, source_of
 
 MAX_PIXELS = 100_000_000

@@ -42,8 +42,8 @@ _SCOPE = """\
 - Trained on landscapes, animals, plants, buildings and objects. There are no portraits in the corpus, and no text, line
   art, medical or satellite imagery: figures above say nothing about those.
 - It does not add information. Do not use an enlarged picture to identify people, read number plates, or diagnose.
-- Of medical pictures (DICOM) the mean over every pixel of the source is held to what was measured. Nothing was validated
-  clinically, and the output says that it is not for diagnosis.
+- Of medical pictures (DICOM) the mean over every pixel of the source is held to what was measured. Nothing was
+  validated clinically, and the output says that it is not for diagnosis.
 - The corpus is small and of web quality, so the networks stay below published ones that learned from large sets of
   uncompressed photographs.
 """

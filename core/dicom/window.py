@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.dicom.facts import Values
+from core.dicom.values import Values
 from core.media import Pixels
 
 _LEAST_SHOWN = 0.1

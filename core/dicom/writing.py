@@ -19,8 +19,9 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_data_element, write_file_meta_info
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
-from core.dicom.facts import Dicom, Values
+from core.dicom.facts import Dicom
 from core.dicom.tags import MAKER, Derivation, equipment_item, identifier, own_elements
+from core.dicom.values import Values
 from core.errors import ParserFailed
 from core.sandbox.wire import malformed
 

@@ -9,46 +9,25 @@ measured. The module knows no method. Patient data pass through it encoded, and 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.dicom.facts import MIME, Dicom, Values, dicom_of, is_dicom
+from core.dicom.facts import MIME, Dicom, dicom_of
 from core.dicom.tags import Derivation
 from core.dicom.window import grey
 from core.dicom.writing import derived_file
-from core.errors import InvalidInput, LimitExceeded
+from core.errors import InvalidInput
 from core.media import Frame, Media
-from generators.base import IsCancelled, Output, Parameter, Progress, Value, stop_if, version_of
-from generators.medical import figures, noise
+from generators.base import IsCancelled, Output, Progress, Value, stop_if, version_of
+from generators.medical import figures, noise, refusals
 from generators.medical.consistency import CELL, Cells, Held, project
 from generators.medical.ensemble import Method, ensemble
+from generators.medical.uncertainty import MAP, PICTURE, UNCERTAINTY, uncertainty_map
 
-TOLERANCE = 0.5 + 1e-6
-"""Stored values that a mean may be off: as much as writing whole numbers alone may cost."""
-MOST_MOVED, MOST_DETAIL = 0.01, 0.5
-"""Of the picture's range, and of its detail, on top of each other: a method whose answer has to be moved further, root
-mean square, did not answer for this picture. Plain interpolation of pure noise is moved by 0.3 of its detail.
-"""
-FINEST = 2.0**-12
-"""Stored values that one step of a map stands for at least: less than that is rounding in single precision."""
-MOST_PIXELS = 32_000_000
-"""Of an output. Its mean, spread and differences are held whole, in double precision: some 80 bytes a pixel."""
-MOST_SIDE = 65_535
-"""Rows and Columns have 16 bits (PS3.3 C.7.6.3)."""
 UNMARKED = "its values are measurements: a watermark or a label would change them"
-PICTURE, MAP = "picture", "map"
-UNCERTAINTY = Parameter(
-    "uncertainty",
-    "string",
-    PICTURE,
-    "of a medical picture, what comes back: the picture, or a map of how far the method's eight answers differ",
-    choices=(PICTURE, MAP),
-)
-"""What every method for medical pictures may be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +59,7 @@ def enhanced(source: Media, work: Work, progress: Progress, cancelled: IsCancell
     Raises InvalidInput, with the figures found, where what the method made cannot be held to what was measured.
     """
     found = dicom_of(source)
-    check(found, work.scale)
+    refusals.check(found, work.scale)
     measured = found.values.measured(found.stored)
     low, span = _range(found.stored, measured)
     sigma = _sigma(found, work)
@@ -88,7 +67,8 @@ def enhanced(source: Media, work: Work, progress: Progress, cancelled: IsCancell
     mean, spread = ensemble(work.method((sigma or 0.0) * 255.0 / span), plane, progress)
     stop_if(cancelled)
     held, made, rmse = _held(found, mean.astype(np.float64) * span + low, work.scale, sigma)
-    _refuse_unfaithful(held, max(1.0, (MOST_MOVED + MOST_DETAIL * _detail(plane)) * span), found.values)
+    most = max(1.0, (refusals.MOST_MOVED + refusals.MOST_DETAIL * refusals.detail(plane)) * span)
+    refusals.refuse_unfaithful(held, most, found.values)
     deviation = np.where(_grown(measured, work.scale), spread * np.float32(span), np.float32(0.0))
     notes = figures.figures(found.stored, made, found.values, held, deviation, rmse)
     stop_if(cancelled)  # a large file takes seconds to write
@@ -96,58 +76,6 @@ def enhanced(source: Media, work: Work, progress: Progress, cancelled: IsCancell
     derivation = Derivation(_words(work), work.model, work.version, _job(work), work.scale)
     data = derived_file(found, derivation, stored, values)
     return Output(data, MIME, Frame(grey(stored, values)), notes, measured=UNMARKED)
-
-
-def refuse_map(source: Media, settings: Mapping[str, Value]) -> None:
-    """Raises InvalidInput where a map is asked for of a picture that is not medical: others are answered once."""
-    if settings.get(UNCERTAINTY.name) == MAP and not is_dicom(source):
-        raise InvalidInput(
-            "there is a map of uncertainty for medical pictures alone",
-            field=f"parameters.{UNCERTAINTY.name}",
-            limit=MIME,
-            found=source.mime,
-        )
-
-
-def check(found: Dicom, scale: int) -> None:
-    """Raises InvalidInput for a picture that cannot be enhanced so that all its elements stay true, and LimitExceeded
-    for an output that is too large.
-    """
-    height, width = (side * scale for side in found.stored.shape)
-    if max(height, width) > MOST_SIDE or height * width > MOST_PIXELS:
-        raise LimitExceeded(
-            "the output of a medical picture would be too large",
-            field="parameters.scale" if scale > 1 else "media",
-            limit=f"{MOST_PIXELS} pixels, {MOST_SIDE} a side",
-            found=f"{width}×{height}",
-        )
-    if not found.header.linear:
-        raise InvalidInput(
-            "the picture's values mean what a table says, and means of them nothing",
-            field="media",
-            limit="Rescale Slope and Intercept",
-            found="Modality LUT Sequence",
-        )
-    if scale > 1 and found.header.counts_pixels:
-        raise InvalidInput(
-            "the picture has elements that give places in its pixels, which an enlargement would make wrong",
-            field="media",
-            limit="none of them",
-            found=", ".join(found.header.counts_pixels),
-        )
-
-
-def uncertainty_map(deviation: NDArray[np.float32], values: Values) -> tuple[NDArray[Any], Values]:
-    """Standard deviations, in stored values, as values to be stored and what those mean: rescaled, they are in the
-    picture's own units. The steps are as fine as the bits allow.
-    """
-    most = float(deviation.max())
-    step = max(most / values.maximum, FINEST)
-    stored = np.rint(deviation / np.float32(step)).clip(0, values.maximum).astype(values.dtype)
-    slope = step * abs(values.slope)
-    top = slope * values.maximum
-    window = (top / 2.0, max(top, 1.0))
-    return stored, replace(values, slope=slope, intercept=0.0, padding=None, window=window)
 
 
 def _range(stored: NDArray[Any], measured: NDArray[np.bool_]) -> tuple[float, float]:
@@ -190,31 +118,6 @@ def _held(
 
 def _grown(measured: NDArray[np.bool_], scale: int) -> NDArray[np.bool_]:
     return np.repeat(np.repeat(measured, scale, axis=0), scale, axis=1)
-
-
-def _detail(plane: NDArray[np.float32]) -> float:
-    """Root mean square of what a picture has beyond the mean of every nine pixels, in its own units."""
-    beyond = plane - cv2.blur(plane, (3, 3), borderType=cv2.BORDER_REPLICATE)
-    return float(np.sqrt(np.mean(np.square(beyond, dtype=np.float64))))
-
-
-def _refuse_unfaithful(held: Held, most: float, values: Values) -> None:
-    """most: that the answer may be moved, stored values."""
-    step, unit = abs(values.slope), values.unit or "rescaled values"
-    if held.after > TOLERANCE:
-        raise InvalidInput(
-            "what the model made, brought back to the input's size, is not the input",
-            field="model",
-            limit=f"off by at most {TOLERANCE * step:.3g} {unit}",
-            found=f"off by {held.after * step:.3g} {unit}",
-        )
-    if held.moved > most:
-        raise InvalidInput(
-            "what the model made is not what was measured, and would have to be moved too far to be it",
-            field="model",
-            limit=f"moved by at most {most * step:.3g} {unit}, root mean square",
-            found=f"moved by {held.moved * step:.3g} {unit}; means were off by up to {held.before * step:.3g}",
-        )
 
 
 def _words(work: Work) -> str:

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.dicom.facts import Values
+from core.dicom.values import Values
 from generators import fidelity
 from generators.base import Value
 from generators.medical.consistency import Held

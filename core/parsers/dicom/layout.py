@@ -9,7 +9,7 @@ from typing import Any
 
 import pydicom
 
-from core.dicom.facts import Values
+from core.dicom.values import Values
 from core.errors import CorruptMedia, UnsupportedMedia
 from core.limits import Limits
 from core.parsers.bounds import check_size

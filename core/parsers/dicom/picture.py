@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.dicom.facts import Values
+from core.dicom.values import Values
 from core.dicom.window import grey
 from core.media import View
 from core.parsers.dicom import opening, stored

@@ -55,7 +55,7 @@ def test_a_reader_learns_from_features_that_hold_the_scene(source: Source) -> No
     for _ in range(60):
         loss, right = reading_loss(network(features), scenes, boxes, labels)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         losses.append(loss.item())
     assert right == 1

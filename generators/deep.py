@@ -78,8 +78,8 @@ def to_unit(tile: npt.NDArray[Any]) -> Unit:
 def like(tile: npt.NDArray[Any], values: npt.NDArray[np.floating[Any]]) -> npt.NDArray[Any]:
     """Values from 0 to 1, clipped, in the type of `tile`: bytes are rounded to nearest."""
     kept = np.clip(values, 0.0, 1.0)
-    made: npt.NDArray[Any] = np.rint(kept * 255.0) if tile.dtype == np.uint8 else kept
-    return made.astype(tile.dtype)
+    made: npt.NDArray[Any] = (np.rint(kept * 255.0) if tile.dtype == np.uint8 else kept).astype(tile.dtype)
+    return made
 
 
 def eight_bits(deep: Deep) -> Pixels:

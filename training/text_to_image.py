@@ -10,7 +10,7 @@ is a folder that stock diffusers loads: tokenizer, text encoder, autoencoder, U-
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Unpack
 
@@ -86,7 +86,8 @@ class Diffusion:
         noisy = alpha.sqrt() * clean + (1 - alpha).sqrt() * noise
         wanted = alpha.sqrt() * noise - (1 - alpha).sqrt() * clean
         unet: UNet2DConditionModel = network["unet"]  # type: ignore[index]
-        with watched(unet.up_blocks[0]) if self._plan.reading else nullcontext([]) as features:
+        with ExitStack() as stack:
+            features = stack.enter_context(watched(unet.up_blocks[0])) if self._plan.reading else []
             made = unet(noisy, times, states).sample.float()
         errors = (made - wanted).square().mean(dim=(1, 2, 3))
         loss, figures = (errors * self._weights(times)).mean(), {"error": errors.detach().mean().item()}

@@ -99,7 +99,7 @@ def splatted(pieces: Sequence[Piece], agreeing: Sequence[Unit]) -> Unit:
                 share = (np.exp(-distance / (2 * KERNEL**2)) * trust)[..., None].astype(np.float32)
                 total += sample * share
                 weights += share
-    merged: Unit = total / np.maximum(weights, np.float32(1e-8))
+    merged: Unit = np.divide(total, np.maximum(weights, np.float32(1e-8)), dtype=np.float32)
     return merged
 
 

@@ -59,6 +59,8 @@ weights: $(READY)  ## Fetch photographs and drawings and train the shipped weigh
 	$(BIN)/python -m training.corpora.sprites
 	$(BIN)/python -m training.corpora.curation --check
 	$(BIN)/python -m training.autoencoder training/recipes/scenes/autoencoder.yaml --output training/weights/autoencoder
+	$(BIN)/python -m training.text_to_image training/recipes/scenes/text_to_image.yaml --vae training/weights/autoencoder --budget-seconds 6300
+	$(BIN)/python -m training.shipping --pipeline runs/text_to_image/pipeline
 	$(BIN)/python -m training.judge training/recipes/scenes/judge.yaml --output training/weights
 	$(BIN)/python -m training.clip training/recipes/scenes/clip.yaml --output detectors/weights
 

@@ -30,7 +30,7 @@ from server.demo import files, show
 from server.demo.row import Row
 from server.own_models import OwnModel
 
-PROMPT = "three red apples"
+PROMPT = "three lemons, flat style"
 TEXT_TO_IMAGE = "text_to_image"
 
 
@@ -121,7 +121,7 @@ def generate(client: Client, output: Path, console: Console) -> list[Row]:
         console.print("No text-to-image model is installed here, so no picture is made.")
         return []
     with show.progress(console, f"Making “{PROMPT}”") as report:
-        answer = client.generate(PROMPT, seed=7, progress=report)
+        answer = client.generate(PROMPT, parameters={"size": "256"}, seed=7, progress=report)
     if answer.media is None:
         raise ConfigurationError("the policy blocked the demo's own prompt")
     (output / "made.png").write_bytes(answer.media)

@@ -56,9 +56,10 @@ def made_json(output: str | None, made: Made, manifest: str | None = None) -> Js
 
 def fidelity_json(fidelity: generation_pb2.Fidelity) -> Json:
     """How the output differs from the upload, figures by name."""
-    return json_format.MessageToDict(
+    told: Json = json_format.MessageToDict(
         fidelity, preserving_proto_field_name=True, always_print_fields_with_no_presence=True
     )
+    return told if told["bands"] else {name: value for name, value in told.items() if name != "bands"}
 
 
 def companion_json(companion: generation_pb2.Companion) -> Json:

@@ -49,12 +49,8 @@ def write_lines(entries: Iterable[Entry]) -> Iterator[str]:
         yield json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-class _Misplaced(ConfigurationError):
-    """Names a column."""
-
-
 def _colon(error: ConfigurationError) -> str:
-    return ", " if isinstance(error, _Misplaced) else ": "
+    return ", " if str(error).startswith("column ") else ": "
 
 
 def _object(line: bytes) -> dict[str, Any]:
@@ -76,9 +72,9 @@ def _slowly(line: bytes) -> Any:
     try:
         return json.loads(line.decode())
     except UnicodeDecodeError as error:
-        raise _Misplaced(f"column {error.start + 1}: not UTF-8") from error
+        raise ConfigurationError(f"column {error.start + 1}: not UTF-8") from error
     except json.JSONDecodeError as error:
-        raise _Misplaced(f"column {error.colno}: not JSON: {error.msg}") from error
+        raise ConfigurationError(f"column {error.colno}: not JSON: {error.msg}") from error
     except RecursionError as error:
         raise ConfigurationError("not JSON that is read here: nested too deep") from error
 

@@ -267,7 +267,7 @@ async def test_models_are_listed_with_their_cards(wire: Wire) -> None:
     stub = ModelServiceStub(wire.channel)
     everything = (await stub.ListModels(model_pb2.ListModelsRequest(), **ACME)).models
     makers = (await stub.ListModels(model_pb2.ListModelsRequest(role=model_pb2.MODEL_ROLE_GENERATOR), **ACME)).models
-    assert {model.name for model in everything} == {"red", "painter", "slow", "studio"}
+    assert {model.name for model in everything} == {"red", "painter", "slow", "studio", "burst"}
     assert all(model.card for model in everything)
     assert all(model.parameters for model in makers)
     inputs = {model.name: list(model.inputs) for model in everything}

@@ -6,6 +6,7 @@ has to make sense of it. tifffile finds the tags. Sources: OGC GeoTIFF 1.1 (19-0
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
@@ -28,7 +29,10 @@ COPIED = {"keys": (KEYS, np.uint16), "doubles": (DOUBLES, np.float64), "texts": 
 RASTER_TYPE, POINT = 1025, 2  # a key, and its value where pixels are points (GeoTIFF 1.1, 7.5.1)
 MAX_VALUES = 1 << 16  # of one tag
 # What tifffile raises on files that are not what they claim to be.
-DAMAGE = (RuntimeError, ValueError, LookupError, TypeError, AttributeError, OSError, EOFError, ArithmeticError)
+DAMAGE = (
+    *(RuntimeError, ValueError, LookupError, TypeError, AttributeError, OSError, EOFError, ArithmeticError),
+    *(struct.error, AssertionError),
+)
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType (TIFF 6.0, section 8)
 _STATISTICS = "STATISTICS_"  # how the names of GDAL's items begin that new values would make untrue
 

@@ -133,8 +133,10 @@ def prepare(boot: Mapping[str, Any]) -> tuple[Limits, dict[str, Bound]]:
     limits = Limits(**boot["limits"])
     for name in _TEXT_CODECS:
         codecs.lookup(name)
-    options = boot["options"]
+    options, given = boot["options"], frozenset(os.environ)
     parsers = {name: Bound(_load(target), options.get(name, {})) for name, target in boot["parsers"].items()}
+    for name in frozenset(os.environ) - given:  # libraries leave paths there when they are imported
+        del os.environ[name]
     confine(limits, Confinement(boot["confinement"]))
     return limits, parsers
 

@@ -11,7 +11,7 @@ from core.parsers.catalog import PARSERS
 from core.sandbox import Sandbox
 from tests.core import rogue
 
-ROGUE_LIMITS = Limits(max_bytes=1 << 20, max_pixels=1 << 20, max_seconds=1.5, max_memory=900 << 20)
+ROGUE_LIMITS = Limits(max_bytes=1 << 20, max_pixels=1 << 20, max_seconds=1.5, max_memory=700 << 20)
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")

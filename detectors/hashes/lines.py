@@ -36,7 +36,7 @@ def read_lines(lines: Iterable[bytes], name: str, gathered: Gathered) -> None:
         try:
             _take(_object(line), gathered, numbers)
         except ConfigurationError as error:
-            raise ConfigurationError(f"{name}, line {at}{_colon(error)}{error}") from error
+            raise ConfigurationError(f"{name}, line {at}: {error}") from error
 
 
 def write_lines(entries: Iterable[Entry]) -> Iterator[str]:
@@ -47,10 +47,6 @@ def write_lines(entries: Iterable[Entry]) -> Iterator[str]:
         value |= {"list": entry.list, "reason": entry.reason, "source": entry.source}
         value |= {"tags": entry.tags} if entry.tags else {}
         yield json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n"
-
-
-def _colon(error: ConfigurationError) -> str:
-    return ", " if str(error).startswith("column ") else ": "
 
 
 def _object(line: bytes) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def test_blank_lines_and_upper_case_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        ("{", ", column 1: not JSON"),
+        ("{", ": column 1: not JSON"),
         ("[]", ": not an object of texts"),
         ('{"kind": "pdq", "hex": 5, "list": "a"}', ": not an object of texts"),
         ('{"kind": "pdq", "hex": "00"}', ": needs kind, hex .*and list"),
@@ -124,7 +124,7 @@ def test_blank_lines_and_upper_case_are_read(tmp_path: Path) -> None:
         (json.dumps({"kind": "vpdq", "frames": ["0" * 64 + ",50,nan"], "list": "a"}), ": the time of"),
         (json.dumps({"kind": "vpdq", "frames": "00", "list": "a"}), ": not an object of texts, with"),
         (json.dumps({"kind": "pdq", "hex": "0" * 64, "list": "a", "tags": ["two words"]}), ": a tag has"),
-        ('{"kind": "pdq", "hex": "00", "list": ]', ", column 38: not JSON"),
+        ('{"kind": "pdq", "hex": "00", "list": ]', ": column 38: not JSON"),
         ("[" * 100_000, ": not JSON that is read here"),
         (" " * (4 * 1024 * 1024) + "{}", ": has 41"),
         (json.dumps({"kind": "pdq", "hex": "0" * 64, "list": "A b"}), ": a list name"),
@@ -142,7 +142,7 @@ def test_a_missing_or_binary_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=r"gone\.jsonl cannot be read"):
         HashList.load(tmp_path / "gone.jsonl")
     (tmp_path / "raw.jsonl").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigurationError, match=r"raw\.jsonl, line 1, column 1: not UTF-8"):
+    with pytest.raises(ConfigurationError, match=r"raw\.jsonl, line 1: column 1: not UTF-8"):
         HashList.load(tmp_path / "raw.jsonl")
 
 

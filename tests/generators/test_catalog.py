@@ -87,16 +87,14 @@ def test_a_model_missing_from_the_manifest_is_named(weights: Path) -> None:
         catalog.build(weights, "cpu")
 
 
-def test_text_to_image_is_there_where_the_manifest_pins_it(weights: Path) -> None:
-    manifest = weights / "weights.toml"
-    folder = tiny_diffusion.build(weights / "text_to_image")
-    manifest.write_text(manifest.read_text() + tiny_diffusion.manifest(folder, "text_to_image"))
+def test_text_to_image_is_there_where_the_manifest_pins_it(weights: Path, tmp_path: Path) -> None:
+    folder = tiny_diffusion.build(tmp_path / "own")
     brought = Checkpoint("own", path=folder, sha256=digest_of(folder), licence="MIT", device="cpu")
     built = catalog.build(weights, "cpu", brought=[brought])
     assert built.names()[-2:] == ("text_to_image", "own")
     assert catalog.choose(built, "text_to_image").name == "text_to_image"
     assert catalog.choose(built, "text_to_image", "own").card.licence == "MIT"
-    (folder / "unet" / "config.json").write_text("{}")
+    (weights / "text_to_image" / "unet" / "config.json").write_text("{}")
     with pytest.raises(IntegrityError, match="text_to_image"):
         catalog.build(weights, "cpu")
 

@@ -18,6 +18,8 @@ from tests.generators.pictures import FORMATS, job, make, media, noise, opened, 
 NAMES = ("compact", "bicubic", "lanczos", "nlm", "tv", "wavelet", "bilateral", "clahe", "unsharp", "auto")
 BURSTS = ("burst",)
 """What takes several pictures, and is held to it in tests/generators/burst."""
+PAINTERS = ("text_to_image",)
+"""Held to theirs in `tests/generators/diffusion`; the one that ships, in `tests/training/test_shipped_painter.py`."""
 # Terms of the IPTC vocabulary that an enhancer may claim for its output.
 SOURCE_TYPES = {"algorithmicallyEnhanced", "compositeWithTrainedAlgorithmicMedia"}
 
@@ -32,7 +34,7 @@ def factor(generator: Generator) -> int:
 
 
 def test_every_generator_is_held_to_the_contract(generators: Registry[Generator]) -> None:
-    assert generators.names() == (*NAMES, *BURSTS)
+    assert generators.names() == (*NAMES, *BURSTS, *PAINTERS)
 
 
 def test_it_says_what_it_is(generator: Generator) -> None:

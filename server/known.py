@@ -17,11 +17,12 @@ from typing import Protocol, TypeAlias
 
 import structlog
 
-from core.errors import ConfigurationError, Unavailable
+from core.errors import ConfigurationError
 from core.media import Media
 from detectors.base import Finding, Source
 from detectors.hash_list import HashList
 from detectors.known_hash import KnownHashDetector
+from server.looking import keep_looking
 from server.metrics import Metrics
 
 PAUSE = 2.0
@@ -75,14 +76,7 @@ class KnownFollower:
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            await asyncio.sleep(PAUSE)
-            try:
-                await self.look()
-            except Unavailable as error:
-                self._log.warning("a new list waits for the audit log", why=str(error))
-            except Exception:  # noqa: BLE001 - MUST NOT end: the list would stay an old one for ever
-                self._log.exception("following the list of known content failed")
+        await keep_looking(self.look, PAUSE, "the list of known content")
 
     async def look(self) -> None:
         """Takes the file's list up if it is another one. Raises Unavailable where the record cannot take it."""

@@ -14,6 +14,7 @@ from core.errors import CountersignError, PreconditionFailed, Unavailable
 from detectors.base import Source
 from server.audit import AuditLog
 from server.audit.entries.policy import BASE, Live
+from server.looking import keep_looking
 from server.metrics import Metrics
 from server.policy.live import Deciding, LivePolicy
 from server.policy.loading import Loader
@@ -47,16 +48,7 @@ class Follower:
 
     async def run(self) -> None:
         """Until cancelled."""
-        while True:
-            await asyncio.sleep(PAUSE)
-            try:
-                await self.look()
-            except Unavailable as error:
-                # Health says so already: nothing is decided while the log takes no records.
-                self._words.warning("the log cannot be asked which policy decides", why=str(error))
-            except Exception:  # noqa: BLE001
-                # MUST NOT end: a server that no longer follows would go on by an old policy for ever.
-                self._words.exception("following the log failed")
+        await keep_looking(self.look, PAUSE, "which policy decides")
 
     async def look(self) -> Deciding:
         """Switch if the log says something new. What decides then. Raises Unavailable."""

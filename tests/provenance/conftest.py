@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import encypher_c2pa
 import pytest
+import pytest_asyncio
 
-from server.provenance import Identity, Trust
+from core.parsers.catalog import PARSERS as CORE_PARSERS
+from core.sandbox import Sandbox
+from server.provenance import PARSERS, Identity, Provenance, Trust
 from tests.provenance.cases import Materials, materials
 from tests.provenance.files import make
 from tests.provenance.signers import stranger
@@ -47,6 +50,18 @@ def identity() -> Identity:
 @pytest.fixture(scope="session")
 def trust(identity: Identity) -> Trust:
     return Trust(identity.root_pem)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def sandbox(trust: Trust) -> AsyncIterator[Sandbox]:
+    started = await Sandbox.start({**CORE_PARSERS, **PARSERS}, workers=1, options={"credentials": trust.options()})
+    async with started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def provenance(sandbox: Sandbox, identity: Identity, trust: Trust) -> Provenance:
+    return Provenance(sandbox, identity, trust)
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -12,9 +11,8 @@ from c2pa import Reader
 
 from core.credential import CredentialState
 from core.media import Media
-from core.parsers.catalog import PARSERS as CORE_PARSERS
 from core.sandbox import Sandbox
-from server.provenance import PARSERS, Identity, Provenance, Signed, Trust
+from server.provenance import Provenance, Signed, Trust
 from server.provenance.detached import refuse_gaps
 from tests import dicoms
 from tests.provenance.conftest import opinion_of
@@ -26,18 +24,6 @@ UNTYPED = "image/tiff"
 """As what the independent validator is told to take a DICOM file, which it does not know. With a store beside it, it
 hashes the file and looks at nothing in it.
 """
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def sandbox(trust: Trust) -> AsyncIterator[Sandbox]:
-    started = await Sandbox.start({**CORE_PARSERS, **PARSERS}, workers=1, options={"credentials": trust.options()})
-    async with started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def provenance(sandbox: Sandbox, identity: Identity, trust: Trust) -> Provenance:
-    return Provenance(sandbox, identity, trust)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

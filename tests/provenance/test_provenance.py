@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 from PIL import Image
 
 from core.credential import CredentialState
 from core.errors import ConfigurationError, IntegrityError, InvalidInput, LimitExceeded, Unavailable
 from core.limits import Limits
 from core.media import Kind, Media, digest_of
-from core.parsers.catalog import PARSERS as CORE_PARSERS
 from core.sandbox import Request, Sandbox
-from server.provenance import PARSERS, Claim, Identity, Imprint, Permission, Provenance, SoftBinding, Trust, parse
+from server.provenance import Claim, Identity, Imprint, Permission, Provenance, SoftBinding, Trust, parse
 from server.provenance.claim import ClaimedAction
 from tests.provenance.conftest import Validate
 from tests.provenance.files import MIMES, MP4, flip, make, pixel_offset, replace_once
@@ -28,18 +25,6 @@ from tests.provenance.signers import CLAIM, EDIT, stranger
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 PNG, JPEG = "image/png", "image/jpeg"
 PHOTOGRAPH = Path(__file__).parent.parent / "media" / "mountains.jpg"
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def sandbox(trust: Trust) -> AsyncIterator[Sandbox]:
-    started = await Sandbox.start({**CORE_PARSERS, **PARSERS}, workers=1, options={"credentials": trust.options()})
-    async with started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def provenance(sandbox: Sandbox, identity: Identity, trust: Trust) -> Provenance:
-    return Provenance(sandbox, identity, trust)
 
 
 async def opened(sandbox: Sandbox, data: bytes) -> Media:

@@ -11,10 +11,10 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 import detectors.catalog
+from core.devices import pick_device
 from core.limits import Limits
 from core.sandbox import Sandbox
 from detectors.base import Source
-from generators.restoration import pick_device
 from policies.files import DEFAULT_PACK, load_policy_file
 from server.admission import ByteBudget, Room
 from server.audit import AuditLog

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from core.media import Kind, Media, digest_of
 
@@ -88,6 +88,16 @@ class Source(Protocol):
     kinds: frozenset[Kind]
     summary: str
     limits: str
+
+
+@runtime_checkable
+class Measuring(Protocol):
+    """A source whose findings carry measurements by which policies may decide.
+
+    measures: their names, as in `Finding.measurements`, with the closed range that each lies in.
+    """
+
+    measures: Mapping[str, tuple[float, float]]
 
 
 class Detector(Source, Protocol):

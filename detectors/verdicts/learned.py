@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +22,10 @@ from detectors.single import version_of
 from detectors.verdicts.calibration import SCORE_DIGITS, Calibration, Judged
 from detectors.verdicts.familiar import Familiar
 from detectors.verdicts.heat import heatmap
+from detectors.verdicts.names import CARRIED, OUTLYING
 from detectors.verdicts.quality import quality_of
 
-TOO_SMALL, NO_NUMBER, OUTLYING, BETWEEN = "picture.too_small", "score.not_finite", "outlying", "between"
+TOO_SMALL, NO_NUMBER, BETWEEN = "picture.too_small", "score.not_finite", "between"
 _REVISION = 1
 _FAR = 1e6  # an infinite distance is written so: figures in the log are finite
 
@@ -66,6 +67,7 @@ class LearnedDetector(ABC):
     unseen: str
     score_scale: str
     version: str
+    measures: Mapping[str, tuple[float, float]] = CARRIED
 
     def __init__(self, weights: str, calibration: Calibration, familiar: Familiar | None = None) -> None:
         """weights: digest of the weights and of whatever else decides the score. familiar: None where features are not
@@ -104,11 +106,18 @@ class LearnedDetector(ABC):
         measurements |= {"fpr_low": self.calibration.fpr_low, "fpr_high": self.calibration.fpr_high}
         outlying = self._outlying(reading)
         if outlying is not None:
-            measurements["outlying"] = min(round(outlying, 3), _FAR)
+            measurements[OUTLYING] = min(round(outlying, 3), _FAR)
             if outlying > 1:
                 why = "The picture is unlike those that the detector was calibrated on: its figures would say nothing."
                 return abstention(self, why, (OUTLYING,), measurements)
         return self._judged(media, reading, round(reading.score, SCORE_DIGITS), measurements)
+
+    def judge(self, reading: Reading) -> Judged | None:
+        """What the calibration says of a reading; None of what could not be read, or is unlike all that it knows."""
+        if reading.score is None or not math.isfinite(reading.score):
+            return None
+        outlying = self._outlying(reading)
+        return self.calibration.judge(reading.score) if outlying is None or outlying <= 1 else None
 
     def _judged(self, media: Media, reading: Reading, score: float, measurements: dict[str, float]) -> Finding:
         judged = self.calibration.judge(score)
@@ -144,7 +153,7 @@ class LearnedDetector(ABC):
 
 def _short_side(media: Media) -> int:
     height, width = media.frames()[0].pixels.shape[:2]
-    return min(height, width)
+    return int(min(height, width))
 
 
 def _drawn(reading: Reading, media: Media) -> tuple[Evidence, ...]:

@@ -41,20 +41,20 @@ def leave_one_out(
     each sample is by itself. Photographs are dealt into `parts`: a fold asks about those of one part, the next fold
     about those of the next, and samples of the generator whose photograph is in none of the real samples are all asked.
 
-    Raises InvalidInput, at once, without two generators, and without as many real photographs as parts.
+    Raises InvalidInput, at once, without two generators, without as many real photographs as parts, and where lengths
+    differ.
     """
     made_by = np.asarray(generators, dtype=object)
     source = np.asarray(range(len(made_by)) if photographs is None else photographs, dtype=object)
+    if source.shape != made_by.shape:
+        raise _refused("one photograph each", "photographs", len(made_by), len(source))
     names = sorted({str(each) for each in generators} - {REAL})
     real = made_by == REAL
     places = {photograph: at for at, photograph in enumerate(dict.fromkeys(source[real]))}
     if len(names) < 2:
-        raise InvalidInput("leaving one out needs two generators", field="generators", limit="2", found=str(len(names)))
-    if len(places) < parts or source.shape != made_by.shape:
-        found = str(len(places))
-        raise InvalidInput(
-            f"{parts} parts need {parts} real photographs", field="photographs", limit=str(parts), found=found
-        )
+        raise _refused("two generators", "generators", 2, len(names))
+    if len(places) < parts:
+        raise _refused(f"{parts} real photographs", "photographs", parts, len(places))
     part = np.array([places[each] % parts if each in places else -1 for each in source])
     return (_fold(name, made_by, real, part, number % parts) for number, name in enumerate(names))
 
@@ -63,6 +63,11 @@ def _fold(name: str, made_by: NDArray[np.object_], real: NDArray[np.bool_], part
     its, of_part = made_by == name, part == here
     asked = (its & ((part < 0) | of_part)) | (real & of_part)
     return Fold(name, ~its & ~of_part, np.asarray(asked, bool))
+
+
+def _refused(needed: str, field: str, limit: int, found: int) -> InvalidInput:
+    message = f"leaving one out needs {needed}, found {found}"
+    return InvalidInput(message, field=field, limit=str(limit), found=str(found))
 
 
 def table(folds: Mapping[str, tuple[Sequence[float], Sequence[bool], Sequence[str]]]) -> Sheet:

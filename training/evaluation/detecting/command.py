@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +19,11 @@ from detectors.base import Detector
 from detectors.hash_list import HashList
 from training.evaluation.between import write_between
 from training.evaluation.detecting import plots, tables
-from training.evaluation.detecting.deliveries import DELIVERIES
+from training.evaluation.detecting.deliveries import DELIVERIES, Delivery
 from training.evaluation.detecting.evaluation import evaluate
-from training.evaluation.detecting.listing import OPTION, read_listing
+from training.evaluation.detecting.listing import OPTION, Row, read_listing
 from training.evaluation.detecting.opening import Opener
-from training.evaluation.detecting.passes import JPEG, passes
+from training.evaluation.detecting.passes import JPEG, Pass, passes
 from training.evaluation.detecting.report import Report, to_json, told
 from training.evaluation.detecting.tasks import TASKS, chosen
 
@@ -40,6 +40,7 @@ def add_family(families: Any) -> None:
     family.add_argument("--normalise", action="store_true", help="bring all pictures to one size and encoding first")
     family.add_argument("--plots", type=Path, metavar="DIR", help="draw one picture a detector into this folder")
     family.add_argument("--write", type=Path, help="put the tables between the marks in this document")
+    family.add_argument("--table", default=NAME, metavar="NAME", help="which marks: <!-- NAME table: begin -->")
     family.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -54,7 +55,7 @@ def run(arguments: argparse.Namespace) -> None:
     else:
         _show(report)
     if arguments.write:
-        write_between(arguments.write, (tables.BEGIN, tables.END), tables.to_markdown(report))
+        write_between(arguments.write, tables.marks(arguments.table), tables.to_markdown(report))
     if arguments.plots:
         plots.draw(report.evaluations, arguments.plots)
 
@@ -84,7 +85,9 @@ def measured(data: Path, detectors: Iterable[Detector], *, robustness: bool, nor
     return report
 
 
-async def _passes(rows: Any, detectors: tuple[Detector, ...], deliveries: Any, normalise: bool) -> Any:
+async def _passes(
+    rows: Sequence[Row], detectors: Sequence[Detector], deliveries: Mapping[str, Delivery], normalise: bool
+) -> tuple[Opener, tuple[Pass, ...]]:
     views = {JPEG}.union(*(each.views for each in detectors))
     async with await Sandbox.start({**PARSERS, **catalog.PARSERS}, workers=1) as sandbox:
         opener = Opener(sandbox, views, normalise)

@@ -50,9 +50,9 @@ def _screenshot(pixels: Pixels, rng: Generator) -> bytes:
     """Shown smaller than it is, sharpened by the screen's scaler, with a grey frame around it, captured as PNG."""
     small = Image.fromarray(resized(pixels, float(rng.uniform(0.75, 0.85))))
     sharp = np.asarray(small.filter(ImageFilter.UnsharpMask(radius=1.0, percent=80, threshold=0)), dtype=np.uint8)
-    frame = [int(rng.integers(0, 24)) for _ in range(4)]
-    shade = [int(rng.integers(220, 256))] * 3
-    return file_of(np.asarray(cv2.copyMakeBorder(sharp, *frame, cv2.BORDER_CONSTANT, value=shade), dtype=np.uint8))
+    top, bottom, left, right, shade = rng.integers((0, 0, 0, 0, 220), (24, 24, 24, 24, 256)).tolist()
+    framed = cv2.copyMakeBorder(sharp, top, bottom, left, right, cv2.BORDER_CONSTANT, value=[shade] * 3)
+    return file_of(np.asarray(framed, dtype=np.uint8))
 
 
 def _three_hops(pixels: Pixels, _: Generator) -> bytes:

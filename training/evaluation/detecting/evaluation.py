@@ -46,7 +46,9 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """Means over the files that have masks, of pixels; no map marks nothing. everything: F1 of marking all pixels."""
+    """Means over the files that have masks, of pixels. No map marks nothing; a detector that drew none at all has no
+    such figures. everything: F1 of marking all pixels.
+    """
 
     f1: Interval
     iou: Interval
@@ -85,7 +87,7 @@ def evaluate(detector: Detector, passes: Sequence[Pass]) -> Evaluation | None:
             for name in names
             if (first.truth & (made_by == name)).any()
         },
-        steps={each.step: Step(each.part(), *_flips(first.looks, each.looks)) for each in others},
+        steps={each.step: Step(each.part(), *_flips(first.looks, each.looks, first.photographs)) for each in others},
         located=_located(first),
     )
 
@@ -116,16 +118,16 @@ class _Of:
         return Part(found.pop(""), found)
 
 
-def _flips(before: Sequence[Look], after: Sequence[Look]) -> tuple[Interval, Interval]:
+def _flips(before: Sequence[Look], after: Sequence[Look], photographs: Sequence[str]) -> tuple[Interval, Interval]:
     pairs = [(one.verdict, other.verdict) for one, other in zip(before, after, strict=True)]
-    changed = [pair for pair in pairs if pair[0] is not pair[1]]
-    flipped = [pair for pair in changed if Verdict.ABSTAINED not in pair]
-    return Interval.share(len(flipped), len(pairs)), Interval.share(len(changed), len(pairs))
+    changed = [pair[0] is not pair[1] for pair in pairs]
+    flipped = [change and Verdict.ABSTAINED not in pair for change, pair in zip(changed, pairs, strict=True)]
+    return Interval.share(flipped, photographs), Interval.share(changed, photographs)
 
 
 def _located(found: _Of) -> Located | None:
     there = [(look.overlap, name) for look, name in zip(found.looks, found.photographs, strict=True) if look.overlap]
-    if not there:
+    if not any(each.drawn for each, _ in there):
         return None
     overlaps: list[Overlap] = [each for each, _ in there]
     names = [name for _, name in there]

@@ -59,17 +59,18 @@ def measure(looks: Sequence[Look], truth: Truth, photographs: Sequence[str]) -> 
     abstained = np.array([each.verdict is Verdict.ABSTAINED for each in looks], bool)
     right = np.where(abstained, 0.5, detected == truth)
     false, true = roc(scores, truth)
+    positives, negatives = ([photographs[at] for at in np.flatnonzero(each)] for each in (truth, ~truth))
     return Figures(
         positives=int(truth.sum()),
         negatives=int((~truth).sum()),
         auc=auc_interval(scores, truth, photographs),
         balanced_accuracy=_mean([_mean(right[truth].tolist()), _mean(right[~truth].tolist())]),
-        tpr=Interval.share(int(detected[truth].sum()), int(truth.sum())),
-        fpr=Interval.share(int(detected[~truth].sum()), int((~truth).sum())),
-        tpr_at_1=tpr_at(scores, truth, 0.01),
-        tpr_at_5=tpr_at(scores, truth, 0.05),
-        abstained=Interval.share(int(abstained.sum()), len(looks)),
-        unread=Interval.share(sum(not each.read for each in looks), len(looks)),
+        tpr=Interval.share(detected[truth], positives),
+        fpr=Interval.share(detected[~truth], negatives),
+        tpr_at_1=tpr_at(scores, truth, 0.01, photographs),
+        tpr_at_5=tpr_at(scores, truth, 0.05, photographs),
+        abstained=Interval.share(abstained, photographs),
+        unread=Interval.share([not each.read for each in looks], photographs),
         sound=_sound(looks, scores, truth),
         roc=tuple(zip(false.tolist(), true.tolist(), strict=True)),
     )

@@ -56,8 +56,9 @@ def look(detector: Detector, samples: Sequence[Sample]) -> list[Look]:
 
 def nothing(detector: Detector) -> Look:
     """The look at a file that could not even be opened."""
-    learned = isinstance(detector, LearnedDetector)
-    return Look(even(detector.calibration) if learned else 0.0, 0.0 if learned else None, Verdict.ABSTAINED, read=False)
+    if isinstance(detector, LearnedDetector):
+        return Look(even(detector.calibration), 0.0, Verdict.ABSTAINED, read=False)
+    return Look(0.0, None, Verdict.ABSTAINED, read=False)
 
 
 def even(calibration: Calibration) -> float:
@@ -96,5 +97,5 @@ def _drawn(finding: Finding) -> NDArray[np.float32] | None:
     for each in finding.evidence:
         if each.kind == "mask":
             with Image.open(io.BytesIO(each.data), formats=("PNG",)) as picture:
-                return np.asarray(picture.convert("L"), dtype=np.float32) / 255
+                return np.asarray(picture.convert("L"), dtype=np.float32) / np.float32(255)
     return None

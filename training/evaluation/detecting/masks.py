@@ -15,11 +15,14 @@ MARKED = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Of the marked pixels with the true ones. everything: F1 of a map that marks the whole picture."""
+    """Of the marked pixels with the true ones. everything: F1 of a map that marks the whole picture. drawn: whether
+    there was a map at all.
+    """
 
     f1: float
     iou: float
     everything: float
+    drawn: bool
 
 
 def overlap(heat: NDArray[np.floating[Any]] | None, mask: NDArray[np.bool_]) -> Overlap:
@@ -27,10 +30,10 @@ def overlap(heat: NDArray[np.floating[Any]] | None, mask: NDArray[np.bool_]) -> 
     true = int(mask.sum())
     everything = 2 * true / (true + mask.size)
     if heat is None:
-        return Overlap(0.0, 0.0, everything)
+        return Overlap(0.0, 0.0, everything, drawn=False)
     height, width = mask.shape
     whole = cv2.resize(np.nan_to_num(np.asarray(heat, np.float32)), (width, height), interpolation=cv2.INTER_LINEAR)
     marked = whole >= MARKED
     both = int((marked & mask).sum())
     either = int(marked.sum()) + true - both
-    return Overlap(2 * both / (either + both), both / either, everything)
+    return Overlap(2 * both / (either + both), both / either, everything, drawn=True)

@@ -33,10 +33,15 @@ class Interval:
     count: int
 
     @classmethod
-    def share(cls, hits: int, trials: int) -> Interval:
-        """Of a proportion, by Wilson. Of nothing: not a number, and anything is possible."""
-        low, high = wilson(hits, trials)
-        return cls(hits / trials if trials else math.nan, low, high, trials)
+    def share(cls, hits: Sequence[bool] | Truth, groups: Sequence[Any]) -> Interval:
+        """Of the hits among samples (n,), by Wilson, as if each group were one trial that hit in part: samples of
+        one photograph say little more than one. Of nothing: not a number, and anything is possible.
+        """
+        trials = len(groups)
+        value = sum(map(bool, hits)) / trials if trials else math.nan
+        independent = len(set(groups))
+        low, high = wilson(value * independent, independent) if trials else (0.0, 1.0)
+        return cls(value, low, high, trials)
 
 
 def auc(scores: Floats, truth: Truth) -> float:
@@ -86,7 +91,8 @@ def bootstrapped(scores: Floats, truth: Truth, groups: Sequence[Any], rounds: in
         return Interval(value, 0.0, 1.0, len(scores))
     _, which = np.unique(np.asarray(groups), return_inverse=True)
     members = [np.flatnonzero(which == group) for group in range(int(which.max()) + 1)]
-    rng, found = np.random.default_rng(seed), []
+    rng = np.random.default_rng(seed)
+    found: list[float] = []
     while len(found) < rounds:
         drawn = np.concatenate([members[at] for at in rng.integers(len(members), size=len(members))])
         if not math.isnan(again := auc(scores[drawn], truth[drawn])):
@@ -104,7 +110,7 @@ def roc(scores: Floats, truth: Truth) -> tuple[Floats, Floats]:
     return false, np.concatenate([[0.0], hits / max(1, truth.sum())])
 
 
-def tpr_at(scores: Floats, truth: Truth, rate: float) -> Interval:
+def tpr_at(scores: Floats, truth: Truth, rate: float, groups: Sequence[Any]) -> Interval:
     """Share of positives above the lowest threshold that leaves at most `rate` of the negatives above it.
 
     The interval is that of the share, at that threshold; that the threshold was chosen on these negatives is not in it.
@@ -112,4 +118,4 @@ def tpr_at(scores: Floats, truth: Truth, rate: float) -> Interval:
     negatives = np.sort(scores[~truth])[::-1]
     allowed = math.floor(rate * len(negatives) + 1e-9)
     threshold = negatives[allowed] if allowed < len(negatives) else -math.inf
-    return Interval.share(int((scores[truth] > threshold).sum()), int(truth.sum()))
+    return Interval.share(scores[truth] > threshold, [groups[at] for at in np.flatnonzero(truth)])

@@ -14,7 +14,6 @@ from training.evaluation.detecting.figures import Figures
 from training.evaluation.detecting.ranking import Interval
 from training.evaluation.detecting.report import CHANCE, Report
 
-BEGIN, END = "<!-- detectors table: begin -->", "<!-- detectors table: end -->"
 FIGURES = (
     "n",
     "AUC",
@@ -28,6 +27,11 @@ FIGURES = (
     "Cllr (least)",
     "AURC",
 )
+
+
+def marks(name: str) -> tuple[str, str]:
+    """Between which lines of a document a command puts its tables: a page may show several sets."""
+    return f"<!-- {name} table: begin -->", f"<!-- {name} table: end -->"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from PIL import Image
 
 from core.errors import InvalidInput
 from detectors.base import Detector
+from detectors.catalog import build
+from detectors.hash_list import HashList
 from tests.detectors.making import A1111, coded, film_of, halved, with_chunks
 from tests.training.evaluation.detecting.making import Marking, Reddish, listed, plain
 from training import evaluate
@@ -24,7 +26,7 @@ from training.evaluation.detecting.baselines import BASELINES, SIZE_AND_FORMAT
 from training.evaluation.detecting.command import measured
 from training.evaluation.detecting.deliveries import DELIVERIES
 from training.evaluation.detecting.report import Report, to_json, told
-from training.evaluation.detecting.tasks import GENERATED
+from training.evaluation.detecting.tasks import GENERATED, chosen
 
 
 def called(monkeypatch: pytest.MonkeyPatch, *words: str | Path) -> None:
@@ -167,6 +169,12 @@ def test_maps_are_measured_where_masks_are(tmp_path: Path, normalise: bool) -> N
     assert json.loads(to_json(found))["auc"] is None  # no detector of generated images took part
 
 
+def test_who_draws_no_map_at_all_is_not_measured_by_maps(tmp_path: Path) -> None:
+    (copies,) = chosen(build(HashList()), ["copy_move"])
+    found = measured(manipulated(tmp_path), [copies], robustness=False, normalise=False)
+    assert found.evaluations[0].located is None  # pictures of noise: nothing repeats
+
+
 def test_masks_that_cannot_be_used_are_told_and_the_picture_stays(tmp_path: Path) -> None:
     changes = {"mask0.png": b"none", "mask1.png": coded(np.full((9, 9), 255, np.uint8))}
     data = manipulated(tmp_path, **changes)
@@ -195,9 +203,9 @@ def test_the_command_prints_one_object_and_nothing_else(
     files = {"a.png": with_chunks(photo, parameters=A1111), "b.jpg": coded(photo, "JPEG"), "c.jpg": b"broken"}
     rows = [{"file": "a.png", "label": "ai"}, {"file": "b.jpg", "label": "real"}, {"file": "c.jpg", "label": "real"}]
     data, document = listed(tmp_path, rows, files), tmp_path / "page.md"
-    document.write_text(f"before\n{tables.BEGIN}\nold\n{tables.END}\nafter\n")
+    document.write_text("before\n{}\nold\n{}\nafter\n".format(*tables.marks("some")))
     words = ("--data", data, "--detectors", "metadata")
-    called(monkeypatch, *words, "--json", "--write", document, "--plots", tmp_path / "plots")
+    called(monkeypatch, *words, "--json", "--write", document, "--table", "some", "--plots", tmp_path / "plots")
     out = capsys.readouterr()
     found = json.loads(out.out)
     assert found["detectors"]["metadata"]["whole"]["figures"]["auc"]["value"] == 1.0

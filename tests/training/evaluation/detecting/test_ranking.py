@@ -83,13 +83,24 @@ def test_without_both_classes_there_is_no_figure() -> None:
     for found in (delong(np.ones(3), np.ones(3, bool)), bootstrapped(np.ones(3), np.zeros(3, bool), range(3))):
         assert math.isnan(found.value)
         assert (found.low, found.high) == (0.0, 1.0)
-    assert math.isnan(Interval.share(0, 0).value)
+    empty = Interval.share([], [])
+    assert math.isnan(empty.value)
+    assert (empty.low, empty.high) == (0.0, 1.0)
 
 
 def test_rates_at_a_limit_leave_no_more_than_they_may() -> None:
     scores = np.concatenate([np.arange(100.0), [99.0, 98.5, 95.5, 0.5]])
     truth = np.arange(104) >= 100
-    assert tpr_at(scores, truth, 0.01).value == 0.5  # above 98: one real picture in a hundred is
-    assert tpr_at(scores, truth, 0.05).value == 0.75
-    assert tpr_at(scores, truth, 1.0).value == 1.0
-    assert tpr_at(np.zeros(8), np.arange(8) > 3, 0.05).value == 0.0  # ties are no detections
+    names = range(104)
+    assert tpr_at(scores, truth, 0.01, names).value == 0.5  # above 98: one real picture in a hundred is
+    assert tpr_at(scores, truth, 0.05, names).value == 0.75
+    assert tpr_at(scores, truth, 1.0, names).value == 1.0
+    assert tpr_at(np.zeros(8), np.arange(8) > 3, 0.05, range(8)).value == 0.0  # ties are no detections
+
+
+def test_shares_are_as_sure_as_photographs_are_many() -> None:
+    hits = [True, False, True, True]
+    assert (Interval.share(hits, "abcd").low, Interval.share(hits, "abcd").high) == intervals.wilson(3, 4)
+    repeated = Interval.share([hit for hit in hits for _ in range(9)], [each for each in "abcd" for _ in range(9)])
+    assert (repeated.value, repeated.count) == (0.75, 36)
+    assert (repeated.low, repeated.high) == intervals.wilson(3, 4)

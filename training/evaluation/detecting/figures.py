@@ -59,7 +59,7 @@ def measure(looks: Sequence[Look], truth: Truth, photographs: Sequence[str]) -> 
     abstained = np.array([each.verdict is Verdict.ABSTAINED for each in looks], bool)
     right = np.where(abstained, 0.5, detected == truth)
     false, true = roc(scores, truth)
-    positives, negatives = ([photographs[at] for at in np.flatnonzero(each)] for each in (truth, ~truth))
+    positives, negatives = ([photographs[at] for at in np.flatnonzero(each).tolist()] for each in (truth, ~truth))
     return Figures(
         positives=int(truth.sum()),
         negatives=int((~truth).sum()),

@@ -118,4 +118,4 @@ def tpr_at(scores: Floats, truth: Truth, rate: float, groups: Sequence[Any]) -> 
     negatives = np.sort(scores[~truth])[::-1]
     allowed = math.floor(rate * len(negatives) + 1e-9)
     threshold = negatives[allowed] if allowed < len(negatives) else -math.inf
-    return Interval.share(scores[truth] > threshold, [groups[at] for at in np.flatnonzero(truth)])
+    return Interval.share(scores[truth] > threshold, [groups[at] for at in np.flatnonzero(truth).tolist()])

@@ -6,10 +6,11 @@ no detector.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal, Protocol
+from types import MappingProxyType
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from core.media import Kind, Media, digest_of
 
@@ -53,6 +54,8 @@ class Finding:
     calibration: digest of what turned the score into a probability, "sha256:…"; "" where nothing did.
     codes: machine-readable particulars, sorted. explanation: why, for people; on abstention, why not.
     limits: what this detector cannot see.
+    measurements: what else was measured, on abstentions too: finite figures by name, sorted, each name once; names are
+    snake_case with dots between their parts ("fpr_low", "quality.jpeg").
     """
 
     detector: str
@@ -69,6 +72,7 @@ class Finding:
     calibration: str = ""
     codes: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    measurements: tuple[tuple[str, float], ...] = ()
 
 
 class Source(Protocol):
@@ -84,6 +88,16 @@ class Source(Protocol):
     kinds: frozenset[Kind]
     summary: str
     limits: str
+
+
+@runtime_checkable
+class Measuring(Protocol):
+    """A source whose findings carry measurements by which policies may decide.
+
+    measures: their names, as in `Finding.measurements`, with the closed range that each lies in.
+    """
+
+    measures: Mapping[str, tuple[float, float]]
 
 
 class Detector(Source, Protocol):
@@ -105,6 +119,7 @@ class Detector(Source, Protocol):
 
 FAILED = "detector.failed"
 """The code of an abstention that is a defect or an attack, not a judgement."""
+NOT_MEASURED: Mapping[str, float] = MappingProxyType({})
 
 
 def finding_of(
@@ -113,10 +128,11 @@ def finding_of(
     explanation: str,
     codes: Iterable[str] = (),
     evidence: Sequence[Evidence] = (),
+    measurements: Mapping[str, float] = NOT_MEASURED,
     **measured: Any,
 ) -> Finding:
-    """A finding that carries its source's identity. codes: in any order. measured: probability, score and the like, by
-    their names in `Finding`.
+    """A finding that carries its source's identity. codes, measurements: in any order. measured: probability, score
+    and the like, by their names in `Finding`.
     """
     return Finding(
         detector=source.name,
@@ -127,10 +143,13 @@ def finding_of(
         limits=source.limits,
         codes=tuple(sorted(set(codes))),
         evidence=tuple(evidence),
+        measurements=tuple(sorted(measurements.items())),
         **measured,
     )
 
 
-def abstention(detector: Source, why: str, codes: tuple[str, ...] = ()) -> Finding:
+def abstention(
+    detector: Source, why: str, codes: Iterable[str] = (), measurements: Mapping[str, float] = NOT_MEASURED
+) -> Finding:
     """The finding of a detector, or of whatever else finds, that cannot know; with the reason."""
-    return finding_of(detector, Verdict.ABSTAINED, why, codes)
+    return finding_of(detector, Verdict.ABSTAINED, why, codes, measurements=measurements)

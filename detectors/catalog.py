@@ -12,16 +12,21 @@ from detectors.hash_list import HashList
 from detectors.jpeg_history import JpegHistoryDetector
 from detectors.known_hash import KnownHashDetector
 from detectors.metadata import MetadataDetector
+from detectors.verdicts.learned import LearnedDetector
+from detectors.verdicts.redelivery import Redelivered
 from detectors.watermark.detector import WatermarkDetector
 
 PARSERS: Mapping[str, str] = film_hashes.PARSERS
 """Of detectors' own, for `Sandbox.start` beside those of core."""
 
 
-def build(known: HashList | Detector, more: Iterable[Detector] = ()) -> Registry[Detector]:
+def build(
+    known: HashList | Detector, more: Iterable[Detector] = (), *, redeliveries: bool = False
+) -> Registry[Detector]:
     """All detectors. known: the lists that `known_hash` looks up, or that detector where they change as it runs.
 
-    more: those that need what is not always there, such as `detectors.nsfw`.
+    more: those that need what is not always there, such as `detectors.nsfw`. redeliveries: those that were trained read
+    every still again over re-deliveries, see `detectors.verdicts.redelivery`.
     """
     registry: Registry[Detector] = Registry("detector")
     detectors: tuple[Detector, ...] = (
@@ -33,5 +38,6 @@ def build(known: HashList | Detector, more: Iterable[Detector] = ()) -> Registry
         *more,
     )
     for detector in detectors:
-        registry.add(detector.name, detector)
+        again = redeliveries and isinstance(detector, LearnedDetector)
+        registry.add(detector.name, Redelivered(detector) if again else detector)
     return registry

@@ -13,25 +13,13 @@ import numpy as np
 import torch
 from spandrel import ImageModelDescriptor, ModelLoader, ModelTiling, UnsupportedModelError, canonicalize_state_dict
 
-from core.errors import ConfigurationError, IntegrityError
+from core.devices import pick_device
+from core.errors import IntegrityError
 from core.weights import PinnedWeights
 from generators.tiling import Samples
 
 # What spandrel and torch raise when the tensors' names fit an architecture and their number or shapes do not.
 _UNFIT = (UnsupportedModelError, RuntimeError, LookupError, ValueError, TypeError, AssertionError, ArithmeticError)
-
-
-def pick_device(name: str) -> torch.device:
-    """The device of that name in torch's terms ("cpu", "cuda", "cuda:1"); "auto" is a GPU where there is one.
-
-    Raises ConfigurationError for one that this machine or this build of torch lacks.
-    """
-    if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        return torch.empty(0, device=name).device
-    except (RuntimeError, AssertionError) as error:  # AssertionError: torch built without that device
-        raise ConfigurationError(f"there is no device {name!r} here for the models to run on") from error
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -19,7 +19,6 @@ from policies.strict_yaml import Node, Scalar, Sequence
 from policies.windows import NotAMoment, moment
 
 _OF_A_VERDICT = ("ran", "abstained", "failed", "detected")
-_OF_A_FINDING = ("score", "probability", "codes")
 _DERIVED = {
     "request.prompt_words": "request.prompt",
     "request.negative_prompt_words": "request.negative_prompt",
@@ -61,7 +60,7 @@ class ValueReader:
         """A score without a verdict would be dropped in silence."""
         for name in given:
             source, _, part = name.partition(".")
-            if source in self._sources and part in _OF_A_FINDING and source not in given:
+            if source in self._sources and part and source not in given:
                 fields.refuse(f"{name} is given, but no verdict of {source}", hint=f"add `{source}: detected`")
 
     def _value(self, name: str, node: Node, position: Position, fields: Fields) -> Value | None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from core.credential import NO_CREDENTIAL, Credential, CredentialState
 from core.media import Kind
-from detectors.base import FAILED, Finding, Source, Verdict
+from detectors.base import FAILED, Finding, Measuring, Source, Verdict
 from policies.base import Stage, Subject
 from policies.reading import Value
 from policies.windows import moment
@@ -82,7 +82,14 @@ def _finding(source: Source, given: Mapping[str, Value]) -> Finding:
         probability=_figure(given.get(f"{source.name}.probability")),
         score=_figure(given.get(f"{source.name}.score")),
         codes=(FAILED,) if failed else tuple(codes) if isinstance(codes, list) else (),
+        measurements=_measurements(source, given),
     )
+
+
+def _measurements(source: Source, given: Mapping[str, Value]) -> tuple[tuple[str, float], ...]:
+    names = sorted(source.measures) if isinstance(source, Measuring) else ()
+    figures = ((name, _figure(given.get(f"{source.name}.{name}"))) for name in names)
+    return tuple((name, figure) for name, figure in figures if figure is not None)
 
 
 def _credential(given: Mapping[str, Value]) -> Credential:

@@ -72,21 +72,34 @@ class _Wants:
         named = [(each.name, each.part) for each in signals]
         self._facts = tuple((name, _FACTS[part]) for name, part in named if part in _FACTS)
         self._conclusions = tuple((name, _CONCLUSIONS[part]) for name, part in named if part in _CONCLUSIONS)
+        self._measured = tuple((name, part) for name, part in named if part not in _FACTS and part not in _CONCLUSIONS)
         self._ran = tuple((name, part == "ran") for name, part in named if part in _FACTS)
 
     def read(self, finding: Finding, values: dict[str, Value]) -> None:
         for name, fact in self._facts:
             values[name] = fact(finding)
-        if finding.verdict is Verdict.ABSTAINED or _broken(finding):
+        if _broken(finding):
+            return
+        self._measure(finding, values)
+        if finding.verdict is Verdict.ABSTAINED:
             return
         for name, conclusion in self._conclusions:
             value = conclusion(finding)
             if value is not None:
                 values[name] = value
 
+    def _measure(self, finding: Finding, values: dict[str, Value]) -> None:
+        if not self._measured:
+            return
+        measurements = dict(finding.measurements)
+        for name, part in self._measured:
+            value = _number(measurements.get(part))
+            if value is not None:
+                values[name] = value
+
     def retract(self, values: dict[str, Value]) -> None:
         """Two findings of one detector may disagree, so neither is believed; that it ran is all that is left."""
-        for name, _ in self._conclusions:
+        for name, _ in (*self._conclusions, *self._measured):
             values.pop(name, None)
         values.update(self._ran)
 
@@ -108,6 +121,8 @@ def why_missing(signal: Signal, subject: Subject) -> str:
         return f"{source} did not run" if examined else f"{source} does not examine {subject.kind}s"
     if len(findings) > 1:
         return f"{source} returned several findings"
+    if part not in _CONCLUSIONS:
+        return f"{source} did not measure {part}"
     if findings[0].verdict is Verdict.ABSTAINED:
         return f"{source} abstained: {findings[0].explanation}"
     return f"{source} gave no usable {part}"

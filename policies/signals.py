@@ -7,6 +7,8 @@
     <detector>.score        double  its own measure                       optional
     <detector>.probability  double  calibrated, 0 to 1                    optional
     <detector>.codes        list<string>  machine-readable particulars    optional
+    <detector>.outlying, .spread, .quality.jpeg, …  double  what detectors measure besides, by its name in their
+    findings, where they say that they do; on abstentions, too            optional
     credential.state, .codes, .ai_generated (optional); media.kind, .mime, .byte_size, .width, .height;
     media.duration (seconds, optional); media.memorised (bool, optional): it counts as a copy of what its model learned
     from;
@@ -22,7 +24,8 @@ judged (`policies.engine` says what follows). It is missing when
  - the detector returned no finding, as it does for kinds of media that it does not accept, or two that may disagree;
  - the detector abstained: all four are missing, `codes` too, or an abstention would read as "nothing found";
  - its score or probability is NaN or infinite: a broken detector's verdict is worth nothing, so all four are missing;
- - the one value is None, or a probability lies outside 0 to 1: that one is missing;
+ - the one value is None, or a probability lies outside 0 to 1: that one is missing; a measurement, where the finding
+   has none of that name, or the detector broke;
  - `media.duration`: it is NaN or infinite; `credential.ai_generated`: a manifest store exists that could not be read,
    or was found again and cannot be believed;
  - `media.memorised`: nobody compared it, as of all uploads;
@@ -37,6 +40,7 @@ This module knows names, types and ranges. It does not know CEL, rules or values
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -45,7 +49,7 @@ from typing import Literal, TypeAlias
 from core.credential import CredentialState
 from core.errors import ConfigurationError
 from core.media import Kind
-from detectors.base import Source
+from detectors.base import Measuring, Source
 from policies.base import Stage
 
 Type: TypeAlias = Literal["bool", "int", "double", "string", "list<string>"]
@@ -84,7 +88,7 @@ class Signal:
 
     @property
     def part(self) -> str:
-        """The part after the dot."""
+        """The part after the first dot."""
         return self.name.partition(".")[2]
 
     @property
@@ -144,7 +148,7 @@ def declare(detectors: Iterable[Source]) -> dict[str, Signal]:
 
 def _of_detector(detector: Source) -> tuple[Signal, ...]:
     name, kinds = detector.name, detector.kinds
-    return (
+    own = (
         Signal(f"{name}.ran", "bool"),
         Signal(f"{name}.abstained", "bool"),
         Signal(f"{name}.failed", "bool"),
@@ -153,3 +157,10 @@ def _of_detector(detector: Source) -> tuple[Signal, ...]:
         Signal(f"{name}.probability", "double", low=0, high=1, optional=True, kinds=kinds),
         Signal(f"{name}.codes", "list<string>", optional=True, kinds=kinds),
     )
+    if not isinstance(detector, Measuring):
+        return own
+    measured = (
+        Signal(f"{name}.{part}", "double", low=low, high=high if high < math.inf else None, optional=True, kinds=kinds)
+        for part, (low, high) in detector.measures.items()
+    )
+    return *own, *measured

@@ -11,10 +11,10 @@ from contextlib import AsyncExitStack
 from functools import partial
 
 import detectors.catalog
+from core.devices import pick_device
 from core.limits import Limits
 from core.sandbox import Sandbox
 from detectors.base import Source
-from generators.restoration import pick_device
 from policies.files import DEFAULT_PACK, load_policy_file
 from server.admission import ByteBudget, Room
 from server.audit import AuditLog
@@ -69,7 +69,8 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     limit_library_threads()
     log = await open_log(settings, stack)
     known, seen = known_content(settings)
-    models = detectors.catalog.build(known, optional_detectors(settings))
+    again = settings.detectors.redeliveries
+    models = detectors.catalog.build(known, optional_detectors(settings), redeliveries=again)
     makers = makers_of(settings)
     limits = Limits(**settings.limits.model_dump())
     sandbox, credentials = await open_provenance(settings, limits, metrics, stack)

@@ -19,6 +19,7 @@ from countersign import settings as client
 from server.own_models import OwnModel
 from server.sections import (
     Aigc,
+    Detectors,
     LabelRule,
     Making,
     MediaLimits,
@@ -54,8 +55,8 @@ class Settings(Section):
     max_pending: requests that may wait for a place before callers are told to come back. max_upload_bytes: uploads that
     are held at a time, all callers together. trust: lists of roots that are believed beside our own, each of its own
     name. retention: at most one table a tenant. labels: the first that fits holds.
-    nsfw: whether pictures are scored for nudity. watermark: whether an output that holds no watermark may leave.
-    models: the operator's own, each of its own name.
+    detectors: how they look. nsfw: whether pictures are scored for nudity. watermark: whether an output that holds no
+    watermark may leave. models: the operator's own, each of its own name.
     """
 
     address: str = client.DEFAULT_ADDRESS
@@ -85,6 +86,7 @@ class Settings(Section):
     models: tuple[OwnModel, ...] = ()
     labels: tuple[LabelRule, ...] = ()
     nsfw: Nsfw | None = None
+    detectors: Detectors = Detectors()
     aigc: Aigc | None = None
 
     @field_validator("policy", mode="before")

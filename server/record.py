@@ -30,7 +30,9 @@ OPTIONAL_FIGURES = ("probability", "score", "log10_lr", "fpr_at_threshold")
 
 
 def finding_json(finding: Finding) -> dict[str, Any]:
-    """One finding; figures that were not measured are absent rather than null."""
+    """One finding; figures that were not measured are absent rather than null, and so are measurements where there
+    are none, as entries of earlier releases have it.
+    """
     figures = {name: getattr(finding, name) for name in OPTIONAL_FIGURES if getattr(finding, name) is not None}
     return {
         "detector": finding.detector,
@@ -47,6 +49,7 @@ def finding_json(finding: Finding) -> dict[str, Any]:
             for each in finding.evidence
         ],
         **figures,
+        **({"measurements": dict(finding.measurements)} if finding.measurements else {}),
     }
 
 

@@ -167,6 +167,14 @@ class PolicyRules(Section):
     second_person: bool = True
 
 
+class Detectors(Section):
+    """How detectors look. redeliveries: those that were trained read every still five more times, as it might be
+    delivered anew, and abstain where the verdict would turn. That costs six times what one look does.
+    """
+
+    redeliveries: bool = False
+
+
 class Nsfw(Section):
     """Turns the detector `nsfw` on, which needs the extra of that name.
 

@@ -1,10 +1,12 @@
-"""Measures every model and classical method that restores, on any folder of photographs, in one table.
+"""Measures every model and classical method that restores, on any folder of photographs, in one table; and every
+detector, on any list of pictures.
 
     python -m training.evaluate restoration --hr DIR [--scale 2 4] [--noise 25] [--jpeg 10 40] [--burst 8] [--json]
     python -m training.evaluate restoration --hr DIR --lr DIR [--json]
+    python -m training.evaluate detectors --data LIST [--detectors NAME …] [--normalise] [--robustness] [--plots DIR]
 
 By default pictures are reduced ×2 and ×4. Weights load as they do in serving, pinned digest included, and models run as
-they do there. Files that are no pictures are named and left out; a folder without any ends with the code 2.
+they do there. Files that are no pictures are named and left out; a folder or a list without any ends with the code 2.
 """
 
 from __future__ import annotations
@@ -26,12 +28,14 @@ from generators import catalog, restoration, upscale
 from generators.base import PROMPT, SOURCE, Card, Generator
 from generators.burst.generator import LEAST, MOST
 from training.evaluation.between import write_between
+from training.evaluation.detecting import command
 from training.evaluation.restoring import bursts, conditions, contest, report
 from training.evaluation.restoring.folders import Folder
 from training.measure import Enlarger, average, bicubic, measure
 from training.metrics import Picture, Score
 
 DEFAULT_WEIGHTS = Path("generators") / "weights" / "weights.toml"
+_SPOILING = ("scale", "noise", "jpeg", "burst", "crop")
 _SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 
 
@@ -111,6 +115,7 @@ def parser_of() -> argparse.ArgumentParser:
     family.add_argument("--plot", type=Path, help="draw quality against cost into this file")
     family.add_argument("--write", type=Path, help="put the table between the marks in this document")
     family.add_argument("--json", action="store_true", help="print one JSON object")
+    command.add_family(families)
     return parser
 
 
@@ -153,10 +158,11 @@ def main() -> None:
     """Command line."""
     parser = parser_of()
     arguments = parser.parse_args()
-    if arguments.lr and (arguments.scale or arguments.noise or arguments.jpeg or arguments.burst or arguments.crop):
+    chosen = command.run if arguments.family == command.NAME else run
+    if chosen is run and arguments.lr and any(getattr(arguments, name) for name in _SPOILING):
         parser.error("--lr is spoiled already: --scale, --noise, --jpeg, --burst and --crop do not go with it")
     try:
-        run(arguments)
+        chosen(arguments)
     except CountersignError as error:
         parser.exit(2, f"{parser.prog}: {error}\n")
 

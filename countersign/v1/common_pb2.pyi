@@ -242,6 +242,26 @@ Global___Evidence: _TypeAlias = Evidence  # noqa: Y015
 class Finding(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class MeasurementsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     DETECTOR_FIELD_NUMBER: _builtins.int
     VERSION_FIELD_NUMBER: _builtins.int
     LABEL_FIELD_NUMBER: _builtins.int
@@ -256,6 +276,7 @@ class Finding(_message.Message):
     LIMITS_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
     CALIBRATION_FIELD_NUMBER: _builtins.int
+    MEASUREMENTS_FIELD_NUMBER: _builtins.int
     detector: _builtins.str
     version: _builtins.str
     """Digest of the weights and parameters that produced this finding."""
@@ -283,6 +304,10 @@ class Finding(_message.Message):
 
     @_builtins.property
     def evidence(self) -> _containers.RepeatedCompositeFieldContainer[Global___Evidence]: ...
+    @_builtins.property
+    def measurements(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """What else was measured, on abstentions too: "fpr_low", "fpr_high", "outlying", "spread", "quality.jpeg", …"""
+
     def __init__(
         self,
         *,
@@ -300,10 +325,11 @@ class Finding(_message.Message):
         limits: _builtins.str = ...,
         evidence: _abc.Iterable[Global___Evidence] | None = ...,
         calibration: _builtins.str = ...,
+        measurements: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_fpr_at_threshold", b"_fpr_at_threshold", "_log10_lr", b"_log10_lr", "_probability", b"_probability", "_score", b"_score", "fpr_at_threshold", b"fpr_at_threshold", "log10_lr", b"log10_lr", "probability", b"probability", "score", b"score"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fpr_at_threshold", b"_fpr_at_threshold", "_log10_lr", b"_log10_lr", "_probability", b"_probability", "_score", b"_score", "calibration", b"calibration", "codes", b"codes", "detector", b"detector", "evidence", b"evidence", "explanation", b"explanation", "fpr_at_threshold", b"fpr_at_threshold", "label", b"label", "limits", b"limits", "log10_lr", b"log10_lr", "probability", b"probability", "score", b"score", "score_scale", b"score_scale", "verdict", b"verdict", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_fpr_at_threshold", b"_fpr_at_threshold", "_log10_lr", b"_log10_lr", "_probability", b"_probability", "_score", b"_score", "calibration", b"calibration", "codes", b"codes", "detector", b"detector", "evidence", b"evidence", "explanation", b"explanation", "fpr_at_threshold", b"fpr_at_threshold", "label", b"label", "limits", b"limits", "log10_lr", b"log10_lr", "measurements", b"measurements", "probability", b"probability", "score", b"score", "score_scale", b"score_scale", "verdict", b"verdict", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__fpr_at_threshold: _TypeAlias = _typing.Literal["fpr_at_threshold"]  # noqa: Y015
     _WhichOneofArgType__fpr_at_threshold: _TypeAlias = _typing.Literal["_fpr_at_threshold", b"_fpr_at_threshold"]  # noqa: Y015

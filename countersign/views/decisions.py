@@ -47,6 +47,7 @@ def finding_json(finding: common_pb2.Finding) -> Json:
         "explanation": finding.explanation,
         "limits": finding.limits,
         "calibration": finding.calibration,
+        "measurements": dict(sorted(finding.measurements.items())),
         "evidence": [evidence_json(each) for each in finding.evidence],
     }
 

@@ -36,7 +36,7 @@ class Checkpoint:
 
     name: snake_case, by which orders ask for it. path: its folder; hub: in its place the id "owner/name", with
     revision. allow_download: whether it may be fetched. sha256: of all its files, see `core.weight_folder.tree_digest`;
-    unpinned: run it without. licence, accept_licence: see `licences.accepted`. device: see `restoration.pick_device`.
+    unpinned: run it without. licence, accept_licence: see `licences.accepted`. device: see `core.devices.pick_device`.
     max_steps, max_size: the most that an order may ask for; the size is a side, in pixels.
     """
 

@@ -15,7 +15,7 @@ class OwnWeights:
     name: snake_case, by which orders ask for it. sha256: of the whole file. task: needed where the network does not
     enlarge. perceptual: it was trained to look right (GAN, perceptual loss), not only to be near. profiles: what it may
     be used on; a perceptual one on photographs alone. licence, accept_licence: see `licences.accepted`. device: see
-    `restoration.pick_device`. tile, margin: see `tiling.Plan`.
+    `core.devices.pick_device`. tile, margin: see `tiling.Plan`.
     """
 
     name: str

@@ -90,6 +90,7 @@ def finding(entry: Mapping[str, Any], evidence: Mapping[str, bytes]) -> pb.Findi
         explanation=entry["explanation"],
         limits=entry["limits"],
         calibration=entry.get("calibration", ""),
+        measurements=entry.get("measurements", {}),
         evidence=[
             pb.Evidence(
                 kind=each["kind"],

@@ -96,6 +96,7 @@ def told_with(text: str) -> Told:
                 codes=[text],
                 score=1,
                 score_scale=text,
+                measurements={text or "x": 1.0},
                 evidence=shown,
             )
         ],
@@ -170,7 +171,10 @@ def test_a_leaf_of_any_shape_can_be_told(name: str, value: Any) -> None:
 
 
 @settings(max_examples=100)
-@given(st.sampled_from(["label", "verdict", "codes", "probability", "score", "log10_lr", "explanation"]), json_values)
+@given(
+    st.sampled_from(["label", "verdict", "codes", "probability", "score", "log10_lr", "explanation", "measurements"]),
+    json_values,
+)
 def test_a_finding_of_any_shape_can_be_told(name: str, value: Any) -> None:
     story = full_story()
     story.decision = story.ledger.decide(findings=[{**finding("copy_move", "detected"), name: value}])

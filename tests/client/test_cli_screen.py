@@ -23,6 +23,7 @@ FINDING_FIELDS = {
     "score_scale",
     "log10_lr",
     "calibration",
+    "measurements",
     "fpr_at_threshold",
     "codes",
     "explanation",

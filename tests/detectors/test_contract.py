@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from functools import cache
@@ -93,7 +94,11 @@ def check(finding: Finding, chosen: Detector) -> None:
     assert list(finding.codes) == sorted(set(finding.codes))
     assert finding.probability is None or 0 <= finding.probability <= 1
     assert finding.log10_lr is None or abs(finding.log10_lr) <= 6
-    assert finding.fpr_at_threshold is None or 0 < finding.fpr_at_threshold < 1
+    assert finding.fpr_at_threshold is None or 0 <= finding.fpr_at_threshold < 1
+    names = [name for name, _ in finding.measurements]
+    assert names == sorted(set(names))
+    assert all(re.fullmatch(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*", name) for name in names)
+    assert all(math.isfinite(value) for _, value in finding.measurements)
     if finding.verdict is Verdict.ABSTAINED:
         assert (finding.probability, finding.score, finding.log10_lr) == (None, None, None)
     assert QUOTED not in finding.explanation

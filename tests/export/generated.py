@@ -36,6 +36,7 @@ FINDING = st.fixed_dictionaries(
         "score": FIGURE,
         "log10_lr": FIGURE,
         "fpr_at_threshold": st.floats(0, 1),
+        "measurements": st.dictionaries(TEXT, FIGURE, min_size=1, max_size=3),
     },
 )
 REASON = st.fixed_dictionaries(

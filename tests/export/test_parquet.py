@@ -181,6 +181,7 @@ def compare_finding(ours: dict[str, Any], theirs: dict[str, Any]) -> None:
     for name in ("probability", "score", "log10_lr", "fpr_at_threshold"):
         assert (ours[name] is None) == (theirs[name] is None)
         assert ours[name] is None or math.isclose(ours[name], theirs[name], rel_tol=0, abs_tol=0)
+    assert dict(ours["measurements"]) == theirs["measurements"]
     for name in ("detector", "version", "label", "score_scale", "codes", "explanation", "limits", "evidence"):
         assert ours[name] == theirs[name], name
     assert ours["verdict"].upper() == theirs["verdict"]

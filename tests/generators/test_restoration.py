@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+from core.devices import pick_device
 from core.errors import ConfigurationError, IntegrityError, PreconditionFailed
 from generators import restoration, tiling
 from tests.generators.networks import compact, grey_denoiser, pin, pin_tensors, safmn
@@ -97,8 +98,8 @@ def test_tensors_of_impossible_shapes_are_refused(tmp_path: Path) -> None:
 
 
 def test_auto_is_a_device_of_this_machine() -> None:
-    assert restoration.pick_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
-    assert restoration.pick_device("cpu") == torch.device("cpu")
+    assert pick_device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
+    assert pick_device("cpu") == torch.device("cpu")
 
 
 @pytest.mark.parametrize("name", ["abacus", "cuda:99", ""])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.credential import NO_CREDENTIAL, Credential
 from core.media import Kind, Media
 from detectors.base import Finding, Verdict
+from detectors.verdicts.names import CARRIED
 from policies.base import Subject
 from policies.engine import RulePolicy, find_problems, load_policy
 from policies.problems import Problem
@@ -33,6 +34,13 @@ class FakeDetector:
 
     def detect(self, batch: Sequence[Media]) -> list[Finding]:
         raise NotImplementedError("a policy reads findings; it never runs a detector")
+
+
+@dataclass
+class FakeMeasuring(FakeDetector):
+    """Declares the measurements of learned detectors besides."""
+
+    measures: Mapping[str, tuple[float, float]] = field(default_factory=lambda: CARRIED)
 
 
 ALPHA = FakeDetector("alpha")

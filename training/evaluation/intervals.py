@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-def wilson(hits: int, trials: int, z: float = 1.96) -> tuple[float, float]:
-    """The Wilson score interval of a proportion, 95% by default. Source: Wilson (1927), JASA 22."""
+def wilson(hits: float, trials: int, z: float = 1.96) -> tuple[float, float]:
+    """The Wilson score interval of a proportion, 95% by default; fractions of a hit where trials are groups whose
+    members hit in part. Source: Wilson (1927), JASA 22.
+    """
     if trials == 0:
         return 0.0, 1.0
     share, squared = hits / trials, z * z

@@ -41,6 +41,7 @@ FINDING = pa.struct(
         ("explanation", pa.string()),
         ("limits", pa.string()),
         ("evidence", pa.list_(EVIDENCE)),
+        ("measurements", pa.map_(pa.string(), pa.float64())),
     ]
 )
 CREDENTIAL = pa.struct(
@@ -166,4 +167,4 @@ def _reason(reason: Mapping[str, Any]) -> Row:
 
 def _finding(finding: Mapping[str, Any]) -> Row:
     evidence = [{**each, "mime_type": each["mime"]} for each in finding["evidence"]]
-    return {**finding, "evidence": evidence}
+    return {**finding, "evidence": evidence, "measurements": sorted(finding.get("measurements", {}).items())}

@@ -75,11 +75,19 @@ def _finding_key(name: str, reads: frozenset[str], numbers: Mapping[str, list[fl
     """The part of a key that one detector's finding makes."""
     score = coarse_of(numbers.get(f"{name}.score")) if f"{name}.score" in reads else _unread
     probability = coarse_of(numbers.get(f"{name}.probability")) if f"{name}.probability" in reads else _unread
+    own = (f"{name}.{part}" for part in ("score", "probability", "codes", "ran", "abstained", "failed", "detected"))
+    measured = tuple(
+        (each.partition(".")[2], coarse_of(numbers.get(each)))
+        for each in sorted(reads.difference(own))
+        if each.startswith(f"{name}.")
+    )
     codes: _Key = tuple if f"{name}.codes" in reads else lambda codes: FAILED in codes
 
     def key(finding: Mapping[str, Any]) -> Hashable:
-        measured = score(finding.get("score")), probability(finding.get("probability"))
-        return name, finding["verdict"], measured, codes(finding["codes"])
+        figures = score(finding.get("score")), probability(finding.get("probability"))
+        measurements = finding.get("measurements", _NOTHING) if measured else _NOTHING
+        besides = tuple([coarse(measurements.get(part)) for part, coarse in measured])
+        return name, finding["verdict"], figures, codes(finding["codes"]), besides
 
     return key
 

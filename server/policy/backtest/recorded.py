@@ -100,6 +100,7 @@ def _finding(entry: Mapping[str, Any]) -> Finding:
         probability=entry.get("probability"),
         score=entry.get("score"),
         codes=tuple(entry["codes"]),
+        measurements=tuple(sorted(entry.get("measurements", {}).items())),
     )
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from core.credential import Credential, CredentialState
 from core.media import Kind, Media, digest_of
-from detectors.base import FAILED, Finding, Source, Verdict
+from detectors.base import FAILED, Finding, Measuring, Source, Verdict
 from policies.base import Policy, Subject
 from server.audit import AuditLog
 from server.auth import Caller
@@ -73,7 +73,15 @@ class Drawer:
             probability=None if abstained or chance.random() < 0.5 else chance.random(),
             score_scale="matched keypoints",
             codes=codes,
+            measurements=self.measurements(source),
         )
+
+    def measurements(self, source: Source) -> tuple[tuple[str, float], ...]:
+        """Some of those that the source says it has."""
+        if not isinstance(source, Measuring):
+            return ()
+        chance = self.chance
+        return tuple((name, chance.random() * 2) for name in sorted(source.measures) if chance.random() < 0.7)
 
     def credential(self) -> Credential:
         state = self.chance.choices(list(CredentialState), weights=[90, *[2] * (len(CredentialState) - 1)])[0]

@@ -27,6 +27,7 @@ from server.policy.backtest import Backtests, Progress, Result, Wanted
 from server.policy.backtest import run as running
 from server.policy.backtest.classes import LeafClasses
 from server.policy.backtest.replay import Replay
+from tests.policies.fakes import FakeMeasuring
 from tests.server.fakes import RedDetector
 from tests.server.policy.logged import MOMENT, Drawer, log_all, subjects
 from tests.server.policy.stations import Station, cases, policy, red
@@ -46,7 +47,11 @@ CONDITIONS = (
     "media.width > 1000 && media.height > 1000",
     "media.duration > 50.0",
     'request.jurisdiction == "DE"',
+    "learned.outlying > 1.0",
+    "learned.spread * 2.0 > 1.0 || learned.quality.sharpness < 0.5",
+    "learned.detected && learned.flips <= 1.0",
 )
+MEASURED = (*SOURCES, FakeMeasuring("learned"))
 EXTRAS = (
     "",
     "\n    applies_to: {surfaces: [feed]}",
@@ -68,7 +73,7 @@ def drawn(chance: random.Random) -> RulePolicy:
         fields = {"id": f"rule-{number}", "when": json.dumps(when), "action": action, "missing": missing}
         rules.append(RULE.format(**fields, extra=chance.choice(extras)))
     text = f'id: drawn\nversion: "1"\ndescription: Drawn at random.\nrules:{"".join(rules)}'
-    return load_policy(text, "drawn", SOURCES)
+    return load_policy(text, "drawn", MEASURED)
 
 
 def decided(policy: RulePolicy, subject: Subject) -> tuple[str, tuple[str, ...]]:
@@ -81,8 +86,8 @@ def test_a_replay_decides_as_the_policy_does(seed: int) -> None:
     """Also where the class was decided on before: thousands of subjects, some dozens of classes."""
     chance = random.Random(seed)
     policy = drawn(chance)
-    replay = Replay(policy, SOURCES)
-    for subject in subjects(Drawer(chance, SOURCES), 400):
+    replay = Replay(policy, MEASURED)
+    for subject in subjects(Drawer(chance, MEASURED), 400):
         leaf = orjson.loads(orjson.dumps(leaf_of(subject)))
         again = replay.decide(leaf, MOMENT)
         assert not again.unknown

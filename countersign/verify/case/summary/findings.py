@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from countersign.verify.case.account import Account
-from countersign.verify.case.fields import number, tables, text, texts
+from countersign.verify.case.fields import number, table, tables, text, texts
 from countersign.verify.case.summary import words
 from countersign.verify.case.summary.decision import gone
 from countersign.verify.case.summary.html import Html, code, element, items, joined, pairs, stranger
@@ -47,6 +47,7 @@ def finding(found: Mapping[str, Any], account: Account) -> Html:
         *measures(found),
         ("Particulars", items([code(each) for each in texts(found, "codes")])),
         ("What it cannot see", stranger(text(found, "limits"))),
+        ("Also measured", items(measurements(found))),
         ("Calibrated by", code(words.digest(text(found, "calibration")))),
         ("Detector", joined(stranger(text(found, "detector")), " ", code(words.digest(text(found, "version"))))),
     )
@@ -75,6 +76,13 @@ def measures(found: Mapping[str, Any]) -> list[tuple[str, str]]:
     if probability is None and text(found, "verdict") != "abstained":
         lines.append(("Calibration", "none: what it says is no probability"))
     return lines
+
+
+def measurements(found: Mapping[str, Any]) -> list[Html]:
+    """What else was measured, by name."""
+    named = table(found, "measurements")
+    figures = ((name, number(named, name)) for name in sorted(named))
+    return [joined(code(name), f" {words.figure(value)}") for name, value in figures if value is not None]
 
 
 def evidence(named: Mapping[str, Any], account: Account) -> Html:

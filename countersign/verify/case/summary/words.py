@@ -68,6 +68,14 @@ def percent(share: float) -> str:
     return f"{100 * share:.3g} %"
 
 
+def figure(value: float) -> str:
+    """Six significant digits; a whole number too large for a float as it is."""
+    try:
+        return f"{value:.6g}"
+    except OverflowError:
+        return str(value)
+
+
 def likelihood(log10: float) -> str:
     """What a base-10 logarithm of a likelihood ratio means. The power itself is not computed: libraries differ."""
     if log10 == 0:

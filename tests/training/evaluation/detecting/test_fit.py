@@ -1,0 +1,144 @@
+"""Laws of the fit: monotone, bounded, what isotonic regression is by definition, and honest about error rates."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from core.errors import InvalidInput
+from detectors.base import Verdict
+from training.evaluation.detecting.fit import fit, pav
+from training.evaluation.detecting.groups import conformal, shares
+
+Floats = NDArray[np.float64]
+SAMPLES = st.lists(st.tuples(st.integers(-8, 8), st.booleans(), st.integers(0, 6)), min_size=2, max_size=40).filter(
+    lambda samples: len({truth for _, truth, _ in samples}) == 2
+)
+
+
+def drawn(rng: np.random.Generator, groups: int, each: int, mean: float) -> tuple[Floats, NDArray[np.int64]]:
+    """Scores of photographs with something in common, and their groups."""
+    common = rng.normal(mean, 1.0, groups)
+    which = np.repeat(np.arange(groups), each)
+    return common[which] + rng.normal(0, 0.3, len(which)), which
+
+
+def by_definition(scores: Floats, truth: NDArray[np.bool_], weights: Floats) -> dict[float, float]:
+    """Isotonic regression by its min-max formula: at i the greatest, over starts, of the least mean up to any end."""
+    distinct = np.unique(scores)
+    weight = np.array([weights[scores == each].sum() for each in distinct])
+    hits = np.array([weights[(scores == each) & truth].sum() for each in distinct])
+    count = len(distinct)
+
+    def mean(start: int, end: int) -> float:
+        return float(hits[start : end + 1].sum() / weight[start : end + 1].sum())
+
+    return {
+        float(distinct[at]): max(min(mean(start, end) for end in range(at, count)) for start in range(at + 1))
+        for at in range(count)
+    }
+
+
+@given(SAMPLES)
+def test_the_pools_are_those_of_isotonic_regression(samples: list[tuple[int, bool, int]]) -> None:
+    scores = np.array([score for score, _, _ in samples], np.float64)
+    truth = np.array([label for _, label, _ in samples])
+    groups = np.array([group for _, _, group in samples])
+    weights = np.empty(len(scores))
+    for side in (truth, ~truth):
+        weights[side] = shares(groups[side]) / shares(groups[side]).sum()
+    expected = by_definition(scores, truth, weights)
+    knots, ratios = pav(scores, truth, groups, bound=3.0)
+    assert list(knots) == sorted(knots)
+    assert list(ratios) == sorted(ratios)
+    wanted = {round(chance, 6) for chance in expected.values() if 1e-3 < chance < 1 - 1e-3}
+    chances = {round(1 / (1 + 10**-ratio), 6) for ratio in ratios if abs(ratio) < 2.99}
+    assert all(min(abs(chance - one) for one in chances) < 1e-5 for chance in wanted)
+    assert all(min(abs(chance - one) for one in expected.values()) < 1e-5 for chance in chances)
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(33, 60), st.integers(1, 3), st.floats(-1, 4))
+def test_a_fit_is_bounded_and_keeps_its_own_promise(seed: int, groups: int, each: int, apart: float) -> None:
+    rng = np.random.default_rng(seed)
+    clean, which = drawn(rng, groups, each, 0.0)
+    made, other = drawn(rng, groups, each, apart)
+    fitted = fit([*clean, *made], [*np.zeros(len(clean), bool), *np.ones(len(made), bool)], [*which, *other])
+    assert max(map(abs, fitted.log10_lrs)) <= math.log10(groups) + 1e-9
+    assert fitted.photographs == groups
+    verdicts = [fitted.judge(score).verdict for score in clean]
+    assert sum(verdict is Verdict.DETECTED for verdict in verdicts) / len(clean) == pytest.approx(fitted.fpr)
+    assert fitted.fpr <= 0.03 + 1e-9
+    assert sum(fitted.judge(score).verdict is Verdict.NOT_DETECTED for score in made) / len(made) <= 0.03 + 1e-9
+
+
+def test_a_photograph_counts_once_however_often_it_was_cropped() -> None:
+    rng = np.random.default_rng(4)
+    clean, made = rng.normal(0, 1, 40), rng.normal(2, 1, 40)
+    labels = [False] * 40 + [True] * 40
+    names = [*range(40), *range(40)]
+    once = fit([*clean, *made], labels, names)
+    again = fit([*clean, *made, *([clean[3]] * 50)], [*labels, *([False] * 50)], [*names, *([3] * 50)])
+    assert once.log10_lrs == pytest.approx(again.log10_lrs)
+    assert (once.detected_from, once.absent_to, once.photographs) == (
+        again.detected_from,
+        again.absent_to,
+        again.photographs,
+    )
+    assert once.fpr == pytest.approx(again.fpr)
+
+
+def test_conformal_limits_cover_what_is_exchangeable() -> None:
+    rng = np.random.default_rng(5)
+    beyond, trials = 0, 4000
+    for _ in range(trials):
+        values, which = drawn(rng, 40, 2, 0.0)
+        new, _ = drawn(rng, 1, 1, 0.0)
+        beyond += bool(new[0] > conformal(values, which.tolist(), 0.1))
+    # Four standard errors of a rate of 0.1; the promise is from above, and with 40 groups within 1/41 of it.
+    assert beyond / trials <= 0.1 + 4 * math.sqrt(0.09 / trials)
+    assert beyond / trials >= 0.1 - 1 / 41 - 4 * math.sqrt(0.09 / trials)
+
+
+def test_the_probabilities_of_a_good_score_are_its_own() -> None:
+    rng = np.random.default_rng(6)
+    truth = rng.random(6000) < 0.5
+    scores = rng.normal(np.where(truth, 0.7, -0.7), 1.0)  # whose log odds are 1.4 times the score
+    fitted = fit(scores[:4000], truth[:4000], np.arange(4000))
+    held, sure = truth[4000:], np.array([fitted.judge(score).probability for score in scores[4000:]])
+    bins = np.minimum((sure * 10).astype(int), 9)
+    error = sum(abs((held[bins == each] - sure[bins == each]).sum()) for each in range(10)) / len(held)
+    assert error < 0.03
+    assert np.abs(sure - 1 / (1 + np.exp(-1.4 * scores[4000:]))).mean() < 0.04
+
+
+def test_limits_that_cross_leave_the_gap_unsaid() -> None:
+    rng = np.random.default_rng(7)
+    fitted = fit([*rng.uniform(0, 0.2, 50), *rng.uniform(0.8, 1, 50)], [False] * 50 + [True] * 50, list(range(100)))
+    assert fitted.absent_to < 0.2 < 0.8 < fitted.detected_from
+    assert [fitted.judge(score).verdict for score in (0.1, 0.5, 0.95)] == [
+        Verdict.NOT_DETECTED,
+        Verdict.ABSTAINED,
+        Verdict.DETECTED,
+    ]
+
+
+def test_too_few_photographs_are_told_how_many_are_needed() -> None:
+    scores, labels = [0.1] * 40 + [0.9] * 40, [False] * 40 + [True] * 40
+    with pytest.raises(InvalidInput, match="needs 33 independent photographs, found 8") as caught:
+        fit(scores, labels, [index % 8 for index in range(80)])
+    assert (caught.value.field, caught.value.limit, caught.value.found) == ("groups", "33", "8")
+
+
+@pytest.mark.parametrize(
+    ("scores", "labels", "field"),
+    [([0.1, np.nan], [True, False], "scores"), ([0.1, 0.2], [True], "scores"), ([0.1, 0.2], [True, True], "labels")],
+)
+def test_what_cannot_be_fitted_is_refused(scores: list[float], labels: list[bool], field: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        fit(scores, labels, list(range(len(scores))))
+    assert caught.value.field == field

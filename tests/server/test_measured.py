@@ -1,4 +1,4 @@
-"""Measurements on their way from a finding to the leaf and back: the same figures everywhere, nothing where none are."""
+"""Measurements from a finding to the leaf and back: the same figures everywhere, nothing where there are none."""
 
 from __future__ import annotations
 

@@ -38,6 +38,8 @@ def build(
         *more,
     )
     for detector in detectors:
-        again = redeliveries and isinstance(detector, LearnedDetector)
-        registry.add(detector.name, Redelivered(detector) if again else detector)
+        if redeliveries and isinstance(detector, LearnedDetector):
+            registry.add(detector.name, Redelivered(detector))
+        else:
+            registry.add(detector.name, detector)
     return registry

@@ -157,3 +157,11 @@ def test_a_brought_network_is_handed_on_with_all_that_was_said_of_it(tmp_path: P
         tile=64,
         margin=8,
     )
+
+
+def test_detectors_look_once_unless_they_are_told(tmp_path: Path) -> None:
+    assert not Settings.load(environment={}).detectors.redeliveries
+    told = write(tmp_path, "[server.detectors]\nredeliveries = true\n")
+    assert Settings.load(told, {}).detectors.redeliveries
+    with pytest.raises(ConfigurationError, match=r"detectors\.again"):
+        Settings.load(write(tmp_path, "[server.detectors]\nagain = true\n"), {})

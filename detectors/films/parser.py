@@ -4,9 +4,9 @@ It runs in the sandbox (`core.sandbox.contract`). Packets are read to the end; p
 from the start, because an edit shows between neighbours, until BUDGET or MOST is reached. Both depend on the file
 alone, so that the same file always gives the same timeline.
 
-Arrays, of the n pictures that are shown, in that order: times float64 (n,), seconds from the first; sizes int32 (n,),
-bytes of the packet; keyframes bool (n,). Of the m of them that were decoded: shown float64 (m,), seconds; pictures
-uint8 (m, h, w), grey, at most SIDE pixels a side. For a still picture: empty.
+Arrays, of the n pictures that are shown, in that order: times float64 (n,), seconds from the first; keyframes bool
+(n,). Of the m of them that were decoded: shown float64 (m,), seconds; pictures uint8 (m, h, w), grey, at most SIDE
+pixels a side. For a still picture: empty. The packets' sizes are not brought out: at joins they told nothing.
 """
 
 from __future__ import annotations
@@ -37,12 +37,11 @@ def parse(request: Request) -> View:
     if not request.mime.startswith("video/"):
         return View()
     with opened(request) as film:
-        times, sizes, keyframes = _packets(film)
+        times, keyframes = _packets(film)
         decoded = list(_pictures(film, _affordable(film)))
     shown, pictures = zip(*decoded, strict=True) if decoded else ((), ())
     arrays = {
         "times": times,
-        "sizes": sizes,
         "keyframes": keyframes,
         "shown": np.array(shown, np.float64),
         "pictures": np.stack(pictures) if pictures else np.empty((0, 1, 1), np.uint8),
@@ -62,15 +61,15 @@ def _affordable(film: Film) -> int:
 
 
 def _packets(film: Film) -> tuple[np.ndarray[tuple[int], np.dtype[np.generic]], ...]:
-    """Times, sizes and keyframes of the pictures that are shown."""
+    """Times and keyframes of the pictures that are shown."""
     _rewind(film)
     found = []
     for packet in film.container.demux(film.stream):
         time = packet.pts if packet.pts is not None else packet.dts
         if time is not None and packet.size and not packet.is_discard:
-            found.append((_seconds(film, time), packet.size, packet.is_keyframe))
-    times, sizes, keyframes = zip(*sorted(found), strict=True)
-    return np.array(times, np.float64), np.array(sizes, np.int32), np.array(keyframes, bool)
+            found.append((_seconds(film, time), packet.is_keyframe))
+    times, keyframes = zip(*sorted(found), strict=True)
+    return np.array(times, np.float64), np.array(keyframes, bool)
 
 
 def _pictures(film: Film, most: int) -> Iterator[tuple[float, Pixels]]:

@@ -26,8 +26,8 @@ class Settings:
     """
 
     side: int = 32
-    near: int = 4
-    still: float = 0.03
+    near: int = 6
+    still: float = 0.02
     same: float = 0.5
     shortest: int = 10
     hole: int = 2

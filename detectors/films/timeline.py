@@ -7,6 +7,7 @@ pictures of at most 128 pixels a side: enough to see that a picture is not where
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -23,7 +24,6 @@ class Timeline:
     """A film's pictures and packets, with the arrays of `detectors.films.parser`."""
 
     times: Floats
-    sizes: NDArray[np.int32]
     keyframes: NDArray[np.bool_]
     shown: Floats
     pictures: Pixels
@@ -42,11 +42,6 @@ class Timeline:
     def pace(self) -> float:
         """Median seconds between two pictures; 0.0 where there is one."""
         return float(np.median(np.diff(self.shown))) if len(self.shown) > 1 else 0.0
-
-    def bytes_shown(self) -> Floats:
-        """Bytes of the packets of the pictures that were decoded, (m,)."""
-        at = np.searchsorted(self.times, self.shown - 1e-6)
-        return self.sizes[np.minimum(at, len(self.sizes) - 1)].astype(np.float64)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -100,23 +95,21 @@ class Follower:
             float(np.abs(here - there).mean()),
             float(np.linalg.norm(flow, axis=2).mean()),
             correlation(here, there),
-            float(np.minimum(_histogram(first), _histogram(second)).sum()),
+            float(np.minimum(histogram(first), histogram(second)).sum()),
         )
 
 
 def read(view: View) -> Timeline:
     """The timeline of a view without error."""
     arrays = view.arrays
-    return Timeline(arrays["times"], arrays["sizes"], arrays["keyframes"], arrays["shown"], arrays["pictures"])
+    return Timeline(arrays["times"], arrays["keyframes"], arrays["shown"], arrays["pictures"])
 
 
 def steps_of(pictures: Pixels) -> Steps:
     """What passes between neighbours of (m, h, w), for sides of 16 pixels and more."""
     follower = Follower(pictures.shape[1:])
-    found = [follower.step(first, second) for first, second in zip(pictures[:-1], pictures[1:], strict=True)]
-    return Steps(
-        *(np.array([getattr(step, name) for step in found], np.float64) for name in Step.__dataclass_fields__)
-    )
+    found = [follower.step(first, second) for first, second in pairwise(pictures)]
+    return Steps(*(np.array([getattr(step, name) for step in found], np.float64) for name in Step.__dataclass_fields__))
 
 
 def correlation(first: Floats, second: Floats) -> float:
@@ -128,6 +121,6 @@ def correlation(first: Floats, second: Floats) -> float:
     return float(first.ravel() @ second.ravel()) / (lengths[0] * lengths[1])
 
 
-def _histogram(picture: Pixels) -> Floats:
+def histogram(picture: Pixels) -> Floats:
     """Shares of the grey levels, eight to one."""
     return np.bincount(picture.ravel() >> 3, minlength=_LEVELS) / picture.size

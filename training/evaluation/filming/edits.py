@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -48,7 +49,7 @@ def dropped(film: Pixels, cuts: list[int], rng: np.random.Generator, rate: int) 
     """0.2 to 1.2 seconds taken out of one shot. cuts: first pictures of shots. The rest of the film is as it was."""
     count = int(rng.integers(round(0.2 * rate), round(1.2 * rate)))
     bounds = [0, *cuts, len(film)]
-    shots = [(first, last) for first, last in zip(bounds, bounds[1:], strict=False) if last - first > count + rate]
+    shots = [(first, last) for first, last in pairwise(bounds) if last - first > count + rate]
     first, last = shots[int(rng.integers(len(shots)))]
     at = int(rng.integers(first + rate // 2, last - rate // 2 - count + 1))
     return np.concatenate([film[:at], film[at + count :]]), Truth("dropped", at, at)

@@ -33,7 +33,7 @@ def gaps(times: Floats) -> tuple[Gap, ...]:
     return tuple(Gap(float(times[at]), float(times[at + 1])) for at in np.flatnonzero(apart > _LONG * usual))
 
 
-def unexpected_keyframes(keyframes: NDArray[np.bool_], cuts: set[int]) -> tuple[int, ...]:
+def unexpected_keyframes(keyframes: NDArray[np.uint8], cuts: set[int]) -> tuple[int, ...]:
     """Pictures with a keyframe off a pattern that the film keeps otherwise; none where it keeps none.
 
     keyframes: (n,). cuts: pictures with which shots begin, where encoders put keyframes of their own accord. An

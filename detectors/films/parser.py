@@ -4,9 +4,9 @@ It runs in the sandbox (`core.sandbox.contract`). Packets are read to the end; p
 from the start, because an edit shows between neighbours, until BUDGET or MOST is reached. Both depend on the file
 alone, so that the same file always gives the same timeline.
 
-Arrays, of the n pictures that are shown, in that order: times float64 (n,), seconds from the first; keyframes bool
-(n,). Of the m of them that were decoded: shown float64 (m,), seconds; pictures uint8 (m, h, w), grey, at most SIDE
-pixels a side. For a still picture: empty. The packets' sizes are not brought out: at joins they told nothing.
+Arrays, of the n pictures that are shown, in that order: times float64 (n,), seconds from the first; keyframes uint8
+(n,), 0 or 1. Of the m of them that were decoded: shown float64 (m,), seconds; pictures uint8 (m, h, w), grey, at most
+SIDE pixels a side. For a still picture: empty. The packets' sizes are not brought out: at joins they told nothing.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ def _packets(film: Film) -> tuple[np.ndarray[tuple[int], np.dtype[np.generic]], 
         if time is not None and packet.size and not packet.is_discard:
             found.append((_seconds(film, time), packet.is_keyframe))
     times, keyframes = zip(*sorted(found), strict=True)
-    return np.array(times, np.float64), np.array(keyframes, bool)
+    return np.array(times, np.float64), np.array(keyframes, np.uint8)
 
 
 def _pictures(film: Film, most: int) -> Iterator[tuple[float, Pixels]]:

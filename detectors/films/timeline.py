@@ -17,6 +17,7 @@ from core.media import Pixels, View
 
 Floats = NDArray[np.float64]
 _LEVELS = 32  # of the histogram
+_TOGETHER = 0.9  # correlation of neighbours, motion undone, which all but the quickest turns reach
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -24,7 +25,7 @@ class Timeline:
     """A film's pictures and packets, with the arrays of `detectors.films.parser`."""
 
     times: Floats
-    keyframes: NDArray[np.bool_]
+    keyframes: NDArray[np.uint8]
     shown: Floats
     pictures: Pixels
 
@@ -79,10 +80,22 @@ class Follower:
         self._flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
         columns, rows = np.meshgrid(np.arange(shape[1], dtype=np.float32), np.arange(shape[0], dtype=np.float32))
         self._grid = np.stack([columns, rows], axis=2)
+        self._window = cv2.createHanningWindow((shape[1], shape[0]), cv2.CV_32F)
 
     def step(self, first: Pixels, second: Pixels) -> Step:
-        """From one grey picture to another."""
-        flow = self._flow.calc(first, second, np.zeros_like(self._grid))
+        """From one grey picture to another, both without gaps in memory. What local search does not bring together may have moved as a whole, by
+        more than it reaches: the shift that both pictures' phases agree on is tried then.
+        """
+        found = self._undone(first, second, np.zeros_like(self._grid))
+        if found.likeness >= _TOGETHER:
+            return found
+        shift, _ = cv2.phaseCorrelate(first.astype(np.float32), second.astype(np.float32), self._window)
+        moved = self._undone(first, second, np.full_like(self._grid, shift))
+        return max(found, moved, key=lambda step: step.likeness)
+
+    def _undone(self, first: Pixels, second: Pixels, start: NDArray[np.float32]) -> Step:
+        """The step by the flow that is found from `start` on, float32 (h, w, 2)."""
+        flow = self._flow.calc(first, second, start)
         target = self._grid + flow
         across, down = target[..., 0], target[..., 1]
         back = cv2.remap(second, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

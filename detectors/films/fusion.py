@@ -34,7 +34,7 @@ def of_shot(ratios: Sequence[float], settings: Settings) -> float:
 
 
 def of_film(shots: Sequence[float], settings: Settings) -> float:
-    """log10 ratio of a film in which all shots, or one of them, may be what is looked for. shots: those of one or more."""
+    """log10 ratio of a film in which all shots, or one of them, may be what is looked for; from one or more."""
     everything = _bounded(_pooled(shots, settings.between), settings.bound)
     one = fmean(10.0**ratio for ratio in shots)
     return _bounded(log10((10.0**everything + one) / 2), settings.bound)

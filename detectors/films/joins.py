@@ -33,9 +33,9 @@ class Settings:
     residual: float = 0.5
     spread: float = 0.15
     highest: float = 6.0
-    weights: tuple[float, ...] = (3.93, 3.43, 0.88, 1.26)
-    bias: float = -3.75
-    least: float = 5.0
+    weights: tuple[float, ...] = (5.69, 2.45, 0.97, 1.92)
+    bias: float = -4.56
+    least: float = 6.5
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,15 @@ Floats = NDArray[np.float32]
 class Settings:
     """side: of what is compared, pixels. near: pictures between a picture and the neighbour it is held against. still:
     the distance between these below which nothing moves. same: the share of that distance within which two pictures
-    are one. shortest: pictures of a segment. hole: pictures within it that may differ, as keyframes do. most: segments.
+    are one. wider: medians of the distance within a segment, up to which its neighbours belong to it. shortest:
+    pictures of a segment. hole: pictures within it that may differ, as keyframes do. most: segments.
     """
 
     side: int = 32
-    near: int = 6
+    near: int = 8
     still: float = 0.02
     same: float = 0.5
+    wider: float = 1.5
     shortest: int = 10
     hole: int = 2
     most: int = 8
@@ -55,11 +57,13 @@ def repeats(pictures: Pixels, settings: Settings) -> list[Repeat]:
     found: list[Repeat] = []
     for lag in range(settings.shortest, len(pictures) - settings.shortest):
         reach = np.minimum(activity[lag:], activity[:-lag])
-        ratio = np.diagonal(apart, lag) / np.maximum(reach, 1e-6)
+        between = np.diagonal(apart, lag)
+        ratio = between / np.maximum(reach, 1e-6)
         same = (ratio < settings.same) & (reach > settings.still)
         for start, end in _runs(same, settings.hole):
             if end - start >= settings.shortest and same[start:end].mean() > 0.8:
-                found.append(Repeat(start + lag, end + lag, lag, float(np.median(ratio[start:end]))))
+                first, last = _widened(between, start, end, lag, settings)
+                found.append(Repeat(first + lag, last + lag, lag, float(np.median(ratio[start:end]))))
     return _longest(found)[: settings.most]
 
 
@@ -93,6 +97,18 @@ def _runs(same: NDArray[np.bool_], hole: int) -> list[tuple[int, int]]:
     starts = places[np.concatenate([[0], breaks + 1])]
     ends = places[np.concatenate([breaks, [len(places) - 1]])] + 1
     return list(zip(starts.tolist(), ends.tolist(), strict=True))
+
+
+def _widened(between: Floats, start: int, end: int, lag: int, settings: Settings) -> tuple[int, int]:
+    """[start, end) with the pictures on both sides that are as much the same, though they may not move; never so many
+    that the two segments meet.
+    """
+    alike = between <= settings.wider * np.median(between[start:end])
+    room = max(0, lag - (end - start))
+    before, after = alike[max(0, start - room) : start][::-1], alike[end : end + room]
+    left = len(before) if before.all() else int(before.argmin())
+    right = len(after) if after.all() else int(after.argmin())
+    return (start - left, min(end + right, start - left + max(lag, end - start)))
 
 
 def _longest(found: list[Repeat]) -> list[Repeat]:

@@ -83,8 +83,10 @@ class Follower:
         self._window = cv2.createHanningWindow((shape[1], shape[0]), cv2.CV_32F)
 
     def step(self, first: Pixels, second: Pixels) -> Step:
-        """From one grey picture to another, both without gaps in memory. What local search does not bring together may have moved as a whole, by
-        more than it reaches: the shift that both pictures' phases agree on is tried then.
+        """From one grey picture to another, both without gaps in memory.
+
+        What local search does not bring together may have moved as a whole, by more than it reaches: the shift that
+        the phases of both pictures agree on is tried then.
         """
         found = self._undone(first, second, np.zeros_like(self._grid))
         if found.likeness >= _TOGETHER:

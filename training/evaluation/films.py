@@ -101,7 +101,7 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="python -m training.evaluation.films", description=__doc__)
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE)
-    parser.add_argument("--scenarios", type=int, nargs=2, default=(40, 24), metavar=("TRAIN", "TEST"))
+    parser.add_argument("--scenarios", type=int, nargs=2, default=(32, 20), metavar=("TRAIN", "TEST"))
     parser.add_argument("--real", type=Path)
     arguments = parser.parse_args()
     cache: Path = arguments.cache

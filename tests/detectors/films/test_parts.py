@@ -17,7 +17,8 @@ from tests.detectors.films.making import pan
 
 def small(name: str, count: int = 100) -> Pixels:
     """Grey pictures as the parser hands them out, (n, 72, 128)."""
-    return pan(name, count)[:, ::2, ::2].mean(axis=3).astype(np.uint8)
+    grey: Pixels = pan(name, count)[:, ::2, ::2].mean(axis=3).astype(np.uint8)
+    return grey
 
 
 def noisy(pictures: Pixels, spread: float) -> Pixels:

@@ -28,6 +28,6 @@ def encoded(pictures: Pixels, rate: int, crf: int, gop: int = 250) -> bytes:
 
 def decoded(film: bytes, most: int = 10_000) -> Pixels:
     """The first RGB pictures of a film of our own making, (n, h, w, 3)."""
-    with av.open(io.BytesIO(film)) as container:
+    with av.open(io.BytesIO(film), "r") as container:
         frames = zip(container.decode(video=0), range(most), strict=False)
         return np.stack([frame.to_ndarray(format="rgb24") for frame, _ in frames])

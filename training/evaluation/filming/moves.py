@@ -34,7 +34,8 @@ def shot(photograph: Pixels, passer: Pixels, move: str, count: int, rng: np.rand
     path = _path(move, count, rng)
     height, width = photograph.shape[:2]
     track = _track(count, rng)
-    piece = cv2.resize(passer[: min(passer.shape[:2]), : min(passer.shape[:2])], (_PASSER, _PASSER))
+    side = min(passer.shape[:2])
+    piece = np.asarray(cv2.resize(passer[:side, :side], (_PASSER, _PASSER)), np.uint8)
     with_passer = move == "tripod" or rng.random() < 0.5
     grain = rng.uniform(0.5, 3.0)
     made = np.empty((count, HEIGHT, WIDTH, 3), np.uint8)
@@ -44,7 +45,7 @@ def shot(photograph: Pixels, passer: Pixels, move: str, count: int, rng: np.rand
         free = np.array([width - across, height - across * HEIGHT / WIDTH])
         left, top = free * np.clip(path.centre[number], 0, 1)
         matrix = np.array([[scale, 0, -left * scale], [0, scale, -top * scale]])
-        picture = cv2.warpAffine(photograph, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR)
+        picture = np.asarray(cv2.warpAffine(photograph, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR), np.uint8)
         if with_passer:
             picture = _pasted(picture, piece, track[number])
         made[number] = np.clip(picture + rng.normal(0, grain, picture.shape), 0, 255)
@@ -89,7 +90,8 @@ def _track(count: int, rng: np.random.Generator) -> NDArray[np.float64]:
     pace = rng.uniform(0.5, 1.6, 2)
     time = np.arange(count)[:, None] / RATE
     swing = np.sin(phase + pace * time + 0.35 * np.sin(2.7 * pace * time + phase[::-1]))
-    return (0.5 + 0.45 * swing) * np.array([WIDTH - _PASSER, HEIGHT - _PASSER])
+    corners: NDArray[np.float64] = (0.5 + 0.45 * swing) * np.array([WIDTH - _PASSER, HEIGHT - _PASSER])
+    return corners
 
 
 def _pasted(picture: Pixels, piece: Pixels, corner: NDArray[np.float64]) -> Pixels:

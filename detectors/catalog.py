@@ -8,6 +8,8 @@ from core.registry import Registry
 from detectors import film_hashes
 from detectors.base import Detector
 from detectors.copy_move import CopyMoveDetector
+from detectors.films import parser as film_timeline
+from detectors.films.video_edits import VideoEditsDetector
 from detectors.hash_list import HashList
 from detectors.jpeg_history import JpegHistoryDetector
 from detectors.known_hash import KnownHashDetector
@@ -16,7 +18,7 @@ from detectors.verdicts.learned import LearnedDetector
 from detectors.verdicts.redelivery import Redelivered
 from detectors.watermark.detector import WatermarkDetector
 
-PARSERS: Mapping[str, str] = film_hashes.PARSERS
+PARSERS: Mapping[str, str] = {**film_hashes.PARSERS, **film_timeline.PARSERS}
 """Of detectors' own, for `Sandbox.start` beside those of core."""
 
 
@@ -35,6 +37,7 @@ def build(
         CopyMoveDetector(),
         JpegHistoryDetector(),
         WatermarkDetector(),
+        VideoEditsDetector(),
         *more,
     )
     for detector in detectors:

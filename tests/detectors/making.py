@@ -20,6 +20,7 @@ from core.sandbox.contract import Request
 from core.sniff import sniff
 from detectors import film_hashes
 from detectors.base import Evidence
+from detectors.films import parser as film_timeline
 
 PHOTOGRAPHS = Path(__file__).parents[1] / "media"
 PROMPT = "a lighthouse of glass, zebra-striped sea"
@@ -31,6 +32,7 @@ def media(data: bytes) -> Media:
     kind, mime = sniff(data)
     request = Request((data,), mime, Limits())
     parsers = {"pixels": pixels.parse, "tags": tags.parse, "jpeg": jpeg.parse, "film_hashes": film_hashes.parse}
+    parsers["film_timeline"] = film_timeline.parse
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, about files that are odd on purpose
         read = {name: parse(request) for name, parse in parsers.items()}

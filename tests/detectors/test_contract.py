@@ -21,7 +21,7 @@ from tests.core.files import film
 from tests.detectors.making import A1111, PROMPT, coded, drawn, halved, media, photograph, with_chunks
 
 QUOTED = "zanzibar-quokka"
-NAMES = ("metadata", "known_hash", "copy_move", "jpeg_history", "watermark", "nsfw")
+NAMES = ("metadata", "known_hash", "copy_move", "jpeg_history", "watermark", "video_edits", "nsfw")
 
 
 @cache
@@ -112,7 +112,7 @@ def test_says_who_it_is(name: str) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9_]*", chosen.label)
     assert re.fullmatch(r"sha256:[0-9a-f]{64}", chosen.version)
     assert chosen.kinds
-    assert chosen.views <= {"tags", "jpeg", "film_hashes"}
+    assert chosen.views <= {"tags", "jpeg", "film_hashes", "film_timeline"}
     assert chosen.summary.endswith(".")
     assert chosen.limits.endswith(".")
 

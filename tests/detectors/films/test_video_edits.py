@@ -64,9 +64,9 @@ def test_who_cuts_away_and_comes_back_later_put_nothing_in() -> None:
 
 
 @pytest.mark.parametrize("crf", [20, 33])
-def test_missing_pictures_are_told(crf: int) -> None:
+def test_missing_pictures_are_told_and_are_no_verdict_alone(crf: int) -> None:
     finding = examine(film(scene(0, 40), scene(48, 105), crf=crf))
-    assert (finding.verdict, finding.codes) == (Verdict.DETECTED, ("edit.dropped",))
+    assert (finding.verdict, finding.codes) == (Verdict.ABSTAINED, ("edit.dropped",))
     assert "dropped: between 1.56 and 1.60 s" in told(finding)
 
 

@@ -37,15 +37,15 @@ LOADERS: Mapping[Kind, Loader] = {
 }
 
 
-def load(checkpoint: OwnCheckpoint) -> Detector:
-    """The detector.
+def load(checkpoint: OwnCheckpoint, runner: Runner | None = None) -> Detector:
+    """The detector. runner: in place of the one that its device suggests.
 
     Raises ConfigurationError for settings that do not fit each other or the model, a licence that is not accepted, and
     files that can carry code; PreconditionFailed for what is not there; IntegrityError for another digest and for what
     its library does not load. Each names the detector and the setting.
     """
     calibration = _calibration(checkpoint)  # first, for it is read sooner than a network
-    runner = runner_for(checkpoint.device)
+    runner = runner or runner_for(checkpoint.device)
     with opened(checkpoint) as files:
         network = LOADERS[checkpoint.kind](checkpoint, files, runner)
     eyes, outputs = _tried(checkpoint, network, runner)

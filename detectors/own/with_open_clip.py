@@ -72,21 +72,28 @@ def _prompted(checkpoint: OwnCheckpoint, opened: Opened, runner: Runner, model: 
         scale = model.logit_scale.exp().float()
 
     def classify(pictures: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        return (scale * (model.encode_image(pictures, normalize=True).float() @ towards.T),)
+        embedded = model.encode_image(pictures, normalize=True).float()
+        with _exactly(runner):
+            return (scale * (embedded @ towards.T),)
 
     return classify, tuple(checkpoint.given.prompts)
 
 
 def _probed(checkpoint: OwnCheckpoint, _: Opened, runner: Runner, model: Any) -> Headed:
-    """The probe is computed in float32: it is small, and its sums decide."""
+    """The probe's classes."""
     weight, bias = (each.to(runner.device) for each in _probe(checkpoint))
 
     def classify(pictures: torch.Tensor) -> tuple[torch.Tensor, ...]:
         embedded = model.encode_image(pictures, normalize=checkpoint.given.normalise).float()
-        with torch.autocast(runner.device.type, enabled=False):
+        with _exactly(runner):
             return (functional.linear(embedded, weight, bias),)
 
     return classify, checkpoint.given.classes
+
+
+def _exactly(runner: Runner) -> torch.autocast:
+    """The last product in float32: it is small, it decides, and a CLIP's scale makes a hundredth of it one."""
+    return torch.autocast(runner.device.type, enabled=False)
 
 
 def _probe(checkpoint: OwnCheckpoint) -> tuple[torch.Tensor, torch.Tensor]:

@@ -23,6 +23,7 @@ from detectors.own.detector import LONGEST, OwnDetector, UncalibratedDetector
 from detectors.own.loading import load
 from detectors.own.settings import IMAGENET_MEAN, IMAGENET_STD, Given, Judging, OwnCheckpoint
 from detectors.own.source import OwnSource
+from detectors.verdicts.running import Runner
 from tests.detectors.making import coded, halved, media
 from tests.detectors.own import checkpoints
 from tests.detectors.own.checkpoints import CLASSES, KINDS, KNOWN, PROMPTS, SIDE, said
@@ -159,6 +160,20 @@ def test_batching_changes_nothing_and_keeps_order(detector: Callable[[str], Dete
     assert detector(kind).detect(batch) == alone
     assert detector(kind).detect(batch[::-1]) == alone[::-1]
     assert detector(kind).detect([]) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_calls_of_one_size_in_half_precision_say_nearly_the_same_to_everybody(
+    made: Made, detector: Callable[[str], Detector], kind: str
+) -> None:
+    """As on a GPU, on this processor."""
+    half = load(made(kind), Runner(torch.device("cpu"), half=True, batch=4))
+    pictures = [halved(name) for name in ("crab", "dogs", "mountains", "fig", "stream")]
+    assert isinstance(half, UncalibratedDetector)
+    together = [reading.score for reading in half.read([media(coded(each)) for each in pictures])]
+    assert together == [score(half, each) for each in pictures]
+    exact = [score(detector(kind), each) for each in pictures]
+    assert together == pytest.approx(exact, abs=0.02 + 0.03 * max(map(abs, exact)))
 
 
 def test_a_calibration_makes_a_bounded_probability_of_the_score(made: Made, tmp_path: Path) -> None:

@@ -27,12 +27,12 @@ def table(folder: Path) -> tuple[Path, list[float], list[bool], list[str]]:
 
 
 def test_the_file_is_the_fit_and_pinned_by_what_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file, *columns = table(tmp_path)
+    file, scores, labels, photographs = table(tmp_path)
     output = tmp_path / "house.calibration.json"
     main([str(file), "-o", str(output)])
     printed = tomllib.loads(capsys.readouterr().out)
     made = Calibration.read(Path(printed["calibration"]), printed["calibration_sha256"])
-    assert made == fit(columns[0], columns[1], np.array(columns[2]))
+    assert made == fit(scores, labels, photographs)
     assert (made.judge(9).verdict, made.judge(-9).verdict) == (Verdict.DETECTED, Verdict.NOT_DETECTED)
 
 

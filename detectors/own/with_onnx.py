@@ -79,7 +79,8 @@ def _session(opened: Opened, runner: Runner) -> InferenceSession:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3  # its warnings of networks that it can still run would fill the log
     on_gpu = runner.device.type == "cuda" and _CUDA in onnxruntime.get_available_providers()
-    providers = [_CUDA, _CPU] if on_gpu else [_CPU]
+    gpu = (_CUDA, {"device_id": runner.device.index or 0})
+    providers = [gpu, _CPU] if on_gpu else [_CPU]
     with _told():
         return onnxruntime.InferenceSession(str(opened.path), options, providers=providers)
 

@@ -33,7 +33,7 @@ def load(checkpoint: OwnCheckpoint, opened: Opened, runner: Runner) -> Network:
     import open_clip
 
     with loading(checkpoint.name, LIBRARY):
-        _refuse_fetching(checkpoint.name, opened.path)
+        _refuse_fetching(checkpoint.name, _config(opened.path))
         model, _, transform = open_clip.create_model_and_transforms(f"local-dir:{opened.path}")
         runner.place(model)
     head = _prompted if checkpoint.given.prompts else _probed
@@ -46,9 +46,14 @@ def load(checkpoint: OwnCheckpoint, opened: Opened, runner: Runner) -> Network:
     return Network(classify, prepare, classes)
 
 
-def _refuse_fetching(name: str, folder: Path) -> None:
+def _config(folder: Path) -> dict[str, Any]:
+    """What open_clip calls the model's configuration."""
+    found: dict[str, Any] = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))["model_cfg"]
+    return found
+
+
+def _refuse_fetching(name: str, config: dict[str, Any]) -> None:
     """A text tower that transformers builds is described at a hub, not in the folder."""
-    config = json.loads((folder / _CONFIG).read_text(encoding="utf-8"))["model_cfg"]
     towers = (config["vision_cfg"], config["text_cfg"])
     if any("hf_model_name" in tower for tower in towers):
         raise ConfigurationError(f"the detector {name}: its text tower hf_model_name would be fetched from a hub")
@@ -63,7 +68,10 @@ def _prompted(checkpoint: OwnCheckpoint, opened: Opened, runner: Runner, model: 
     if checkpoint.outputs != "softmax":
         raise ConfigurationError(f"the detector {checkpoint.name}: outputs of prompts are softmax")
     with loading(checkpoint.name, LIBRARY), torch.inference_mode():
-        tokenise: Any = open_clip.get_tokenizer(f"local-dir:{opened.path}")
+        # A folder's own arguments reach transformers, and one of them would run a repository's code: ours hold.
+        of_transformers = bool(_config(opened.path)["text_cfg"].get("hf_tokenizer_name"))
+        safe: dict[str, Any] = {"trust_remote_code": False} if of_transformers else {}
+        tokenise: Any = open_clip.get_tokenizer(f"local-dir:{opened.path}", **safe)
         means = [
             model.encode_text(tokenise(list(texts)).to(runner.device), normalize=True).mean(dim=0)
             for texts in checkpoint.given.prompts.values()

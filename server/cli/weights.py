@@ -61,9 +61,7 @@ def verified_all(manifest: Path) -> list[Verified]:
 
 
 def digest(
-    model: Annotated[
-        Path, typer.Argument(metavar="MODEL", help="A folder that a library saved, or a file.")
-    ],
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A folder that a library saved, or a file.")],
     as_json: AsJson = False,
 ) -> None:
     """Print the digest of a model, all its files together, by which the settings `models` and `classifiers` pin it."""

@@ -113,6 +113,15 @@ async def test_a_server_does_not_start_with_another_file_than_the_pinned_one(tmp
         await App.start(settings(tmp_path, wrong))
 
 
+@pytest.mark.parametrize("kind", ["transformers", "timm file", "onnx"])
+def test_the_command_prints_the_digest_that_pins_it(tmp_path: Path, kind: str) -> None:
+    checkpoint = checkpoints.KINDS[kind](tmp_path)
+    assert checkpoint.path is not None
+    words = ["models", "digest", str(checkpoint.path)]
+    result = CliRunner().invoke(build_app([HOOK]), words, catch_exceptions=False)
+    assert result.stdout.strip() == checkpoint.sha256
+
+
 async def test_a_name_that_is_taken_stops_the_start(tmp_path: Path) -> None:
     taken = table(checkpoints.of_onnx(tmp_path), name="copy_move", classes=["camera", "machine"])
     with pytest.raises(ConfigurationError, match="two detectors are named 'copy_move'"):

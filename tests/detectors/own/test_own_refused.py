@@ -14,8 +14,10 @@ import pytest
 import torch
 from huggingface_hub import constants
 from safetensors.torch import load_file, save_file
+from transformers import AutoTokenizer
 
 from core.errors import ConfigurationError, CountersignError, IntegrityError, PreconditionFailed
+from detectors.clip import MANIFEST, NAME, TOKENIZER
 from detectors.own import network
 from detectors.own.loading import load
 from detectors.own.settings import Given, Judging, OwnCheckpoint
@@ -153,6 +155,26 @@ def test_configurations_that_choose_code_or_fetch_are_refused(tmp_path: Path) ->
     refused(said("transformers", folder), IntegrityError, "path")
     text = checkpoints.CLIP | {"text_cfg": {"hf_model_name": "someone/bert"}}
     refused(said("open_clip", checkpoints.clip_folder(tmp_path / "clip", text)), ConfigurationError, "hf_model_name")
+
+
+def test_a_tokenizer_of_the_folder_runs_no_code_whatever_its_configuration_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[dict[str, Any]] = []
+    plainly = AutoTokenizer.from_pretrained
+
+    def kept(*arguments: Any, **options: Any) -> Any:
+        asked.append(options)
+        return plainly(*arguments, **options)
+
+    monkeypatch.setattr(AutoTokenizer, "from_pretrained", kept)
+    tower = {"hf_tokenizer_name": "someone/words", "tokenizer_kwargs": {"trust_remote_code": True}}
+    config = checkpoints.CLIP | {"text_cfg": checkpoints.CLIP["text_cfg"] | tower}
+    folder = checkpoints.clip_folder(tmp_path / "clip", config)
+    for file in (MANIFEST.parent / NAME / TOKENIZER).iterdir():
+        shutil.copy(file, folder)
+    assert load(said("open_clip", folder, given=Given(prompts=checkpoints.PROMPTS)))
+    assert [each["trust_remote_code"] for each in asked] == [False]
 
 
 def test_networks_that_take_or_give_something_else_are_refused(tmp_path: Path) -> None:

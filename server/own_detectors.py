@@ -1,4 +1,4 @@
-"""The tables `[[server.classifiers]]` of `countersign.toml`: classifiers that the operator brings. Loads none of them."""
+"""The tables `[[server.classifiers]]` of `countersign.toml`: classifiers that an operator brings. Loads none."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from typing import Any
 from core.media import Kind
 from detectors.own.settings import OwnCheckpoint
 from detectors.single import version_of
+from detectors.verdicts.names import CARRIED
 
 SCALE = "natural log odds of the checkpoint, which are no probability until they are calibrated"
 _REVISION = 1
@@ -26,6 +27,7 @@ class OwnSource:
 
     kinds = frozenset((Kind.IMAGE,))
     views = frozenset(("jpeg",))
+    measures = CARRIED
 
     def __init__(self, checkpoint: OwnCheckpoint) -> None:
         self.name = checkpoint.name

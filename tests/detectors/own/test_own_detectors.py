@@ -19,11 +19,14 @@ from transformers import AutoImageProcessor, AutoModelForImageClassification
 
 from core.media import Media, Pixels
 from detectors.base import Detector, Verdict
+from detectors.catalog import build
+from detectors.hash_list import HashList
 from detectors.own.detector import LONGEST, OwnDetector, UncalibratedDetector
 from detectors.own.loading import load
 from detectors.own.settings import IMAGENET_MEAN, IMAGENET_STD, Given, Judging, OwnCheckpoint
 from detectors.own.source import OwnSource
 from detectors.verdicts.running import Runner
+from server.convert import detector_model
 from tests.detectors.making import coded, halved, media
 from tests.detectors.own import checkpoints
 from tests.detectors.own.checkpoints import CLASSES, KINDS, KNOWN, PROMPTS, SIDE, said
@@ -188,6 +191,17 @@ def test_a_calibration_makes_a_bounded_probability_of_the_score(made: Made, tmp_
     assert (finding.probability, finding.log10_lr) == (judged.probability, judged.log10_lr)
     assert (finding.score, finding.calibration, finding.fpr_at_threshold) == (value, KNOWN.digest, KNOWN.fpr)
     check(finding, calibrated)
+
+
+def test_looking_again_leaves_its_licence_and_what_its_makers_say(made: Made, tmp_path: Path) -> None:
+    file = tmp_path / "known.json"
+    judging = Judging(calibration=file, calibration_sha256=KNOWN.write(file))
+    bound = replace(made("onnx"), judging=judging, licence="cc-by-nc-4.0", accept_licence="cc-by-nc-4.0")
+    known = HashList()
+    plain, again = (build(known, [load(bound)], redeliveries=each).get(bound.name) for each in (False, True))
+    assert type(plain) is not type(again)
+    assert [detector_model(each).licence for each in (plain, again)] == ["cc-by-nc-4.0"] * 2
+    assert again.detect([media(coded(halved("crab")))])[0].detector == bound.name
 
 
 def test_the_version_follows_what_decides_and_nothing_else(made: Made) -> None:

@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from core.errors import ConfigurationError
 from countersign import settings as client
+from server.own_detectors import OwnDetector
 from server.own_models import OwnModel
 from server.sections import (
     Aigc,
@@ -56,7 +57,7 @@ class Settings(Section):
     are held at a time, all callers together. trust: lists of roots that are believed beside our own, each of its own
     name. retention: at most one table a tenant. labels: the first that fits holds.
     detectors: how they look. nsfw: whether pictures are scored for nudity. watermark: whether an output that holds no
-    watermark may leave. models: the operator's own, each of its own name.
+    watermark may leave. models, classifiers: the operator's own, each of its own name.
     """
 
     address: str = client.DEFAULT_ADDRESS
@@ -84,6 +85,7 @@ class Settings(Section):
     watermark: Watermarking = Watermarking.PREFERRED
     making: Making = Making()
     models: tuple[OwnModel, ...] = ()
+    classifiers: tuple[OwnDetector, ...] = ()
     labels: tuple[LabelRule, ...] = ()
     nsfw: Nsfw | None = None
     detectors: Detectors = Detectors()
@@ -118,6 +120,14 @@ class Settings(Section):
         if doubled:
             raise ValueError(f"two models of the name {doubled[0]!r}")
         return models
+
+    @field_validator("classifiers")
+    @classmethod
+    def _one_classifier_a_name(cls, brought: tuple[OwnDetector, ...]) -> tuple[OwnDetector, ...]:
+        doubled = [name for name, count in Counter(each.name for each in brought).items() if count > 1]
+        if doubled:
+            raise ValueError(f"two classifiers of the name {doubled[0]!r}")
+        return brought
 
     @classmethod
     def load(cls, path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:

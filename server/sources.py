@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from detectors.base import Source
 from detectors.catalog import build
 from detectors.hash_list import HashList
 from detectors.nsfw.detector import NsfwSource
+from detectors.own.source import OwnSource
+from server.own_detectors import OwnDetector
 from server.provenance.contradictions import Contradictions
 from server.recovery.conclusion import RecoverySource
 
 
-def all_sources() -> tuple[Source, ...]:
+def all_sources(brought: Sequence[OwnDetector] = ()) -> tuple[Source, ...]:
     """Every detector and second look of this release, also `nsfw`, which a server has only where it is configured.
 
-    What is on the list of known content makes no difference.
+    What is on the list of known content makes no difference. brought: the operator's own detectors, which are not
+    loaded for it.
     """
-    return (*build(HashList()), NsfwSource(), RecoverySource(), Contradictions())
+    own = (OwnSource(each.on("auto")) for each in brought)
+    return (*build(HashList()), NsfwSource(), *own, RecoverySource(), Contradictions())

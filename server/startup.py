@@ -107,11 +107,25 @@ def known_content(settings: Settings) -> tuple[KnownContent, Stamp | None]:
 
 def optional_detectors(settings: Settings) -> tuple[Detector, ...]:
     """Those that are configured. Raises ConfigurationError where what they need is not installed."""
+    brought = brought_detectors(settings)
     if settings.nsfw is None:
-        return ()
+        return brought
     file = settings.nsfw.calibration
     manner = Manner(settings.nsfw.evidence, read_calibration(file) if file else None)
-    return (NsfwDetector.load(manner),)
+    return (NsfwDetector.load(manner), *brought)
+
+
+def brought_detectors(settings: Settings) -> tuple[Detector, ...]:
+    """The operator's own. Raises as `detectors.own.loading.load`. One without a calibration is warned of by name."""
+    if not settings.classifiers:
+        return ()
+    from detectors.own.loading import load  # its libraries take seconds to import
+
+    for each in settings.classifiers:
+        if each.calibration is None:
+            words = "UNCALIBRATED DETECTOR: nobody measured how often its limits are wrong"
+            structlog.get_logger("countersign").warning(words, detector=each.name)
+    return tuple(load(each.on(settings.device)) for each in settings.classifiers)
 
 
 def makers_of(settings: Settings) -> Registry[Generator]:

@@ -53,7 +53,8 @@ class LearnedDetector(ABC):
 
     Subclasses set the class attributes and implement `read`. least_side: pixels of the shorter side below which `read`
     is not asked: at least the network's receptive field. seen, unseen: sentences for people, of either verdict.
-    score_scale: what the score is, with its range.
+    score_scale: what the score is, with its range. licence: of the weights. card: what their makers say,
+    Markdown, where they are not ours.
     """
 
     name: str
@@ -68,6 +69,8 @@ class LearnedDetector(ABC):
     score_scale: str
     version: str
     measures: Mapping[str, tuple[float, float]] = CARRIED
+    licence: str = "Apache-2.0"
+    card: str = ""
 
     def __init__(self, weights: str, calibration: Calibration, familiar: Familiar | None = None) -> None:
         """weights: digest of the weights and of whatever else decides the score. familiar: None where features are not

@@ -92,6 +92,7 @@ class Redelivered:
         self._inner = inner
         self.name, self.label, self.kinds, self.views = inner.name, inner.label, inner.kinds, inner.views
         self.summary, self.limits, self.measures = inner.summary, inner.limits, inner.measures
+        self.licence, self.card = inner.licence, inner.card
         self.version = version_of(_REVISION, [inner.version, list(DELIVERIES)])
 
     def detect(self, batch: Sequence[Media]) -> list[Finding]:

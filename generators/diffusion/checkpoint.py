@@ -16,10 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core import hub, licences
 from core.errors import ConfigurationError, IntegrityError
 from core.weight_folder import files_of, private_copy, tree_digest
 from generators.base import PHOTO, Card, Generator
-from generators.diffusion import components, enlarging, hub, licences, neighbours, pipelines
+from generators.diffusion import components, enlarging, neighbours, pipelines
 from generators.diffusion.neighbours import Neighbours
 from generators.diffusion.offer import MAX_STEPS, STEPS, Offer
 from generators.diffusion.piped import Piped

@@ -21,9 +21,9 @@ from safetensors import SafetensorError
 from transformers import CLIPTextModel, CLIPTokenizer
 from transformers.utils import logging as transformers_logging
 
+from core.configurations import refuse_choices
 from core.devices import pick_device
 from core.errors import IntegrityError
-from generators.diffusion.configurations import refuse_choices
 
 # What both libraries raise for files that are missing, damaged or of another architecture.
 _UNFIT = (

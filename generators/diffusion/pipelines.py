@@ -14,9 +14,9 @@ from diffusers.pipelines.auto_pipeline import AUTO_TEXT2IMAGE_PIPELINES_MAPPING
 from diffusers.utils import logging as diffusers_logging
 from safetensors import SafetensorError
 
+from core.configurations import refuse_choices
 from core.devices import pick_device
 from core.errors import ConfigurationError, IntegrityError
-from generators.diffusion.configurations import refuse_choices
 
 _INDEX = "model_index.json"
 _LIBRARIES = frozenset({"diffusers", "transformers"})

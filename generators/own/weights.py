@@ -12,23 +12,18 @@ faithful it counts as one that invents: outputs say so, and it is for photograph
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping
-from typing import Any
 
+from core import licences
 from core.errors import ConfigurationError, IntegrityError
 from core.weights import PinnedWeights
 from generators import restoration
 from generators.base import PHOTO, Card, Generator
-from generators.diffusion import licences
 from generators.own.generator import OwnRestorer, OwnUpscaler
 from generators.own.settings import OwnWeights
 from generators.restoration import Restorer
 from generators.tiling import Plan
 
 UPSCALE = "upscale"
-_LICENCE = "modelspec.license"  # of ModelSpec, which trainers write into the header of safetensors
-_HEADER = 8  # bytes, little-endian: the length of the JSON that follows
 
 
 def load(weights: OwnWeights, max_pixels: int) -> Generator:
@@ -70,10 +65,7 @@ def stated_by(pinned: PinnedWeights) -> str:
     data = pinned.path.read_bytes()
     if hashlib.sha256(data).hexdigest() != pinned.sha256:
         raise IntegrityError(f"the weights {pinned.path.name} changed while they were loaded")
-    length = int.from_bytes(data[:_HEADER], "little")
-    header: Mapping[str, Any] = json.loads(data[_HEADER : _HEADER + length])
-    named = header.get("__metadata__", {}).get(_LICENCE, "")
-    return named.strip() if isinstance(named, str) else ""
+    return licences.in_header(data)
 
 
 def _card(weights: OwnWeights, network: Restorer, licence: str) -> Card:

@@ -38,8 +38,9 @@ def check(
         from policies import files
         from server.sources import all_sources
 
-        path = file or settings_of(ctx).policy.file or files.DEFAULT_PACK
-        problems = files.check(path, all_sources())
+        settings = settings_of(ctx)
+        path = file or settings.policy.file or files.DEFAULT_PACK
+        problems = files.check(path, all_sources(settings.classifiers))
     if as_json:
         say_json({"ok": not problems, "file": str(path), "problems": [problem_json(each) for each in problems]})
     elif problems:

@@ -43,10 +43,11 @@ def run(
         from policies.mutation import run_mutation
         from server.sources import all_sources
 
-        path = file or settings_of(ctx).policy.file or files.DEFAULT_PACK
+        settings = settings_of(ctx)
+        path = file or settings.policy.file or files.DEFAULT_PACK
         text = files.read_text(path)
         beside = needed_cases(path, cases)
-        sources = all_sources()
+        sources = all_sources(settings.classifiers)
         texts = text, files.read_text(beside)
         report = run_cases(*texts, sources, policy_name=str(path), cases_name=str(beside))
         mutation = run_mutation(*texts, sources, name=str(path)) if mutate and report.ok else None

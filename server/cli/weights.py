@@ -61,12 +61,10 @@ def verified_all(manifest: Path) -> list[Verified]:
 
 
 def digest(
-    model: Annotated[
-        Path, typer.Argument(metavar="MODEL", help="A folder that diffusers saved, or a file of tensors.")
-    ],
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="A folder that a library saved, or a file.")],
     as_json: AsJson = False,
 ) -> None:
-    """Print the digest of a model, all its files together, by which the server's setting `models` pins it."""
+    """Print the digest of a model, all its files together, by which the settings `models` and `classifiers` pin it."""
     with operating(as_json=as_json):
         found = digest_of(model)
     if as_json:

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 from countersign.v1 import model_pb2
 from detectors.base import Source
 from generators.base import Generator, Parameter
+
+OWN_LICENCE = "Apache-2.0"
+
+
+@runtime_checkable
+class Brought(Protocol):
+    """A detector under another licence than ours, with what its makers say of it, Markdown."""
+
+    licence: str
+    card: str
 
 
 def detector_model(detector: Source) -> model_pb2.Model:
@@ -15,7 +27,7 @@ def detector_model(detector: Source) -> model_pb2.Model:
         role=model_pb2.MODEL_ROLE_DETECTOR,
         task=detector.label,
         summary=detector.summary,
-        licence="Apache-2.0",
+        licence=detector.licence if isinstance(detector, Brought) else OWN_LICENCE,
         limits=detector.limits,
         card=detector_card(detector),
     )
@@ -24,9 +36,10 @@ def detector_model(detector: Source) -> model_pb2.Model:
 def detector_card(detector: Source) -> str:
     """The detector's card, Markdown, from what it says of itself. Measured rates travel with each finding."""
     kinds = ", ".join(sorted(detector.kinds))
+    said = f"\n## What its makers say\n\n{detector.card}\n" if isinstance(detector, Brought) and detector.card else ""
     return (
         f"# {detector.name}\n\n{detector.summary}\n\n- Looks for: `{detector.label}`\n- Examines: {kinds}\n"
-        f"- Version: `{detector.version}`\n\n## What it cannot see\n\n{detector.limits}\n"
+        f"- Version: `{detector.version}`\n\n## What it cannot see\n\n{detector.limits}\n{said}"
     )
 
 

@@ -18,6 +18,7 @@ from server.auth import METHOD_ROLES, ROLES, Authenticator
 from server.config import ENVIRONMENT, Settings
 from server.health import FILES
 from server.metrics import Metrics
+from server.own_detectors import OwnDetector
 from server.own_models import OwnModel
 from server.sections import (
     Aigc,
@@ -103,6 +104,7 @@ SECTIONS = (
     PolicyRules,
     Making,
     OwnModel,
+    OwnDetector,
     Nsfw,
 )
 

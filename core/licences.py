@@ -5,6 +5,8 @@ This module knows names of licences. It gives no legal advice, and does not read
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,8 @@ FREE = frozenset(
 """Free for every use, by their SPDX names in lower case. OpenRAIL is not among them: it forbids uses."""
 CARD = "README.md"
 _FENCE = "---"
+_KEY = "modelspec.license"  # of ModelSpec, which trainers write into the header of safetensors
+_HEADER = 8  # bytes, little-endian: the length of the JSON that follows
 _UNREADABLE = "unreadable"
 _MAX_NAME = 200
 _MAX_CARD = 65_536  # characters that are read of a card
@@ -40,6 +44,17 @@ def stated_by(folder: Path) -> str:
     facts = facts if isinstance(facts, dict) else {}
     named = (_name(facts.get(key)) for key in ("license", "license_name"))
     return next((name for name in named if name.lower() not in _UNSTATED), "")
+
+
+def in_header(data: bytes) -> str:
+    """The licence that the header of a safetensors file names; "" for none, and for what is no text.
+
+    data: the whole file, which MUST have been found to be safetensors.
+    """
+    length = int.from_bytes(data[:_HEADER], "little")
+    header: Mapping[str, Any] = json.loads(data[_HEADER : _HEADER + length])
+    named = header.get("__metadata__", {}).get(_KEY, "")
+    return named.strip() if isinstance(named, str) else ""
 
 
 def _name(stated: Any) -> str:

@@ -1,0 +1,57 @@
+"""A brought classifier as policies and the model list know it. Needs no weights: what decides is pinned in settings."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from core.media import Kind
+from detectors.own.settings import OwnCheckpoint
+from detectors.single import version_of
+from detectors.verdicts.names import CARRIED
+
+SCALE = "natural log odds of the checkpoint, which are no probability until they are calibrated"
+_REVISION = 1
+_PLACES = frozenset({"path", "hub", "revision", "allow_download", "device", "licence", "accept_licence"})
+"""Settings that decide nothing: what lies there is pinned by its digest."""
+_KINDS = {
+    "transformers": "An image classifier of transformers",
+    "timm": "An image classifier of timm",
+    "open_clip": "A classifier on a CLIP of open_clip",
+    "onnx": "An image classifier in ONNX",
+}
+
+
+class OwnSource:
+    """See `detectors.base.Source`. licence: under which it runs, as far as settings tell."""
+
+    kinds = frozenset((Kind.IMAGE,))
+    views = frozenset(("jpeg",))
+    measures = CARRIED
+
+    def __init__(self, checkpoint: OwnCheckpoint) -> None:
+        self.name = checkpoint.name
+        self.label = checkpoint.label
+        self.version = version_of(_REVISION, _decisive(checkpoint))
+        self.summary = f"{_KINDS[checkpoint.kind]} that looks for {checkpoint.label}, brought by the operator."
+        self.limits = _limits(checkpoint)
+        self.licence = checkpoint.licence
+
+
+def _decisive(checkpoint: OwnCheckpoint) -> dict[str, Any]:
+    """What decides a finding, as JSON."""
+    said = {name: value for name, value in asdict(checkpoint).items() if name not in _PLACES}
+    said["given"] = {name: value for name, value in said["given"].items() if name != "probe"}
+    said["judging"] = {name: value for name, value in said["judging"].items() if name != "calibration"}
+    return said
+
+
+def _limits(checkpoint: OwnCheckpoint) -> str:
+    parts = ["Nothing about it was measured here; what it was trained on, its makers know."]
+    if checkpoint.judging.calibration is None:
+        parts.append("It has no calibration: its verdicts come from two limits that the operator chose.")
+    if checkpoint.look == "tiles":
+        parts.append(f"It sees up to {checkpoint.tiles} pieces of the picture, not what lies between them.")
+    else:
+        parts.append("It sees the picture reduced, so that fine traces are gone.")
+    return " ".join([*parts, "Pictures are not turned by their EXIF orientation."])

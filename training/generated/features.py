@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +39,11 @@ class Figures:
     sources: NDArray[np.str_]
     subjects: NDArray[np.str_]
     codecs: NDArray[np.str_]
+
+    def where(self, wanted: Callable[[str], bool]) -> Figures:
+        """Of those pictures alone whose name is wanted."""
+        rows = np.array([wanted(str(name)) for name in self.names], bool)
+        return Figures(*(getattr(self, each.name)[rows] for each in fields(self)))
 
 
 def take(pictures: Iterable[Picture], tower: Tower | None, number: int, seed: int, path: Path) -> None:

@@ -19,8 +19,8 @@ from training.generated.features import Figures
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
-_FOLDS = 4
 _LEAST = 1e-6  # of a deviation: figures that never change
+_RIDGE = 1e-4  # on the weights of branches: they stay finite where a branch errs never
 
 
 def fit(features: NDArray[np.floating[Any]], made: Mask, weights: Floats, penalty: float) -> Probe:
@@ -35,6 +35,11 @@ def fit(features: NDArray[np.floating[Any]], made: Mask, weights: Floats, penalt
     duals, bias = _duals(gram, made, weights, penalty)
     direction = standard.T @ duals / values.shape[1] / deviation
     return Probe(mean.astype(np.float32), direction.astype(np.float32), bias)
+
+
+def scores_of(probe: Probe, features: NDArray[np.floating[Any]]) -> Floats:
+    """The log odds of many, (n, d), at once."""
+    return np.asarray((features.astype(np.float64) - probe.mean) @ probe.weights.astype(np.float64) + probe.bias)
 
 
 def balanced(figures: Figures, rows: Mask) -> Floats:
@@ -75,8 +80,25 @@ def left_out(features: NDArray[np.floating[Any]], figures: Figures, penalty: flo
     scores = np.full(len(features), np.nan)
     for learned, judged in folds(figures):
         probe = fit(features[learned], figures.made[learned], balanced(figures, learned)[learned], penalty)
-        scores[judged] = (features[judged] - probe.mean) @ probe.weights + probe.bias
+        scores[judged] = scores_of(probe, features[judged])
     return scores
+
+
+def fuse(odds: Floats, made: Mask, weights: Floats, voting: tuple[bool, ...]) -> Probe:
+    """One log odds out of those of branches, (n, k), none of which had seen the pictures. No branch counts against what
+    it says: a negative weight would be an accident of few pictures. voting: (k,), the others have the weight 0.
+    """
+    signs = np.where(made, 1.0, -1.0)
+    shares = weights / weights.sum()
+
+    def loss(parameters: Floats) -> float:
+        margins = signs * (odds @ parameters[:-1] + parameters[-1])
+        return float(shares @ np.logaddexp(0.0, -margins) + _RIDGE * np.square(parameters[:-1]).sum())
+
+    count = odds.shape[1]
+    bounds = [(0.0, None if votes else 0.0) for votes in voting] + [(None, None)]
+    found = minimize(loss, np.zeros(count + 1), method="L-BFGS-B", bounds=bounds).x
+    return Probe(np.zeros(count, np.float32), found[:-1].astype(np.float32), float(found[-1]))
 
 
 def _duals(gram: Floats, made: Mask, weights: Floats, penalty: float) -> tuple[Floats, float]:

@@ -115,3 +115,14 @@ def _rows(path: Path) -> list[dict[str, str]]:
             return list(csv.DictReader(file, delimiter="\t"))
     except OSError as error:
         raise ConfigurationError(f"cannot read {path.name}: {error.strerror}") from error
+
+
+def attributions(folder: Path) -> dict[tuple[str, str], dict[str, int]]:
+    """Of a collection, by repository and licence: how many pictures by which generator; "photographs" of people's."""
+    found: dict[tuple[str, str], dict[str, int]] = {}
+    for row in _rows(folder / "manifest.tsv"):
+        if row["licence"] in PERMITTED:
+            counts = found.setdefault((row["repo"], row["licence"]), {})
+            generator = row["generator"] if row["label"] == "ai" else "photographs"
+            counts[generator] = counts.get(generator, 0) + 1
+    return found

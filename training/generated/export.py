@@ -20,7 +20,7 @@ from training.evaluation.detecting.familiar import fit_familiar
 from training.evaluation.detecting.fit import fit as calibrate
 from training.export import LICENCE, pin
 from training.generated.features import Figures
-from training.generated.fitting import Floats, balanced, fit, fuse, left_out, scores_of
+from training.generated.fitting import Floats, balanced, fit, fuse, left_out, scores_of, strict
 from training.generated.plan import GeneratedPlan
 
 CARD = f"{NAME}.md"
@@ -29,7 +29,7 @@ CARD = f"{NAME}.md"
 @dataclass(frozen=True, eq=False, slots=True)
 class Variant:
     """What ships under one name. scores: of the pictures that it was fitted on, by probes that had not seen them, one
-    column a branch in `odds`, and put together in `scores`.
+    column a branch in `odds`, and put together in `scores`. strict: areas by `fitting.strict` of what decides.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Variant:
     calibration: Calibration
     odds: Floats
     scores: Floats
+    strict: tuple[float, ...]
 
     def judge(self, figures: Figures) -> Floats:
         """Log odds of pictures that no probe has seen, (n,)."""
@@ -63,7 +64,7 @@ def variants(figures: Figures, plan: GeneratedPlan) -> Iterator[Variant]:
     weights = balanced(figures, everything)
     probes = {name: fit(values, figures.made, weights, penalties[name]) for name, values in features.items()}
     odds = {name: left_out(values, figures, penalties[name]) for name, values in features.items()}
-    familiar = fit_familiar(figures.pixels, figures.names)
+    familiar = fit_familiar(figures.pixels, figures.names, alpha=plan.strange)
     for name, branches in ((NAME, (STATISTICS,)), (WITH_TOWER, (STATISTICS, SEMANTIC))):
         if set(branches) <= set(features):
             columns = np.stack([odds[branch] for branch in branches], axis=1)
@@ -71,7 +72,9 @@ def variants(figures: Figures, plan: GeneratedPlan) -> Iterator[Variant]:
             scores = scores_of(fusion, columns)
             calibration = calibrate(scores, figures.made, figures.names, plan.alpha)
             chosen = {branch: probes[branch] for branch in branches}
-            yield Variant(name, chosen, fusion, familiar, calibration, columns, scores)
+            decides = branches[-1]
+            areas = strict(features[decides], figures, penalties[decides])
+            yield Variant(name, chosen, fusion, familiar, calibration, columns, scores, areas)
 
 
 def _voting(branches: tuple[str, ...]) -> tuple[bool, ...]:

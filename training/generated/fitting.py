@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from detectors.generated.probe import Probe
+from training.evaluation.intervals import auc
 from training.generated.features import Figures
+from training.generated.material import DRAWING
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -37,9 +39,22 @@ def fit(features: NDArray[np.floating[Any]], made: Mask, weights: Floats, penalt
     return Probe(mean.astype(np.float32), direction.astype(np.float32), bias)
 
 
+def strict(features: NDArray[np.floating[Any]], figures: Figures, penalty: float) -> tuple[float, ...]:
+    """The area of every pair of collections that were left out together, of pictures that look like photographs or
+    not against photographs.
+    """
+    areas = []
+    for learned, judged in strict_folds(figures):
+        probe = fit(features[learned], figures.made[learned], balanced(figures, learned)[learned], penalty)
+        scores = scores_of(probe, features)
+        areas.append(auc(scores[judged & figures.made], scores[judged & ~figures.made]))
+    return tuple(areas)
+
+
 def scores_of(probe: Probe, features: NDArray[np.floating[Any]]) -> Floats:
     """The log odds of many, (n, d), at once."""
-    return np.asarray((features.astype(np.float64) - probe.mean) @ probe.weights.astype(np.float64) + probe.bias)
+    scores: Floats = (features.astype(np.float64) - probe.mean) @ probe.weights.astype(np.float64) + probe.bias
+    return scores
 
 
 def balanced(figures: Figures, rows: Mask) -> Floats:
@@ -68,11 +83,18 @@ def folds(figures: Figures) -> Iterator[tuple[Mask, Mask]]:
 
 
 def strict_folds(figures: Figures) -> Iterator[tuple[Mask, Mask]]:
-    """A source of generators and a source of photographs are left out together."""
-    for made_by in sorted(set(figures.sources[figures.made])):
-        for taken_by in sorted(set(figures.sources[~figures.made])):
+    """A source of generators and a source of photographs are left out together; none where there is one source only."""
+    sources = [sorted(set(figures.sources[chosen])) for chosen in (figures.made, ~figures.made & _taken(figures))]
+    if min(map(len, sources)) < 2:
+        return
+    for made_by in sources[0]:
+        for taken_by in sources[1]:
             judged = (figures.sources == made_by) | (figures.sources == taken_by)
             yield ~judged, judged
+
+
+def _taken(figures: Figures) -> Mask:
+    return np.asarray(figures.subjects != DRAWING)
 
 
 def left_out(features: NDArray[np.floating[Any]], figures: Figures, penalty: float) -> Floats:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from training.generated.features import Figures
 from training.generated.fitting import Floats, Mask
 from training.generated.material import DRAWING
 
+Places: TypeAlias = NDArray[np.intp]
+Area: TypeAlias = Callable[[Places, Places], float]
+_SAME = "like photographs, against those of the same subject"
 _DRAWS = 200
 _SEED = 7
 
@@ -32,21 +36,30 @@ class Row:
 
 
 def ranking(figures: Figures, scores: Floats) -> Iterator[Row]:
-    """Areas under ROC curves, with intervals by drawing pictures, with all their deliveries, again."""
+    """Areas under ROC curves, with intervals by drawing pictures, with all their deliveries, again. What there are no
+    pictures for is left out.
+    """
     taken = ~figures.made & (figures.subjects != DRAWING)
     lifelike = figures.made & (figures.subjects != DRAWING)
     drawn = ~figures.made & (figures.subjects == DRAWING)
-    yield _area("all, against photographs", figures, scores, figures.made, taken)
-    yield _area("like photographs, against photographs", figures, scores, lifelike, taken)
-    yield _matched(figures, scores, lifelike, taken)
-    if drawn.any():
-        others = figures.made & ~lifelike
-        yield _area("in other styles, against drawings by people", figures, scores, others, drawn)
-    for source in sorted(set(figures.sources[figures.made])):
-        yield _area(f"of {source}, left out", figures, scores, figures.made & (figures.sources == source), taken)
-    for codec in sorted(set(figures.codecs)):
-        chosen = figures.codecs == codec
-        yield _area(f"as {codec}", figures, scores, figures.made & chosen, taken & chosen)
+    compared: list[tuple[str, Mask, Mask]] = [
+        ("all, against photographs", figures.made, taken),
+        ("like photographs, against photographs", lifelike, taken),
+        (_SAME, lifelike, taken),
+        ("in other styles, against drawings by people", figures.made & ~lifelike, drawn),
+    ]
+    compared += [
+        (f"of {source}, left out", figures.made & (figures.sources == source), taken)
+        for source in sorted(set(figures.sources[figures.made]))
+    ]
+    compared += [
+        (f"as {codec}", figures.made & (figures.codecs == codec), taken & (figures.codecs == codec))
+        for codec in sorted(set(figures.codecs))
+    ]
+    for name, made, others in compared:
+        if made.any() and others.any():
+            area = _matched(figures, scores) if name == _SAME else _plain(scores)
+            yield _drawn_again(name, figures, made, others, area)
 
 
 def verdicts(figures: Figures, scores: Floats, calibration: Calibration) -> Iterator[tuple[str, Verdict, Row]]:
@@ -68,31 +81,25 @@ def verdicts(figures: Figures, scores: Floats, calibration: Calibration) -> Iter
             yield kind, verdict, Row(kind, share, low, high, made, count - made)
 
 
-def _area(name: str, figures: Figures, scores: Floats, made: Mask, taken: Mask) -> Row:
-    return _drawn_again(name, figures, made, taken, lambda m, t: auc(scores[m], scores[t]))
+def _plain(scores: Floats) -> Area:
+    return lambda made, taken: auc(scores[made], scores[taken])
 
 
-def _matched(figures: Figures, scores: Floats, lifelike: Mask, taken: Mask) -> Row:
+def _matched(figures: Figures, scores: Floats) -> Area:
     """Pictures against photographs of the same subject only: what is in them tells nothing."""
 
-    def area(made: NDArray[np.intp], real: NDArray[np.intp]) -> float:
+    def area(made: Places, taken: Places) -> float:
         total, count = 0.0, 0
-        for subject in set(figures.subjects[made]) & set(figures.subjects[real]):
+        for subject in set(figures.subjects[made]) & set(figures.subjects[taken]):
             one = made[figures.subjects[made] == subject]
-            other = real[figures.subjects[real] == subject]
+            other = taken[figures.subjects[taken] == subject]
             total, count = total + auc(scores[one], scores[other]) * len(one), count + len(one)
         return total / max(1, count)
 
-    return _drawn_again("like photographs, against those of the same subject", figures, lifelike, taken, area)
+    return area
 
 
-def _drawn_again(
-    name: str,
-    figures: Figures,
-    made: Mask,
-    taken: Mask,
-    area: Callable[[NDArray[np.intp], NDArray[np.intp]], float],
-) -> Row:
+def _drawn_again(name: str, figures: Figures, made: Mask, taken: Mask, area: Area) -> Row:
     """The area, and where it lies when pictures are drawn again, with replacement (a cluster bootstrap)."""
     rng = np.random.default_rng(_SEED)
     groups = [_by_name(figures, rows) for rows in (made, taken)]
@@ -102,10 +109,10 @@ def _drawn_again(
     return Row(name, value, float(low), float(high), len(groups[0]), len(groups[1]))
 
 
-def _by_name(figures: Figures, rows: Mask) -> list[NDArray[np.intp]]:
+def _by_name(figures: Figures, rows: Mask) -> list[Places]:
     places = np.flatnonzero(rows)
     return [places[figures.names[places] == name] for name in sorted(set(figures.names[places]))]
 
 
-def _again(groups: list[NDArray[np.intp]], rng: np.random.Generator) -> list[NDArray[np.intp]]:
+def _again(groups: list[Places], rng: np.random.Generator) -> list[Places]:
     return [groups[at] for at in rng.integers(0, len(groups), len(groups))]

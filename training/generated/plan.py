@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 class GeneratedPlan(BaseModel):
     """rounds: of deliveries of every picture. drawings: by people, that are learned from. layers: of the tower, from
-    which the probe reads class tokens. penalty, statistics_penalty: of the probes' weights, see `fitting.fit`. alpha: the
-    share of either kind that may be judged wrongly.
+    which the probe reads class tokens. penalty, statistics_penalty: of the probes' weights, see `fitting.fit`.
+    alpha: the share of either kind that may be judged wrongly. strange: the share of known pictures that may be taken
+    for unlike them.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -21,3 +22,4 @@ class GeneratedPlan(BaseModel):
     penalty: float = Field(gt=0)
     statistics_penalty: float = Field(gt=0)
     alpha: float = Field(gt=0, lt=0.5)
+    strange: float = Field(gt=0, lt=0.5)

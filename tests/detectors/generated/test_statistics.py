@@ -20,7 +20,8 @@ def test_any_picture_has_as_many_figures(height: int, width: int, spread: int, s
     random = np.random.default_rng(seed)
     picture = random.integers(0, spread + 1, (height, width, 3)).astype(np.uint8)
     figures = statistics(picture)
-    assert (figures.shape, figures.dtype) == ((87,), np.float32)
+    assert figures.shape == (87,)
+    assert figures.dtype == np.float32
     assert np.isfinite(figures).all()
     np.testing.assert_array_equal(figures, statistics(picture))
 

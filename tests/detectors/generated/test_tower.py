@@ -16,7 +16,8 @@ from tests.detectors.making import halved
 def test_it_is_given_colours_around_nothing() -> None:
     mean = np.full((SIDE, SIDE, 3), np.rint(np.array([0.48145466, 0.4578275, 0.40821073]) * 255), np.uint8)
     values = as_input(mean)
-    assert (values.shape, values.dtype) == ((1, 3, SIDE, SIDE), np.float32)
+    assert values.shape == (1, 3, SIDE, SIDE)
+    assert values.dtype == np.float32
     assert np.abs(values).max() < 0.01
     red = as_input(np.dstack([np.full((SIDE, SIDE), 255, np.uint8), np.zeros((SIDE, SIDE, 2), np.uint8)]))
     assert red[0, 0].min() > 1.5

@@ -53,13 +53,14 @@ def strict(features: NDArray[np.floating[Any]], figures: Figures, penalty: float
 
 def scores_of(probe: Probe, features: NDArray[np.floating[Any]]) -> Floats:
     """The log odds of many, (n, d), at once."""
-    scores: Floats = (features.astype(np.float64) - probe.mean) @ probe.weights.astype(np.float64) + probe.bias
+    off = np.asarray(features, np.float64) - probe.mean.astype(np.float64)
+    scores: Floats = off @ probe.weights.astype(np.float64) + probe.bias
     return scores
 
 
 def balanced(figures: Figures, rows: Mask) -> Floats:
-    """(n,): both classes weigh the same, so do all sources within a class, and all samples within a source; 0 outside
-    `rows`. Otherwise the probe would learn which source is large.
+    """(n,): both classes weigh the same, a source within a class as the square root of its samples, and all samples of
+    a source the same; 0 outside `rows`. Otherwise the probe would learn which source is large.
     """
     weights = np.zeros(len(rows))
     for side in (figures.made, ~figures.made):
@@ -68,7 +69,8 @@ def balanced(figures: Figures, rows: Mask) -> Floats:
             # The square root is between counting pictures and counting sources.
             weights[chosen] = np.sqrt(chosen.sum()) / chosen.sum()
         weights[rows & side] /= max(weights[rows & side].sum(), _LEAST)
-    return weights * rows.sum() / 2
+    shares: Floats = weights * (int(rows.sum()) / 2)
+    return shares
 
 
 def folds(figures: Figures) -> Iterator[tuple[Mask, Mask]]:
@@ -94,7 +96,8 @@ def strict_folds(figures: Figures) -> Iterator[tuple[Mask, Mask]]:
 
 
 def _taken(figures: Figures) -> Mask:
-    return np.asarray(figures.subjects != DRAWING)
+    taken: Mask = np.asarray(figures.subjects != DRAWING, bool)
+    return taken
 
 
 def left_out(features: NDArray[np.floating[Any]], figures: Figures, penalty: float) -> Floats:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from core.registry import Registry
+from core.weights import read_manifest
 from detectors import film_hashes
 from detectors.base import Detector
 from detectors.copy_move import CopyMoveDetector
 from detectors.films import parser as film_timeline
 from detectors.films.video_edits import VideoEditsDetector
+from detectors.generated.detector import GeneratedDetector
+from detectors.generated.tower import Tower
 from detectors.hash_list import HashList
 from detectors.jpeg_history import JpegHistoryDetector
 from detectors.known_hash import KnownHashDetector
@@ -22,13 +26,22 @@ PARSERS: Mapping[str, str] = {**film_hashes.PARSERS, **film_timeline.PARSERS}
 """Of detectors' own, for `Sandbox.start` beside those of core."""
 
 
+WEIGHTS = Path(__file__).with_name("weights") / "weights.toml"
+"""The manifest of what learned detectors learned."""
+
+
 def build(
-    known: HashList | Detector, more: Iterable[Detector] = (), *, redeliveries: bool = False
+    known: HashList | Detector,
+    more: Iterable[Detector] = (),
+    tower: Tower | None = None,
+    *,
+    redeliveries: bool = False,
 ) -> Registry[Detector]:
     """All detectors. known: the lists that `known_hash` looks up, or that detector where they change as it runs.
 
-    more: those that need what is not always there, such as `detectors.nsfw`. redeliveries: those that were trained read
-    every still again over re-deliveries, see `detectors.verdicts.redelivery`.
+    more: those that need what is not always there, such as `detectors.nsfw`. tower: what `generated_image` sees with,
+    where it is installed: see `tower_of`. redeliveries: those that were trained read every still again over
+    re-deliveries, see `detectors.verdicts.redelivery`.
     """
     registry: Registry[Detector] = Registry("detector")
     detectors: tuple[Detector, ...] = (
@@ -38,6 +51,7 @@ def build(
         JpegHistoryDetector(),
         WatermarkDetector(),
         VideoEditsDetector(),
+        GeneratedDetector.load(read_manifest(WEIGHTS), tower),
         *more,
     )
     for detector in detectors:
@@ -46,3 +60,8 @@ def build(
         else:
             registry.add(detector.name, detector)
     return registry
+
+
+def tower_of() -> Tower | None:
+    """What `generated_image` sees with, where the extra `clip` is installed. Raises as `Tower.load`."""
+    return GeneratedDetector.tower(read_manifest(WEIGHTS))

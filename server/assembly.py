@@ -69,8 +69,8 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     limit_library_threads()
     log = await open_log(settings, stack)
     known, seen = known_content(settings)
-    again = settings.detectors.redeliveries
-    models = detectors.catalog.build(known, optional_detectors(settings), redeliveries=again)
+    again, tower = settings.detectors.redeliveries, detectors.catalog.tower_of()
+    models = detectors.catalog.build(known, optional_detectors(settings), tower, redeliveries=again)
     makers = makers_of(settings)
     limits = Limits(**settings.limits.model_dump())
     sandbox, credentials = await open_provenance(settings, limits, metrics, stack)

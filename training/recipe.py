@@ -53,7 +53,7 @@ class Recipe(Plan):
     warm_start: str | None = Field(default=None, description="a shipped model of the same features and blocks")
 
 
-AnyPlan = TypeVar("AnyPlan", bound=Plan)
+AnyPlan = TypeVar("AnyPlan", bound=BaseModel)
 
 
 def read_recipe(path: Path, kind: type[AnyPlan], profile: str | None = None) -> AnyPlan:

@@ -62,8 +62,8 @@ class VideoEditsDetector(SingleDetector):
         self.version = version_of(1, [asdict(self._settings), asdict(CALIBRATION), *constants])
 
     def examine(self, media: Media) -> Finding:
-        """DETECTED where an edit was found; ABSTAINED where pictures may be missing and nothing else was found, and where
-        the film is too short, too still or only read in part.
+        """DETECTED where an edit was found; ABSTAINED where the film is too short, too still or only read in part, and
+        where missing pictures are all that was found.
         """
         view = media.view("film_timeline")
         if view.error or not view.arrays:

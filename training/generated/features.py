@@ -1,0 +1,78 @@
+"""The figures of pictures, taken once for many fits: rounds of deliveries, each in a file of its own.
+
+What a probe makes of the figures, this module does not know.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+from detectors.generated.statistics import statistics
+from detectors.generated.tower import Tower
+from training.generated.deliveries import deliver, draw
+from training.generated.material import Picture
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Figures:
+    """Of n delivered pictures. seen: float32 (n, 2, d), of the tower, or (n, 0) without one. pixels: float32 (n, m).
+
+    names, made, generators, sources, subjects, codecs: (n,), as in `Picture` and `Delivery`.
+    """
+
+    seen: Floats
+    pixels: Floats
+    names: NDArray[np.str_]
+    made: NDArray[np.bool_]
+    generators: NDArray[np.str_]
+    sources: NDArray[np.str_]
+    subjects: NDArray[np.str_]
+    codecs: NDArray[np.str_]
+
+    def where(self, wanted: Callable[[str], bool]) -> Figures:
+        """Of those pictures alone whose name is wanted."""
+        rows = np.array([wanted(str(name)) for name in self.names], bool)
+        return Figures(*(getattr(self, each.name)[rows] for each in fields(self)))
+
+
+def take(pictures: Iterable[Picture], tower: Tower | None, number: int, seed: int, path: Path) -> None:
+    """One round: every picture delivered once, by chance that depends on its name, the round and the seed alone."""
+    seen: list[Floats] = []
+    pixels: list[Floats] = []
+    about: list[tuple[str, bool, str, str, str, str]] = []
+    for each in pictures:
+        rng = np.random.default_rng([seed, number, zlib.crc32(each.name.encode())])
+        delivery = draw(rng, *each.pixels.shape[:2])
+        arrived = deliver(each.pixels, delivery)
+        seen.append(tower.features(arrived) if tower else np.zeros(0, np.float32))
+        pixels.append(statistics(arrived))
+        about.append((each.name, each.made, each.generator, each.source, each.subject, delivery.codec))
+    partial = path.with_suffix(".partial")
+    tensors = {"seen": np.stack(seen), "pixels": np.stack(pixels)}
+    save_file(tensors, partial, {"about": json.dumps(about)})
+    partial.replace(path)
+
+
+def read(paths: Sequence[Path]) -> Figures:
+    """All rounds, one behind the other."""
+    seen: list[Floats] = []
+    pixels: list[Floats] = []
+    about: list[tuple[str, bool, str, str, str, str]] = []
+    for path in paths:
+        with safe_open(path, "numpy") as file:
+            seen.append(file.get_tensor("seen"))
+            pixels.append(file.get_tensor("pixels"))
+            about += json.loads(file.metadata()["about"])
+    columns = [np.array(column) for column in zip(*about, strict=True)]
+    return Figures(np.concatenate(seen), np.concatenate(pixels), *columns)

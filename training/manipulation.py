@@ -100,9 +100,7 @@ def main() -> None:
     run = run_of(arguments, ManipulationPlan)
     plan = run.recipe
     pairs = open_pairs(arguments.cache, "train", plan.side, plan.seed, plan.operations)
-    state = run_training(
-        run, pairs, resume=arguments.resume, report=lambda report: print(report.line(), flush=True)
-    )
+    state = run_training(run, pairs, resume=arguments.resume, report=lambda report: print(report.line(), flush=True))
     print(f"{run.checkpoint} after {state.step} steps")
 
 

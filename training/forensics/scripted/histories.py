@@ -31,8 +31,8 @@ class Coding:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """scale: of a resampling with the OpenCV filter. blur: sigma in pixels. noise: sigma in grey levels. gain, gamma: of
-    the colours. 1, 0, 0, 1 and 1 change nothing.
+    """scale: of a resampling with the OpenCV filter. blur: sigma in pixels. noise: sigma in grey levels. gain, gamma:
+    of the colours. 1, 0, 0, 1 and 1 change nothing.
     """
 
     scale: float = 1.0
@@ -104,7 +104,9 @@ def deliver(pixels: Pixels, how: Delivery) -> Pixels:
     """The picture as it is received."""
     if how.scale != 1:
         size = tuple(round(length * how.scale) for length in pixels.shape[1::-1])
-        pixels = np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if how.scale < 1 else cv2.INTER_CUBIC))
+        pixels = np.asarray(
+            cv2.resize(pixels, size, interpolation=cv2.INTER_AREA if how.scale < 1 else cv2.INTER_CUBIC)
+        )
     return coded(pixels.astype(np.uint8), how.coding)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -12,36 +13,44 @@ from diffusers import AutoencoderKL
 from core.media import Pixels
 from core.weight_folder import PinnedFolder, read_folders
 from training.corpora import photographs, sprites
-from training.corpora.manifest import Split
 from training.forensics.scripted.operations import OPERATIONS, Materials
 from training.forensics.scripted.samples import Pairs
 from training.harness.pictures import as_tensor
 from training.harness.pipeline import load_coder
 
 _MANIFEST = Path(__file__).parents[2] / "weights" / "weights.toml"
-_DRAWINGS = {"train": 0, "test": 1}  # of every five drawings in the list, the second is for tests, by its code
-_EVERY, _KEPT = 5, 600
+_EVERY, _KEPT = 5, 600  # every fifth drawing is not trained on
+_SEVEN, _KEPT_BACK = 7, (0, 3)  # two of seven photographs, 34 of 119: a calibration at 3% needs 33 of its own
+Part = Literal["train", "calibration", "test"]
+"""Who may see a photograph. The first two divide the corpus's train split between them."""
 _STYLES = frozenset({"3d", "cartoon"})  # flat ones have two colours
 
 
-def open_pairs(
-    cache: Path, split: Split, side: int, seed: int, operations: tuple[str, ...] = tuple(OPERATIONS)
-) -> Pairs:
-    """Pairs of one side of the split: its photographs, hosts and donors alike, and drawings of its own.
+def open_pairs(cache: Path, part: Part, side: int, seed: int, operations: tuple[str, ...] = tuple(OPERATIONS)) -> Pairs:
+    """Pairs of one part: its photographs, hosts and donors alike, in order of name, and drawings of its own.
 
     Raises FileNotFoundError or ConfigurationError before the corpora are built.
     """
-    pictures = photographs.load_split(cache, split, photographs.MANIFEST)
-    hosts = [pictures[name] for name in sorted(pictures)]
-    return Pairs(hosts, Materials(hosts, drawings(cache, split), rebuilder()), side, seed, operations)
+    hosts = list(pictures_of(cache, part).values())
+    return Pairs(hosts, Materials(hosts, drawings(cache, part), rebuilder()), side, seed, operations)
 
 
-def drawings(cache: Path, split: Split) -> list[Pixels]:
-    """RGBA drawings; none is on both sides of the split, in whatever style."""
+def pictures_of(cache: Path, part: Part) -> Mapping[str, Pixels]:
+    """The photographs of a part by name, in order of name: RGB uint8."""
+    split = photographs.load_split(cache, "test" if part == "test" else "train", photographs.MANIFEST)
+    wanted = [
+        name
+        for place, name in enumerate(sorted(split))
+        if part == "test" or (place % _SEVEN in _KEPT_BACK) == (part == "calibration")
+    ]
+    return {name: split[name] for name in wanted}
+
+
+def drawings(cache: Path, part: Part) -> list[Pixels]:
+    """RGBA drawings; of none is there another style on the other side of the division."""
     rows = [row for row in sprites.read(cache) if row.style in _STYLES and row.licence in sprites.PERMITTED_LICENCES]
-    codes = sorted({row.code for row in rows})
-    test = set(codes[_DRAWINGS["test"] :: _EVERY])
-    wanted = [row for row in rows if (row.code in test) == (split == "test")]
+    unseen = set(sorted({row.code for row in rows})[::_EVERY])
+    wanted = [row for row in rows if (row.code in unseen) == (part != "train")]
     picked = np.random.default_rng(0).permutation(len(wanted))[:_KEPT]
     return [sprites.pixels(cache, wanted[index]) for index in picked]
 

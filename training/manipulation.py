@@ -2,13 +2,17 @@
 
     python -m training.manipulation training/recipes/detectors/manipulation.yaml [--profile smoke] [--resume]
 
-The run's checkpoint lies in `runs/<name>/`. `python -m training.evaluation.manipulation` measures what it made, fits
-its calibration, and writes weights and card.
+        [--output detectors/weights]
+
+The run's checkpoint lies in `runs/<name>/`. Weights, calibration and their entry in `weights.toml` go to `--output`,
+which is the run's own folder unless said otherwise. Then `python -m training.evaluation.manipulation --json FILE`
+measures them on photographs of the test split, and `python -m training.forensics.scripted.card FILE` writes the card.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Unpack
 
 import numpy as np
@@ -17,8 +21,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from torch import nn
 from torch.nn import functional
 
+from detectors.manipulation.localiser import Localiser
 from detectors.manipulation.network import STRIDE, ManipulationNetwork, Shape
+from detectors.manipulation.tiles import COARSEST
 from training.checkpoint import State
+from training.corpora.photographs import MANIFEST
+from training.export import Training
+from training.forensics.scripted.export import export, fitted, samples
 from training.forensics.scripted.loss import localising_loss
 from training.forensics.scripted.operations import OPERATIONS
 from training.forensics.scripted.samples import Pairs
@@ -28,8 +37,9 @@ from training.harness.pictures import Ahead, as_tensor
 from training.harness.plan import LoopPlan
 from training.run import Run, parser_of, run_of
 
-COARSEST = 32
-"""Pixels of the encoder's coarsest cell: sides are multiples of it."""
+MEASURED_SIDE = 224
+"""Pixels of the squares that the calibration and every figure are taken from."""
+CALIBRATION_SEED = 20261130
 
 
 def _known(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -54,11 +64,15 @@ class NetworkPlan(BaseModel):
 
 
 class ManipulationPlan(LoopPlan):
-    """side: of the squares, pixels. operations: of `training.forensics.scripted`; the others are held out."""
+    """side: of the squares, pixels. operations: of `training.forensics.scripted`; the others are held out.
+
+    rounds: pairs an operation and photograph that the calibration is fitted on.
+    """
 
     network: NetworkPlan
     side: int = Field(gt=0, multiple_of=COARSEST)
     operations: Annotated[tuple[str, ...], AfterValidator(_known)] = tuple(OPERATIONS)
+    rounds: int = Field(default=1, gt=0)
 
 
 class Localising:
@@ -93,15 +107,33 @@ def run_training(run: Run[ManipulationPlan], pairs: Pairs, **following: Unpack[F
     )
 
 
+def served(plan: ManipulationPlan, state: State) -> ManipulationNetwork:
+    """The averaged network as it is loaded: fresh, for the trained one has hooks of its device, and rounded."""
+    network = ManipulationNetwork(plan.network.shape())
+    network.load_state_dict({name: value.half().float() for name, value in state.average.state_dict().items()})
+    return network
+
+
+def ship(plan: ManipulationPlan, state: State, training: Training, pairs: Pairs, folder: Path) -> Path:
+    """Fits the calibration on `pairs`, of photographs that were not trained on, and writes all that ships."""
+    network = served(plan, state)
+    found = fitted(list(samples(Localiser(network, torch.device("cpu")), pairs, plan.rounds)))
+    return export(folder, network, plan.network.shape(), training, found)
+
+
 def main() -> None:
     """Command line."""
-    arguments = parser_of("training.manipulation", __doc__).parse_args()
+    parser = parser_of("training.manipulation", __doc__)
+    parser.add_argument("--output", type=Path, help="folder of weights that receives and pins them")
+    arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     run = run_of(arguments, ManipulationPlan)
     plan = run.recipe
     pairs = open_pairs(arguments.cache, "train", plan.side, plan.seed, plan.operations)
     state = run_training(run, pairs, resume=arguments.resume, report=lambda report: print(report.line(), flush=True))
-    print(f"{run.checkpoint} after {state.step} steps")
+    training = run.describe(arguments.recipe, MANIFEST, len(pairs.hosts), state)
+    unseen = open_pairs(arguments.cache, "calibration", MEASURED_SIDE, CALIBRATION_SEED)
+    print(f"{ship(plan, state, training, unseen, arguments.output or run.folder)} after {state.step} steps")
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ class Shape:
 
 
 class ManipulationNetwork(nn.Module):
-    """Pictures float (n, 3, h, w), -1 to 1, sides multiples of 32 → log odds and confidence's log odds (n, 2, h/4, w/4)."""
+    """Pictures float (n, 3, h, w), -1 to 1, sides multiples of 32 → log odds and the confidence's, (n, 2, h/4, w/4)."""
 
     def __init__(self, shape: Shape) -> None:
         import timm
@@ -71,8 +71,12 @@ class ManipulationNetwork(nn.Module):
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """See the class."""
-        made: torch.Tensor = self.speak(self.finest(pictures))
-        return made.float()
+        return self.look(pictures)[0]
+
+    def look(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """The maps, and the features behind them averaged over each picture, (n, width); in single precision."""
+        finest = self.finest(pictures)
+        return self.speak(finest).float(), finest.float().mean(dim=(2, 3))
 
     def finest(self, pictures: torch.Tensor) -> torch.Tensor:
         """Features at `STRIDE`: (n, width, h/4, w/4), not below 0."""

@@ -76,7 +76,7 @@ def draw_delivery(random: Generator) -> Delivery:
 def window(photograph: Pixels, history: History, side: int, random: Generator) -> Pixels:
     """A square of `side` pixels from anywhere in a photograph that has been through a history, turned or mirrored.
 
-    The photograph MUST have at least `side` pixels each way; less of it is enlarged where the scale asks for more.
+    Where the scale asks for more than the photograph has, all that fits of it is enlarged.
     """
     taken = min(round(side / history.scale), *photograph.shape[:2])
     top, left = (int(random.integers(length - taken + 1)) for length in photograph.shape[:2])

@@ -129,7 +129,7 @@ OPERATIONS: Mapping[str, Operation] = {
 
 
 def _around(occupied: NDArray[np.bool_]) -> slice:
-    """From a cell before the first True to a cell after the last one, in whole cells; the length MUST be whole cells."""
+    """From a cell before the first True to one after the last, in whole cells. The length MUST be whole cells."""
     places = np.flatnonzero(occupied)
     first, last = int(places[0]) // _CELL - 1, int(places[-1]) // _CELL + 2
     return slice(max(0, first) * _CELL, min(len(occupied) // _CELL, last) * _CELL)

@@ -34,7 +34,7 @@ class Pair:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Pairs:
-    """hosts: photographs, RGB uint8, at least 1.25 · side each way. operations: those that are drawn from."""
+    """hosts: photographs, RGB uint8; below 1.25 · side they are enlarged. operations: those that are drawn from."""
 
     hosts: Sequence[Pixels]
     materials: Materials

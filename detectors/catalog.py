@@ -12,6 +12,7 @@ from detectors.hash_list import HashList
 from detectors.jpeg_history import JpegHistoryDetector
 from detectors.known_hash import KnownHashDetector
 from detectors.metadata import MetadataDetector
+from detectors.resampling import ResamplingDetector
 from detectors.watermark.detector import WatermarkDetector
 
 PARSERS: Mapping[str, str] = film_hashes.PARSERS
@@ -29,6 +30,7 @@ def build(known: HashList | Detector, more: Iterable[Detector] = ()) -> Registry
         KnownHashDetector(known) if isinstance(known, HashList) else known,
         CopyMoveDetector(),
         JpegHistoryDetector(),
+        ResamplingDetector(),
         WatermarkDetector(),
         *more,
     )

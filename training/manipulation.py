@@ -22,8 +22,9 @@ from torch import nn
 from torch.nn import functional
 
 from detectors.manipulation.localiser import Localiser
-from detectors.manipulation.network import STRIDE, ManipulationNetwork, Shape
+from detectors.manipulation.network import ManipulationNetwork, Shape
 from detectors.manipulation.tiles import COARSEST
+from detectors.manipulation.traces import STRIDE
 from training.checkpoint import State
 from training.corpora.photographs import MANIFEST
 from training.export import Training
@@ -54,24 +55,25 @@ class NetworkPlan(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    layers: tuple[int, int, int, int]
-    channels: tuple[int, int, int, int]
-    width: int = Field(gt=0)
+    channels: tuple[int, ...] = Field(min_length=2, max_length=4)
+    layers: int = Field(gt=0)
 
     def shape(self) -> Shape:
         """As the detector's package knows it."""
-        return Shape(self.layers, self.channels, self.width)
+        return Shape(self.channels, self.layers)
 
 
 class ManipulationPlan(LoopPlan):
     """side: of the squares, pixels. operations: of `training.forensics.scripted`; the others are held out.
 
+    repeats: steps that a batch is used in, turned and mirrored anew: making it costs as much as learning from it.
     rounds: pairs an operation and photograph that the calibration is fitted on.
     """
 
     network: NetworkPlan
     side: int = Field(gt=0, multiple_of=COARSEST)
     operations: Annotated[tuple[str, ...], AfterValidator(_known)] = tuple(OPERATIONS)
+    repeats: int = Field(default=1, gt=0)
     rounds: int = Field(default=1, gt=0)
 
 
@@ -85,7 +87,7 @@ class Localising:
 
     def loss(self, network: nn.Module, step: int) -> tuple[torch.Tensor, Mapping[str, float]]:
         """See `Task` and `localising_loss`."""
-        pictures, cells = self._batches(step)
+        pictures, cells = turned(*self._batches(step // self._plan.repeats), step)
         device = next(network.parameters()).device
         maps = network(pictures.to(device, memory_format=torch.channels_last))
         return localising_loss(maps.float(), cells.to(device))
@@ -97,6 +99,12 @@ class Localising:
         pictures = as_tensor(np.stack([square for each in made for square in (each.manipulated, each.untouched)]))
         masks = np.stack([mask for each in made for mask in (each.mask, np.zeros_like(each.mask))])
         return pictures, functional.avg_pool2d(torch.from_numpy(masks)[:, None], STRIDE)[:, 0]
+
+
+def turned(pictures: torch.Tensor, cells: torch.Tensor, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """A batch as it is shown in a step: turned by a multiple of 90° and mirrored, which moves no JPEG block."""
+    made = [torch.rot90(each, step % 4, dims=(-2, -1)) for each in (pictures, cells)]
+    return tuple(each.flip(-1) if step // 4 % 2 else each for each in made)  # type: ignore[return-value]
 
 
 def run_training(run: Run[ManipulationPlan], pairs: Pairs, **following: Unpack[Following]) -> State:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from core.media import Pixels
 from detectors.manipulation import tiles
-from detectors.manipulation.network import STRIDE, ManipulationNetwork, scores
+from detectors.manipulation.network import ManipulationNetwork, scores
+from detectors.manipulation.traces import STRIDE
 
 MOST_PIXELS = 3_000_000
 """Larger pictures are reduced to it: on a processor they would take many seconds."""

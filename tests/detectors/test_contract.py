@@ -21,7 +21,7 @@ from tests.core.files import film
 from tests.detectors.making import A1111, PROMPT, coded, drawn, halved, media, photograph, with_chunks
 
 QUOTED = "zanzibar-quokka"
-NAMES = ("metadata", "known_hash", "copy_move", "jpeg_history", "watermark", "nsfw")
+NAMES = ("metadata", "known_hash", "copy_move", "jpeg_history", "resampling", "watermark", "nsfw")
 
 
 @cache

@@ -88,7 +88,7 @@ def export(
     entry = {
         "file": path.name,
         "sha256": hashlib.sha256(data).hexdigest(),
-        "architecture": "timm resnet18d and torchvision FeaturePyramidNetwork",
+        "architecture": "diffusers UNet2DModel",
         "card": f"{NAME}.md",
         "licence": LICENCE,
         "parameters": {

@@ -13,6 +13,7 @@ from detectors.jpeg_history import JpegHistoryDetector
 from detectors.known_hash import KnownHashDetector
 from detectors.metadata import MetadataDetector
 from detectors.resampling import ResamplingDetector
+from detectors.thumbnail import ThumbnailDetector
 from detectors.watermark.detector import WatermarkDetector
 
 PARSERS: Mapping[str, str] = film_hashes.PARSERS
@@ -31,6 +32,7 @@ def build(known: HashList | Detector, more: Iterable[Detector] = ()) -> Registry
         CopyMoveDetector(),
         JpegHistoryDetector(),
         ResamplingDetector(),
+        ThumbnailDetector(),
         WatermarkDetector(),
         *more,
     )

@@ -21,7 +21,7 @@ from tests.core.files import film
 from tests.detectors.making import A1111, PROMPT, coded, drawn, halved, media, photograph, with_chunks
 
 QUOTED = "zanzibar-quokka"
-NAMES = ("metadata", "known_hash", "copy_move", "jpeg_history", "resampling", "watermark", "nsfw")
+NAMES = ("metadata", "known_hash", "copy_move", "jpeg_history", "resampling", "thumbnail", "watermark", "nsfw")
 
 
 @cache
@@ -112,7 +112,7 @@ def test_says_who_it_is(name: str) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9_]*", chosen.label)
     assert re.fullmatch(r"sha256:[0-9a-f]{64}", chosen.version)
     assert chosen.kinds
-    assert chosen.views <= {"tags", "jpeg", "film_hashes"}
+    assert chosen.views <= {"tags", "jpeg", "film_hashes", "thumbnail"}
     assert chosen.summary.endswith(".")
     assert chosen.limits.endswith(".")
 
@@ -153,7 +153,7 @@ def test_the_media_is_left_as_it_was(name: str) -> None:
     assert [array.tobytes() for array in arrays] == before
 
 
-@pytest.mark.parametrize("name", ["metadata", "jpeg_history"])
+@pytest.mark.parametrize("name", ["metadata", "jpeg_history", "thumbnail"])
 def test_a_parser_that_failed_is_an_abstention(name: str) -> None:
     good = odd("grey JPEG")
     failed = {view: View(error="the parser was ended") for view in good.views}

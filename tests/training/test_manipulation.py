@@ -17,6 +17,7 @@ from tests.detectors.making import coded, drawn, halved, media
 from tests.training.forensics.scripted.making import disc, pairs, pieces, rebuild
 from training.evaluation.manipulation import measured
 from training.export import Training
+from training.forensics.scripted.card import write_card
 from training.forensics.scripted.export import samples
 from training.forensics.scripted.operations import OPERATIONS, Materials
 from training.forensics.scripted.samples import Pairs
@@ -91,6 +92,10 @@ def test_figures_cover_every_operation_and_baseline(shipped: Path) -> None:
     found = measured(seen, chosen.calibration, familiar)
     assert set(found["methods"]) == {"network", "error levels", "noise levels", "everything"}
     assert {*OPERATIONS, "untouched", "whole"} == set(found["verdicts"])
+    card = write_card({"weights": pinned.sha256, **found}, shipped).read_text()
+    assert all(f"| {name} |" in card for name in OPERATIONS)
+    with pytest.raises(ConfigurationError, match="measured were the weights"):
+        write_card({"weights": "other", **found}, shipped)
     everything = found["methods"]["everything"]
     assert everything["auc"]["all"] == 0.5
     assert 0 < everything["all"]["iou"] < everything["all"]["f1"] < 1

@@ -97,6 +97,7 @@ def export(
             "calibration_sha256": found["calibration"].write(folder / calibration),
         },
         "training": asdict(training),
+        "measured": {"parameters": sum(value.numel() for value in network.parameters())},
     }
     pin(folder / "weights.toml", NAME, entry)
     return path

@@ -54,7 +54,8 @@ class Line:
 
 def strongest(pixels: Pixels, settings: Settings) -> Line:
     """Of RGB uint8 (h, w, 3), sides of 64 or more."""
-    grey = _middle(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), settings.side).astype(np.float32)
+    whole = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
+    grey = _middle(whole, settings.side).astype(np.float32)
     rows, columns = (lines(each, settings) for each in (grey, grey.T))
     both = np.sqrt(np.minimum(rows, settings.lopsided * columns) * np.minimum(columns, settings.lopsided * rows))
     both[~_allowed(settings)] = 0.0

@@ -7,6 +7,7 @@ crop explains as well as a forgery. Pixels are compared in grey, after whatever 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -54,7 +55,7 @@ def features(found: Comparison) -> tuple[float]:
 
 def compare(pixels: Pixels, thumbnail: Pixels) -> Comparison:
     """The picture with its thumbnail, both RGB uint8, in whichever of eight positions the two fit best."""
-    whole = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    whole = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     small = np.asarray(cv2.cvtColor(thumbnail, cv2.COLOR_RGB2GRAY), dtype=np.uint8)
     as_it_is = _difference(whole, small)
     if float(as_it_is[1].max()) < THRESHOLD:
@@ -99,7 +100,11 @@ class ThumbnailDetector(SingleDetector):
     def _judged(self, found: Comparison, size: tuple[int, int], small: Pixels) -> Finding:
         measurements = {"thumbnail.aspect": round(found.aspect, 4), "thumbnail.difference": round(found.most, 2)}
         chance, ratio = CALIBRATION.judge(features(found))
-        figures = {"fpr_at_threshold": MEASURED_FPR, "calibration": CALIBRATION.digest, "measurements": measurements}
+        figures: dict[str, Any] = {
+            "fpr_at_threshold": MEASURED_FPR,
+            "calibration": CALIBRATION.digest,
+            "measurements": measurements,
+        }
         reasons = {"thumbnail.aspect": found.aspect > _ASPECT, "thumbnail.content": found.most >= THRESHOLD}
         codes = [code for code, holds in reasons.items() if holds]
         if not codes:
@@ -134,7 +139,7 @@ def _difference(whole: Pixels, small: Pixels) -> tuple[float, NDArray[np.float32
     height, width = small.shape
     aspect = abs(np.log((whole.shape[1] / whole.shape[0]) / (width / height)))
     reduced = np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), dtype=np.float32)
-    alike = match_histograms(reduced, small.astype(np.float32))  # type: ignore[no-untyped-call]
+    alike = match_histograms(reduced, small.astype(np.float32))
     away = cv2.blur((small - alike).astype(np.float32), (_WINDOW, _WINDOW))
     away[:_BORDER] = away[-_BORDER:] = away[:, :_BORDER] = away[:, -_BORDER:] = 0
     return float(aspect), np.abs(away)
@@ -163,7 +168,7 @@ def _heat(found: Comparison, size: tuple[int, int]) -> Evidence:
     """The differences, as a PNG of the media's size; where the thumbnail had to be turned, for eyes only."""
     levels = np.clip(found.difference * (255 / _MOST), 0, 255).astype(np.uint8)
     _, png = cv2.imencode(".png", cv2.resize(levels, size, interpolation=cv2.INTER_LINEAR))
-    kind = "picture" if found.turned else "mask"
+    kind: Literal["mask", "picture"] = "picture" if found.turned else "mask"
     return Evidence(kind, "image/png", png.tobytes(), "Where the thumbnail differs from the picture")
 
 

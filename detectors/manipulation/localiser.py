@@ -56,7 +56,7 @@ class Localiser:
         maps = tiles.together([each for each, _ in seen], where, STRIDE)
         maps = maps[:, : -(-pixels.shape[0] // STRIDE), : -(-pixels.shape[1] // STRIDE)]
         heat, confidence = torch.sigmoid(torch.from_numpy(maps)).numpy()
-        features = np.mean([each for _, each in seen], axis=0, dtype=np.float32)
+        features = np.stack([each for _, each in seen]).mean(axis=0).astype(np.float32)
         return Look(float(scores(torch.from_numpy(maps[None]))[0]), heat, confidence, features, 1 / shrink)
 
     def _seen(self, whole: Pixels, where: list[tiles.Box]) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:

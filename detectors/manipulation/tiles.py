@@ -43,7 +43,7 @@ def together(maps: Sequence[NDArray[np.float32]], where: Sequence[Box], stride: 
         cells = tuple(slice(span.start // stride, span.stop // stride) for span in box)
         total[(slice(None), *cells)] += each * ramp
         weights[cells] += ramp
-    return total / weights
+    return (total / weights).astype(np.float32)
 
 
 def _spans(length: int) -> list[slice]:

@@ -38,7 +38,14 @@ CHANNELS = 2 * ENERGIES + PHASES + _COLOURS + len(_FILTERS) * STRIDE**2
 
 
 class Traces(nn.Module):
-    """Pictures float (n, 3, h, w), -1 to 1, sides multiples of 8 → (n, CHANNELS, h/4, w/4), most of them within ±3."""
+    """What can be computed of any picture, on whatever device.
+
+    Pictures float (n, 3, h, w), -1 to 1, sides multiples of 8 → (n, CHANNELS, h/4, w/4), most of them within ±3.
+    """
+
+    filters: torch.Tensor
+    waves: torch.Tensor
+    luma: torch.Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -70,16 +77,17 @@ class Traces(nn.Module):
     def _residuals(self, grey_levels: torch.Tensor) -> torch.Tensor:
         """(n, 9, h, w): of each colour in turn, all filters."""
         padded = functional.pad(grey_levels, (2, 2, 2, 2), mode="reflect")
-        return functional.conv2d(padded, self.filters, groups=_COLOURS)  # type: ignore[arg-type]
+        return functional.conv2d(padded, self.filters, groups=_COLOURS)
 
     def _of_luma(self, residuals: torch.Tensor) -> torch.Tensor:
         """Filters are linear: those of the luma are the luma of those of the colours."""
-        apart = residuals.unflatten(1, (_COLOURS, len(_FILTERS)))
-        return (apart * self.luma[..., None]).sum(1)  # type: ignore[index]
+        count, _, height, width = residuals.shape
+        apart = residuals.reshape(count, _COLOURS, len(_FILTERS), height, width)
+        return (apart * self.luma[..., None]).sum(1)
 
     def _transformed(self, luma: torch.Tensor) -> torch.Tensor:
         padded = functional.pad(luma, (3, 4, 3, 4), mode="reflect")
-        return functional.conv2d(padded, self.waves)  # type: ignore[arg-type]
+        return functional.conv2d(padded, self.waves)
 
 
 def _energy(values: torch.Tensor) -> torch.Tensor:
@@ -93,7 +101,8 @@ def _phases(luma: torch.Tensor) -> torch.Tensor:
     for grey in (luma, luma.transpose(2, 3)):
         padded = functional.pad(grey, (1, 1, 0, 0), mode="reflect")
         second = (2 * grey - padded[..., :-2] - padded[..., 2:]).abs().clamp(max=_CAP)
-        blocks = functional.pixel_unshuffle(second, BLOCK).unflatten(1, (BLOCK, BLOCK)).mean(dim=1)
+        blocks = functional.pixel_unshuffle(second, BLOCK)
+        blocks = blocks.reshape(len(blocks), BLOCK, BLOCK, *blocks.shape[2:]).mean(dim=1)
         around = functional.avg_pool2d(blocks, _AROUND, 1, _AROUND // 2, count_include_pad=False)
         each = torch.log((around + _FLOOR) / (around.mean(dim=1, keepdim=True) + _FLOOR))
         found.append(each if grey is luma else each.transpose(2, 3))

@@ -48,7 +48,8 @@ def noise_levels(pixels: Pixels) -> Map:
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
     residual = cv2.filter2D(grey, -1, np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6)
     logarithm = np.log(cv2.boxFilter(residual * residual, -1, (_WINDOW, _WINDOW)) + _TINY)
-    return np.abs(logarithm - np.median(logarithm)).astype(np.float32)
+    away: Map = np.abs(logarithm - np.median(logarithm)).astype(np.float32)
+    return away
 
 
 def best_threshold(maps: Sequence[Map], truths: Sequence[NDArray[np.bool_]]) -> float:

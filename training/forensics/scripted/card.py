@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import textwrap
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,13 +22,15 @@ from detectors.verdicts.calibration import Calibration
 from training.corpora.manifest import read_manifest
 from training.corpora.photographs import MANIFEST
 from training.forensics.scripted.operations import OPERATIONS
+from training.manipulation import MEASURED_SIDE
 
+_WIDTH = 120
 _HEADER = """\
 ---
 licence: Apache-2.0
 summary: >-
-  Marks which parts of a photograph have another past than the rest: pasted, removed, painted in or retouched. Mean F1 of
-  its maps on manipulations made by scripts is {f1:.2f}, with photographs that it did not learn from.
+  Marks which parts of a photograph have another past than the rest: pasted, removed, painted in or retouched. Mean F1
+  of its maps on manipulations made by scripts is {f1:.2f}, with photographs that it did not learn from.
 limits: >-
   Learned from scripted manipulations alone; what people make by hand and what today's generators paint in was not
   measured. Strong compression and reduction erase what it looks for.
@@ -66,10 +69,13 @@ def _where(found: Mapping[str, Any]) -> str:
     lines = [
         "## Measured: where",
         "",
-        f"Squares of 224 pixels from {found['photographs']} photographs of the test split, manipulated and untouched with",
-        "the same past and the same delivery. F1 and IoU are means over manipulated squares, from probability .5 on; in",
-        "brackets 95% of a bootstrap over photographs. The thresholds of the classical maps are the best ones for these",
-        "very squares, which favours them. AUC: the score of the square against those of untouched ones.",
+        _wrapped(
+            f"Squares of {MEASURED_SIDE} pixels from {found['photographs']} photographs of the test split, manipulated "
+            "and untouched with the same past and the same delivery. F1 and IoU are means over manipulated squares, "
+            "from probability .5 on; in brackets 95% of a bootstrap over photographs. The thresholds of the classical "
+            "maps are the best ones for these very squares, which favours them. AUC: the score of the square against "
+            "those of untouched ones."
+        ),
         "",
         "| Operation | Squares | F1 | IoU | AUC | " + " | ".join(f"F1, {name}" for name in others) + " |",
         "|---" * (5 + len(others)) + "|",
@@ -88,10 +94,13 @@ def _whether(found: Mapping[str, Any], calibration: Calibration) -> str:
     lines = [
         "## Measured: whether",
         "",
-        f"The calibration was fitted on {calibration.photographs} photographs that neither training nor this test saw. It",
-        f"says *detected* from {calibration.detected_from:.3f} on (false-positive rate there {calibration.fpr:.3f}, 95%",
-        f"[{calibration.fpr_low:.3f}, {calibration.fpr_high:.3f}]) and *not detected* up to {calibration.absent_to:.3f}.",
-        "On the test split, every photograph counting once; the interval is Wilson's:",
+        _wrapped(
+            f"The calibration was fitted on {calibration.photographs} photographs that neither training nor this test "
+            f"saw. It says *detected* from {calibration.detected_from:.3f} on (false-positive rate there "
+            f"{calibration.fpr:.3f}, 95% [{calibration.fpr_low:.3f}, {calibration.fpr_high:.3f}]) and *not detected* "
+            f"up to {calibration.absent_to:.3f}. On the test split, every photograph counting once; the interval is "
+            "Wilson's:"
+        ),
         "",
         "| | Pictures | Detected | Not detected | Abstained |",
         "|---|---|---|---|---|",
@@ -106,35 +115,30 @@ def _whether(found: Mapping[str, Any], calibration: Calibration) -> str:
 
 def _training(entry: Mapping[str, Any]) -> str:
     made = entry["training"]
-    return "\n".join(
-        [
-            "## Training",
-            "",
-            f"`{entry['file']}`, sha256 `{entry['sha256']}`:",
-            f"{made['steps']:,} steps in {made['seconds'] / 60:.0f} minutes of a CPU core shared with other work, recipe",
-            f"`training/recipes/detectors/{made['recipe']}` (`{made['recipe_digest']}`), {made['photographs']} photographs",
-            f"of `training/corpora/{made['corpus']}` (`{made['corpus_digest']}`); manipulations by",
-            "`training/forensics/scripted`.",
-            "",
-        ]
+    told = (
+        f"`{entry['file']}`, sha256 `{entry['sha256']}`: {made['steps']:,} steps in {made['seconds'] / 60:.0f} minutes "
+        f"of a CPU core shared with other work, recipe `training/recipes/detectors/{made['recipe']}` "
+        f"(`{made['recipe_digest']}`), {made['photographs']} photographs of `training/corpora/{made['corpus']}` "
+        f"(`{made['corpus_digest']}`); manipulations by `training/forensics/scripted`."
     )
+    return "\n".join(["## Training", "", _wrapped(told), ""])
 
 
 def _data() -> str:
     used = [photograph for photograph in read_manifest(MANIFEST) if photograph.split == "train"]
     licences = sorted({photograph.licence for photograph in used})
     counts = [f"{sum(each.licence == licence for each in used)} under {licence}" for licence in licences]
-    return "\n".join(
-        [
-            "## Data",
-            "",
-            f"Photographs from Debian packages: {', '.join(counts)}, a part of them kept back for the calibration. The",
-            "manifest names author, licence, source and digest of each; the card of the upscalers, which learned from the",
-            "same, names the photographers. Drawings of two styles (MIT, Apache-2.0), whose sources stand in",
-            "[NOTICE](../../NOTICE.md). What is painted in comes from the autoencoder in `training/weights`.",
-            "",
-        ]
+    told = (
+        f"Photographs from Debian packages: {', '.join(counts)}, two of seven of them kept back for the calibration. "
+        "The manifest names author, licence, source and digest of each; the card of the upscalers, which learned from "
+        "the same, names the photographers. Drawings of two styles (MIT, Apache-2.0), whose sources stand in "
+        "[NOTICE](../../NOTICE.md). What is painted in comes from the autoencoder in `training/weights`."
     )
+    return "\n".join(["## Data", "", _wrapped(told), ""])
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def checked(found: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
@@ -150,7 +154,7 @@ def write_card(found: Mapping[str, Any], folder: Path) -> Path:
     entry = checked(found, folder)
     parameters = entry["parameters"]
     calibration = Calibration.read(folder / parameters["calibration"], parameters["calibration_sha256"])
-    card = folder / entry["card"]
+    card: Path = folder / entry["card"]
     card.write_text(render(entry, found, calibration), encoding="utf-8")
     return card
 

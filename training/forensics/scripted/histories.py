@@ -92,7 +92,7 @@ def live_through(pixels: Pixels, history: History, random: Generator) -> Pixels:
     """Everything of a history but its resampling."""
     values = pixels.astype(np.float32)
     if history.blur:
-        values = cv2.GaussianBlur(values, (0, 0), history.blur)
+        values = np.asarray(cv2.GaussianBlur(values, (0, 0), history.blur), dtype=np.float32)
     if history.gain != 1 or history.gamma != 1:
         values = 255 * (np.clip(values * history.gain, 0, 255) / 255) ** history.gamma
     if history.noise:

@@ -75,7 +75,7 @@ def removal_ns(host: Pixels, _: Materials, random: Generator) -> tuple[Pixels, M
 def rebuilt(host: Pixels, materials: Materials, random: Generator) -> tuple[Pixels, Mask]:
     """What an autoencoder's decoder makes of the part, as inpainting with a latent model leaves it."""
     mask, other = _region(host, random), host.copy()
-    box = tuple(_around(mask.any(axis=axis)) for axis in (1, 0))
+    box = tuple(_around(mask.max(axis=axis) > 0) for axis in (1, 0))
     made = materials.rebuild(host[box]).astype(np.float32)
     # Its colours drift on what it was not trained on, which whoever inpaints would correct, and which gives it away.
     drift = cv2.GaussianBlur(host[box] - made, (0, 0), _CELL)

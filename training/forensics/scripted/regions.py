@@ -34,7 +34,9 @@ def soften(mask: Mask, sigma: float) -> Mask:
 
 def _blob(random: Generator, radius: float) -> NDArray[np.float64]:
     angle = np.linspace(0, 2 * np.pi, 72, endpoint=False)
-    waves = sum(random.uniform(-0.2, 0.2) * np.cos(order * angle + random.uniform(0, 6.3)) for order in (1, 2, 3, 5))
+    waves = np.zeros_like(angle)
+    for order in (1, 2, 3, 5):
+        waves += random.uniform(-0.2, 0.2) * np.cos(order * angle + random.uniform(0, 6.3))
     return _points(angle, radius * (1 + waves))
 
 
@@ -62,4 +64,5 @@ def _points(angle: NDArray[np.float64], radius: NDArray[np.float64]) -> NDArray[
 
 def _turned(points: NDArray[np.float64], angle: float) -> NDArray[np.float64]:
     cosine, sine = np.cos(angle), np.sin(angle)
-    return points @ np.array([[cosine, sine], [-sine, cosine]])
+    turned: NDArray[np.float64] = points @ np.array([[cosine, sine], [-sine, cosine]])
+    return turned

@@ -64,6 +64,7 @@ def rebuilder(pinned: PinnedFolder | None = None) -> Callable[[Pixels], Pixels]:
     def rebuild(pixels: Pixels) -> Pixels:
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
             made = coder.decode(coder.encode(as_tensor(pixels[None])).latent_dist.mode()).sample[0]
-        return made.float().add(1).mul(127.5).round().clamp(0, 255).permute(1, 2, 0).numpy().astype(np.uint8)
+        shown = made.float().add(1).mul(127.5).round().clamp(0, 255).permute(1, 2, 0)
+        return np.asarray(shown.numpy(), dtype=np.uint8)
 
     return rebuild

@@ -26,7 +26,7 @@ def test_only_what_the_mask_says_changes(name: str, seed: int) -> None:
     materials = Materials([halved("dogs"), halved("crab")], [disc()], rebuild)
     changed, mask = OPERATIONS[name](host, materials, random)
     assert np.array_equal(host, before)
-    assert (changed.shape, changed.dtype, mask.shape) == (host.shape, np.uint8, host.shape[:2])
+    assert (changed.shape, mask.shape) == (host.shape, host.shape[:2])
     assert 0 < mask.mean() < 0.6
     assert np.abs(changed[mask > 0.5].astype(int) - host[mask > 0.5]).mean() > 0.2
     near = regions.soften(mask, _BRUSH) > 0

@@ -21,8 +21,8 @@ from detectors.verdicts.learned import LearnedDetector, Reading
 NAME = "manipulation"
 MANIFEST = Path(__file__).parents[1] / "weights" / "weights.toml"
 LEAST_SIDE = 128
-LIKELY = 0.5
-"""From this probability on a cell counts as manipulated."""
+MARKED_FROM = "marked_from"
+"""The parameter in the manifest: the probability from which on a cell counts as manipulated."""
 
 
 class ManipulationDetector(LearnedDetector):
@@ -47,21 +47,29 @@ class ManipulationDetector(LearnedDetector):
     score_scale = "mean log odds of the most suspicious percent of the picture, weighed by confidence"
 
     def __init__(
-        self, localiser: Localiser, weights: str, calibration: Calibration, familiar: Familiar | None = None
+        self,
+        localiser: Localiser,
+        weights: str,
+        calibration: Calibration,
+        familiar: Familiar | None = None,
+        marked_from: float = 0.5,
     ) -> None:
         super().__init__(weights, calibration, familiar)
         self._localiser = localiser
+        self._marked_from = marked_from
 
     @classmethod
     def load(cls, pinned: PinnedWeights | None = None, device: str = "auto") -> ManipulationDetector:
         """With the shipped weights, or given ones. Raises as `load_pinned`, `of_weights` and `pick_device` do."""
         pinned = pinned or read_manifest(MANIFEST)[NAME]
         network, familiar = read(pinned)
-        return cls(Localiser(network, pick_device(device)), pinned.sha256, of_weights(pinned), familiar)
+        marked_from = float(pinned.parameters[MARKED_FROM])
+        return cls(Localiser(network, pick_device(device)), pinned.sha256, of_weights(pinned), familiar, marked_from)
 
     def read(self, batch: Sequence[Media]) -> list[Reading]:
         """One reading for each; pictures of their own sizes cannot be stacked, their tiles are."""
-        return [reading_of(self._localiser.look(media.frames()[0].pixels)) for media in batch]
+        looks = [self._localiser.look(media.frames()[0].pixels) for media in batch]
+        return [reading_of(look, self._marked_from) for look in looks]
 
 
 def read(pinned: PinnedWeights) -> tuple[ManipulationNetwork, Familiar]:
@@ -72,9 +80,9 @@ def read(pinned: PinnedWeights) -> tuple[ManipulationNetwork, Familiar]:
     return network, Familiar.of(known)
 
 
-def reading_of(look: Look) -> Reading:
-    """What a look says to `LearnedDetector`."""
-    measurements = {"manipulation.share": round(float((look.heat >= LIKELY).mean()), 4)}
+def reading_of(look: Look, marked_from: float) -> Reading:
+    """What a look says to `LearnedDetector`. marked_from: the probability from which on a cell counts."""
+    measurements = {"manipulation.share": round(float((look.heat >= marked_from).mean()), 4)}
     if look.reduced > 1:
         measurements["manipulation.reduced"] = round(look.reduced, 3)
     return Reading(

@@ -89,7 +89,7 @@ def test_figures_cover_every_operation_and_baseline(shipped: Path) -> None:
     chosen = ManipulationDetector.load(pinned, device="cpu")
     network, familiar = read(pinned)
     seen = list(samples(Localiser(network, torch.device("cpu")), pairs(64), 1))
-    found = measured(seen, chosen.calibration, familiar)
+    found = measured(seen, chosen.calibration, familiar, 0.5)
     assert set(found["methods"]) == {"network", "error levels", "noise levels", "everything"}
     assert {*OPERATIONS, "untouched", "whole"} == set(found["verdicts"])
     card = write_card({"weights": pinned.sha256, **found}, shipped).read_text()

@@ -3,9 +3,10 @@
     python -m training.evaluation.manipulation [--weights detectors/weights] [--rounds 2] [--json FILE]
 
 Every photograph gives `rounds` pairs of squares an operation, one manipulated and one untouched, with the same past and
-the same delivery, and once the whole of itself. Maps count as marked from probability .5; the thresholds of the
-classical ones are those with the best F1 on the manipulated test squares themselves, which favours them. Intervals are
-95%: of rates by Wilson over photographs, of means by a bootstrap over photographs.
+the same delivery, and once the whole of itself. Maps count as marked from the probability that was fitted with the
+calibration; the thresholds of the classical ones are those with the best F1 on the manipulated test squares themselves,
+which favours them.
+Intervals are 95%: of rates by Wilson over photographs, of means by a bootstrap over photographs.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import torch
 from core.media import Pixels
 from core.weights import read_manifest
 from detectors.base import Verdict
-from detectors.manipulation.detector import LIKELY, NAME, read
+from detectors.manipulation.detector import MARKED_FROM, NAME, read
 from detectors.manipulation.localiser import Localiser
 from detectors.verdicts.calibration import Calibration, of_weights
 from detectors.verdicts.familiar import Familiar
@@ -36,6 +37,7 @@ from training.forensics.scripted.sources import open_pairs
 from training.manipulation import MEASURED_SIDE
 
 _SEED = 20261201
+_HALF = 0.5  # of a pixel
 _DRAWS = 1000
 _TOP = 0.99  # quantile of a classical map that is its score of the picture
 CLASSICAL: Mapping[str, Callable[[Pixels], Map]] = {
@@ -45,12 +47,14 @@ CLASSICAL: Mapping[str, Callable[[Pixels], Map]] = {
 }
 
 
-def measured(seen: Sequence[Sample], calibration: Calibration, familiar: Familiar) -> dict[str, Any]:
-    """All figures, as JSON knows them."""
+def measured(
+    seen: Sequence[Sample], calibration: Calibration, familiar: Familiar, marked_from: float
+) -> dict[str, Any]:
+    """All figures, as JSON knows them. marked_from: the probability from which on a cell counts."""
     squares = [sample for sample in seen if sample.kind != WHOLE]
     changed = [sample for sample in squares if sample.truth is not None]
     maps = [fitted(sample.look.heat, sample.pixels.shape) for sample in changed]
-    methods = {"network": _localised(changed, maps, LIKELY)}
+    methods = {"network": _localised(changed, maps, marked_from)}
     methods["network"]["auc"] = _auc(squares, [sample.look.score for sample in squares])
     for name, method in CLASSICAL.items():
         theirs = [method(sample.pixels) for sample in changed]
@@ -67,7 +71,7 @@ def measured(seen: Sequence[Sample], calibration: Calibration, familiar: Familia
 
 def _truth(sample: Sample) -> np.typing.NDArray[np.bool_]:
     assert sample.truth is not None  # noqa: S101 - callers pass manipulated ones
-    return sample.truth >= LIKELY
+    return sample.truth >= _HALF
 
 
 def _localised(changed: Sequence[Sample], maps: Sequence[Map], threshold: float) -> dict[str, Any]:
@@ -141,9 +145,10 @@ def main() -> None:
     arguments = parser.parse_args()
     pinned = read_manifest(arguments.weights / "weights.toml")[NAME]
     network, familiar = read(pinned)
+    marked_from = float(pinned.parameters[MARKED_FROM])
     pairs = open_pairs(arguments.cache, "test", MEASURED_SIDE, _SEED)
     seen = list(samples(Localiser(network, torch.device("cpu")), pairs, arguments.rounds))
-    found = {"weights": pinned.sha256, **measured(seen, of_weights(pinned), familiar)}
+    found = {"weights": pinned.sha256, **measured(seen, of_weights(pinned), familiar, marked_from)}
     arguments.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(json.dumps({name: method["all"] for name, method in found["methods"].items()}, indent=1))
 

@@ -72,9 +72,9 @@ def _where(found: Mapping[str, Any]) -> str:
         _wrapped(
             f"Squares of {MEASURED_SIDE} pixels from {found['photographs']} photographs of the test split, manipulated "
             "and untouched with the same past and the same delivery. F1 and IoU are means over manipulated squares, "
-            "from probability .5 on; in brackets 95% of a bootstrap over photographs. The thresholds of the classical "
-            "maps are the best ones for these very squares, which favours them. AUC: the score of the square against "
-            "those of untouched ones."
+            f"from probability {methods['network']['threshold']} on, which was fitted with the calibration; in brackets "
+            "95% of a bootstrap over photographs. The thresholds of the classical maps are the best ones for these very "
+            "squares, which favours them. AUC: the score of the square against those of untouched ones."
         ),
         "",
         "| Operation | Squares | F1 | IoU | AUC | " + " | ".join(f"F1, {name}" for name in others) + " |",

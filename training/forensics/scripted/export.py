@@ -18,9 +18,10 @@ from safetensors.torch import save
 
 from core.errors import LimitExceeded
 from core.media import Pixels
-from detectors.manipulation.detector import NAME
+from detectors.manipulation.detector import MARKED_FROM, NAME
 from detectors.manipulation.localiser import Localiser, Look
 from detectors.manipulation.network import ManipulationNetwork, Shape
+from training.evaluation.detecting import localisation
 from training.evaluation.detecting.familiar import fit_familiar
 from training.evaluation.detecting.fit import fit
 from training.export import LICENCE, MAX_BYTES, Training, pin
@@ -33,6 +34,7 @@ WHOLE = "whole"
 """The kind of untouched photographs as they are, beside squares cut from them."""
 UNTOUCHED = "untouched"
 _STRANGE = 0.03  # share of known pictures that may be taken for unlike them; 34 photographs promise no less
+_HALF = 0.5  # of a pixel
 _SIDES = 960  # longest side of whole photographs, pixels
 
 
@@ -93,6 +95,7 @@ def export(
         "licence": LICENCE,
         "parameters": {
             **{name: list(value) if isinstance(value, tuple) else value for name, value in asdict(shape).items()},
+            MARKED_FROM: round(found[MARKED_FROM], 4),
             "calibration": calibration,
             "calibration_sha256": found["calibration"].write(folder / calibration),
         },
@@ -104,10 +107,18 @@ def export(
 
 
 def fitted(seen: list[Sample]) -> dict[str, Any]:
-    """The `calibration`, and what is `familiar`, by these names; of samples that the network did not learn from."""
+    """The `calibration`, what is `familiar`, and from where on cells are marked, by their names; of samples that the
+    network did not learn from.
+    """
+    changed = [
+        (localisation.fitted(sample.look.heat, sample.pixels.shape), sample.truth >= _HALF)
+        for sample in seen
+        if sample.truth is not None
+    ]
     groups = [sample.host for sample in seen]
     scores = [sample.look.score for sample in seen]
     return {
+        MARKED_FROM: localisation.best_threshold(*zip(*changed, strict=True)),
         "calibration": fit(scores, [sample.truth is not None for sample in seen], groups),
         "familiar": fit_familiar(np.stack([sample.look.features for sample in seen]), groups, alpha=_STRANGE),
     }

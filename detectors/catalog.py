@@ -11,6 +11,7 @@ from detectors.copy_move import CopyMoveDetector
 from detectors.hash_list import HashList
 from detectors.jpeg_history import JpegHistoryDetector
 from detectors.known_hash import KnownHashDetector
+from detectors.manipulation.detector import ManipulationDetector
 from detectors.metadata import MetadataDetector
 from detectors.resampling import ResamplingDetector
 from detectors.thumbnail import ThumbnailDetector
@@ -31,6 +32,7 @@ def build(known: HashList | Detector, more: Iterable[Detector] = ()) -> Registry
         KnownHashDetector(known) if isinstance(known, HashList) else known,
         CopyMoveDetector(),
         JpegHistoryDetector(),
+        ManipulationDetector.load(),
         ResamplingDetector(),
         ThumbnailDetector(),
         WatermarkDetector(),

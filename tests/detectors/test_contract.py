@@ -21,7 +21,10 @@ from tests.core.files import film
 from tests.detectors.making import A1111, PROMPT, coded, drawn, halved, media, photograph, with_chunks
 
 QUOTED = "zanzibar-quokka"
-NAMES = ("metadata", "known_hash", "copy_move", "jpeg_history", "resampling", "thumbnail", "watermark", "nsfw")
+NAMES = (
+    *("metadata", "known_hash", "copy_move", "jpeg_history", "manipulation", "resampling", "thumbnail", "watermark"),
+    "nsfw",
+)
 
 
 @cache

@@ -72,8 +72,8 @@ def _where(found: Mapping[str, Any]) -> str:
         _wrapped(
             f"Squares of {MEASURED_SIDE} pixels from {found['photographs']} photographs of the test split, manipulated "
             "and untouched with the same past and the same delivery. F1 and IoU are means over manipulated squares, "
-            f"from probability {methods['network']['threshold']} on, which was fitted with the calibration; in brackets "
-            "95% of a bootstrap over photographs. The thresholds of the classical maps are the best ones for these very "
+            f"from probability {methods['network']['threshold']} on, fitted with the calibration; in brackets 95% of a "
+            "bootstrap over photographs. The thresholds of the classical maps are the best ones for these very "
             "squares, which favours them. AUC: the score of the square against those of untouched ones."
         ),
         "",

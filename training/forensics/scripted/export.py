@@ -33,6 +33,7 @@ from training.forensics.scripted.samples import Pairs
 WHOLE = "whole"
 """The kind of untouched photographs as they are, beside squares cut from them."""
 UNTOUCHED = "untouched"
+_WRONG = 0.05  # share of either kind that may be judged wrongly: at 3%, 34 photographs leave nothing to detect
 _STRANGE = 0.03  # share of known pictures that may be taken for unlike them; 34 photographs promise no less
 _HALF = 0.5  # of a pixel
 _SIDES = 960  # longest side of whole photographs, pixels
@@ -119,6 +120,6 @@ def fitted(seen: list[Sample]) -> dict[str, Any]:
     scores = [sample.look.score for sample in seen]
     return {
         MARKED_FROM: localisation.best_threshold(*zip(*changed, strict=True)),
-        "calibration": fit(scores, [sample.truth is not None for sample in seen], groups),
+        "calibration": fit(scores, [sample.truth is not None for sample in seen], groups, alpha=_WRONG),
         "familiar": fit_familiar(np.stack([sample.look.features for sample in seen]), groups, alpha=_STRANGE),
     }

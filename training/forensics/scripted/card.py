@@ -96,7 +96,8 @@ def _whether(found: Mapping[str, Any], calibration: Calibration) -> str:
         "",
         _wrapped(
             f"The calibration was fitted on {calibration.photographs} photographs that neither training nor this test "
-            f"saw. It says *detected* from {calibration.detected_from:.3f} on (false-positive rate there "
+            "saw: untouched ones as a whole, manipulated ones in squares. "
+            f"It says *detected* from {calibration.detected_from:.3f} on (false-positive rate there "
             f"{calibration.fpr:.3f}, 95% [{calibration.fpr_low:.3f}, {calibration.fpr_high:.3f}]) and *not detected* "
             f"up to {calibration.absent_to:.3f}. On the test split, every photograph counting once; the interval is "
             "Wilson's:"

@@ -117,9 +117,13 @@ def fitted(seen: list[Sample]) -> dict[str, Any]:
         if sample.truth is not None
     ]
     groups = [sample.host for sample in seen]
-    scores = [sample.look.score for sample in seen]
+    # Whole photographs hold skies and blurred grounds beside each other, which squares seldom do, and score higher:
+    # they are what is uploaded, so that they alone say what an untouched picture may score.
+    judged = [sample for sample in seen if sample.kind != UNTOUCHED]
+    scores = [sample.look.score for sample in judged]
+    truths = [sample.truth is not None for sample in judged]
     return {
         MARKED_FROM: localisation.best_threshold(*zip(*changed, strict=True)),
-        "calibration": fit(scores, [sample.truth is not None for sample in seen], groups, alpha=_WRONG),
+        "calibration": fit(scores, truths, [sample.host for sample in judged], alpha=_WRONG),
         "familiar": fit_familiar(np.stack([sample.look.features for sample in seen]), groups, alpha=_STRANGE),
     }

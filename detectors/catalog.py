@@ -17,7 +17,10 @@ from detectors.generated.tower import Tower
 from detectors.hash_list import HashList
 from detectors.jpeg_history import JpegHistoryDetector
 from detectors.known_hash import KnownHashDetector
+from detectors.manipulation.detector import ManipulationDetector
 from detectors.metadata import MetadataDetector
+from detectors.resampling import ResamplingDetector
+from detectors.thumbnail import ThumbnailDetector
 from detectors.verdicts.learned import LearnedDetector
 from detectors.verdicts.redelivery import Redelivered
 from detectors.watermark.detector import WatermarkDetector
@@ -49,6 +52,9 @@ def build(
         KnownHashDetector(known) if isinstance(known, HashList) else known,
         CopyMoveDetector(),
         JpegHistoryDetector(),
+        ManipulationDetector.load(),
+        ResamplingDetector(),
+        ThumbnailDetector(),
         WatermarkDetector(),
         VideoEditsDetector(),
         GeneratedDetector.load(read_manifest(WEIGHTS), tower),

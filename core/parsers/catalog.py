@@ -8,6 +8,7 @@ PARSERS: Mapping[str, str] = {
     "pixels": "core.parsers.pixels:parse",
     "tags": "core.parsers.tags:parse",
     "jpeg": "core.parsers.jpeg:parse",
+    "thumbnail": "core.parsers.thumbnail:parse",
     "samples": "core.parsers.deep:parse",
     "dicom": "core.parsers.dicom.view:parse",
     "scene": "core.parsers.scenes.read:parse",

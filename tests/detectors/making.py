@@ -14,7 +14,7 @@ from PIL import Image, PngImagePlugin
 
 from core.limits import Limits
 from core.media import Media, Pixels, digest_of
-from core.parsers import jpeg, pixels, tags
+from core.parsers import jpeg, pixels, tags, thumbnail
 from core.sandbox.assembly import assemble
 from core.sandbox.contract import Request
 from core.sniff import sniff
@@ -33,6 +33,7 @@ def media(data: bytes) -> Media:
     request = Request((data,), mime, Limits())
     parsers = {"pixels": pixels.parse, "tags": tags.parse, "jpeg": jpeg.parse, "film_hashes": film_hashes.parse}
     parsers["film_timeline"] = film_timeline.parse
+    parsers["thumbnail"] = thumbnail.parse
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's, about files that are odd on purpose
         read = {name: parse(request) for name, parse in parsers.items()}

@@ -115,7 +115,7 @@ def test_says_who_it_is(name: str) -> None:
     assert re.fullmatch(r"[a-z][a-z0-9_]*", chosen.label)
     assert re.fullmatch(r"sha256:[0-9a-f]{64}", chosen.version)
     assert chosen.kinds
-    assert chosen.views <= {"tags", "jpeg", "film_hashes", "film_timeline"}
+    assert chosen.views <= {"tags", "jpeg", "film_hashes", "film_timeline", "thumbnail"}
     assert chosen.summary.endswith(".")
     assert chosen.limits.endswith(".")
 
@@ -156,7 +156,7 @@ def test_the_media_is_left_as_it_was(name: str) -> None:
     assert [array.tobytes() for array in arrays] == before
 
 
-@pytest.mark.parametrize("name", ["metadata", "jpeg_history"])
+@pytest.mark.parametrize("name", ["metadata", "jpeg_history", "thumbnail"])
 def test_a_parser_that_failed_is_an_abstention(name: str) -> None:
     good = odd("grey JPEG")
     failed = {view: View(error="the parser was ended") for view in good.views}

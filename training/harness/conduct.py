@@ -1,4 +1,4 @@
-"""How a model of scenes is trained from a recipe, whatever it is: begun or resumed, followed to its end, told of.
+"""How a model is trained from a recipe, whatever it is: begun or resumed, followed to its end, told of.
 
 Each training says what its network is and what it learns; everything else about a run is here.
 """
@@ -15,10 +15,11 @@ from torch import nn
 
 from training.checkpoint import State
 from training.harness.loop import Report, Task, begin, train
-from training.harness.plan import ScenePlan
+from training.harness.plan import LoopPlan, ScenePlan
 from training.run import Run, run_of
 from training.scenes.source import Source, open_source
 
+AnyLoop = TypeVar("AnyLoop", bound=LoopPlan)
 AnyPlan = TypeVar("AnyPlan", bound=ScenePlan)
 
 
@@ -31,7 +32,7 @@ class Following(TypedDict, total=False):
 
 
 def conduct(
-    run: Run[AnyPlan],
+    run: Run[AnyLoop],
     network: Callable[[], nn.Module],
     task: Callable[[State], Task],
     *,

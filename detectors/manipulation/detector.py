@@ -1,0 +1,95 @@
+"""The `manipulation` detector: whether a part of a picture was put there, taken away or worked over, and where.
+
+The looking is `localiser`'s, the judging `detectors.verdicts.learned`'s. What it learned from stands in the card,
+`detectors/weights/manipulation.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.devices import pick_device
+from core.media import Kind, Media
+from core.weights import PinnedWeights, read_manifest
+from detectors.manipulation.localiser import Localiser, Look
+from detectors.manipulation.network import ManipulationNetwork, Shape
+from detectors.verdicts.calibration import Calibration, of_weights
+from detectors.verdicts.familiar import Familiar, apart
+from detectors.verdicts.learned import LearnedDetector, Reading
+
+NAME = "manipulation"
+MANIFEST = Path(__file__).parents[1] / "weights" / "weights.toml"
+LEAST_SIDE = 128
+MARKED_FROM = "marked_from"
+"""The parameter in the manifest: the probability from which on a cell counts as manipulated."""
+
+
+class ManipulationDetector(LearnedDetector):
+    """Looks for parts of a picture that have another past than the rest."""
+
+    name = NAME
+    label = NAME
+    kinds = frozenset((Kind.IMAGE,))
+    views = frozenset(("jpeg",))
+    summary = (
+        "Marks the parts of a picture whose noise and compression do not fit the rest: pasted, removed, retouched."
+    )
+    limits = (
+        "Learned from manipulations made by scripts on photographs; what people make by hand and what today's "
+        "generators paint in may leave other traces. Strong compression, reduction and a change of the whole picture "
+        "erase them. Drawings, screenshots and collages are made of parts, and say nothing. Larger pictures than three "
+        "megapixels are reduced first."
+    )
+    least_side = LEAST_SIDE
+    seen = "Parts of the picture have another past than the rest; the map shows where."
+    unseen = "No part of the picture stands out from the rest."
+    score_scale = "mean log odds of the most suspicious percent of the picture, weighed by confidence"
+
+    def __init__(
+        self,
+        localiser: Localiser,
+        weights: str,
+        calibration: Calibration,
+        familiar: Familiar | None = None,
+        marked_from: float = 0.5,
+    ) -> None:
+        super().__init__(weights, calibration, familiar)
+        self._localiser = localiser
+        self._marked_from = marked_from
+
+    @classmethod
+    def load(cls, pinned: PinnedWeights | None = None, device: str = "auto") -> ManipulationDetector:
+        """With the shipped weights, or given ones. Raises as `load_pinned`, `of_weights` and `pick_device` do."""
+        pinned = pinned or read_manifest(MANIFEST)[NAME]
+        network, familiar = read(pinned)
+        marked_from = float(pinned.parameters[MARKED_FROM])
+        return cls(Localiser(network, pick_device(device)), pinned.sha256, of_weights(pinned), familiar, marked_from)
+
+    def read(self, batch: Sequence[Media]) -> list[Reading]:
+        """One reading for each; pictures of their own sizes cannot be stacked, their tiles are."""
+        looks = [self._localiser.look(media.frames()[0].pixels) for media in batch]
+        return [reading_of(look, self._marked_from) for look in looks]
+
+
+def read(pinned: PinnedWeights) -> tuple[ManipulationNetwork, Familiar]:
+    """The network and what is familiar to it. Raises as `load_pinned` does, IntegrityError for other tensors."""
+    tensors, known = apart(pinned.load())
+    network = ManipulationNetwork(Shape.of(dict(pinned.parameters)))
+    network.load_state_dict({name: value.float() for name, value in tensors.items()})
+    return network, Familiar.of(known)
+
+
+def reading_of(look: Look, marked_from: float) -> Reading:
+    """What a look says to `LearnedDetector`. marked_from: the probability from which on a cell counts."""
+    measurements = {"manipulation.share": round(float((look.heat >= marked_from).mean()), 4)}
+    if look.reduced > 1:
+        measurements["manipulation.reduced"] = round(look.reduced, 3)
+    return Reading(
+        look.score,
+        features=look.features,
+        heat=look.heat,
+        confidence=look.confidence,
+        codes=("manipulation.region",),
+        measurements=tuple(sorted(measurements.items())),
+    )

@@ -1,8 +1,8 @@
 """Trains the network that sees decoders' traces, on pairs of a photograph and its reconstruction.
 
-    python -m training.decoders training/recipes/detectors/decoders.yaml      # once: the reconstructions
-    python -m training.artefact training/recipes/detectors/generated_artefact.yaml [--profile P] [--output detectors/weights]
-    python -m training.evaluation.artefact --json FILE …                      # then: training.forensics.card writes the card
+    python -m training.decoders training/recipes/detectors/decoders.yaml               # once: the reconstructions
+    python -m training.artefact training/recipes/detectors/generated_artefact.yaml --output detectors/weights
+    python -m training.evaluation.artefact --reconstructions DIR --json FILE           # then training.forensics.card
 
 The two pictures of a pair are delivered alike (`training.forensics.delivery`), so that neither size nor format nor blur
 tells them apart. It learns from photographs and nothing else: what generators draw is not its business.

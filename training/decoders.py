@@ -98,10 +98,12 @@ def main() -> None:
     run = run_of(arguments, DecodersPlan)
     folder: Path = arguments.output or run.folder / "reconstructions"
     photographs = {split: load_split(arguments.cache, split) for split in SPLITS}
-    cuts = {split: {name: cut(each, run.recipe.largest) for name, each in photographs[split].items()} for split in SPLITS}
+    cuts = {
+        split: {name: cut(each, run.recipe.largest) for name, each in photographs[split].items()} for split in SPLITS
+    }
     for split in SPLITS:
         store(folder, ORIGINAL, split, cuts[split])
-    for family in (*run.recipe.families, *SHIPPED):
+    for family in (*SHIPPED, *run.recipe.families):
         if arguments.resume and (folder / family / SPLITS[-1]).is_dir():
             continue
         own = family in run.recipe.families

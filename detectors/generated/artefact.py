@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.devices import pick_device
 from core.errors import IntegrityError
 from core.media import Pixels
 from core.weights import PinnedWeights
@@ -42,18 +43,17 @@ class ArtefactBranch:
 
     @classmethod
     def load(cls, pinned: PinnedWeights, device: str = "cpu", most: int = MOST_TILES) -> ArtefactBranch:
-        """From pinned weights. device: torch's name, "auto" is a GPU where there is one. most: tiles along an axis.
+        """From pinned weights. device: as `pick_device` has it. most: tiles along an axis.
 
-        Raises as `PinnedWeights.load` does, ConfigurationError for incomplete parameters, and IntegrityError for
-        tensors of another network.
+        Raises as `PinnedWeights.load` and `pick_device` do, ConfigurationError for incomplete parameters, and
+        IntegrityError for tensors of another network.
         """
         network = ArtefactNetwork(ArtefactSpec.of(pinned.parameters))
         try:
             network.load_state_dict(pinned.load())
         except RuntimeError as error:
             raise IntegrityError(f"the weights {pinned.path.name} are not of the artefact network") from error
-        name = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
-        target = torch.device(name)
+        target = pick_device(device)
         return cls(network.float().eval().requires_grad_(False).to(target), target, pinned.sha256, most)
 
     def read(self, pixels: Sequence[Pixels]) -> list[tuple[float | None, Floats | None]]:
@@ -86,7 +86,7 @@ class ArtefactBranch:
 
 
 def starts(length: int, most: int) -> list[int]:
-    """Where tiles begin along an axis, on the grid of cells: as many as cover it, evenly spread, or the most allowed."""
+    """Where tiles begin along an axis, on the grid of cells: as many as cover it, or `most`, evenly spread."""
     if length <= TILE:
         return [0]
     count = min(most, -(-length // TILE))

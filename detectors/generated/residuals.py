@@ -1,4 +1,4 @@
-"""What is left of a picture when its content is taken away: differences between neighbours, where decoders leave traces.
+"""What is left of a picture without its content: differences between neighbours, in which decoders leave traces.
 
 Knows pictures as tensors. Does not know any network.
 """

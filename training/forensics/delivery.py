@@ -1,4 +1,4 @@
-"""How a picture reaches whoever looks at it: resized, compressed, cut out. Drawn once, then done to both of a pair alike.
+"""How a picture reaches whoever looks at it: resized and compressed. Drawn once, then done to both of a pair alike.
 
 Knows pictures; does not know which of them is real.
 """

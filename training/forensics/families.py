@@ -5,11 +5,11 @@ What they share is that they reconstruct; what differs is how they enlarge, quan
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 import torch
 from diffusers import UNet2DModel
-from diffusers.models.autoencoders.vq_model import VectorQuantizer
 from pydantic import BaseModel, ConfigDict, Field
 from torch import nn
 from torch.nn import functional
@@ -18,7 +18,7 @@ Enlarging = Literal["nearest", "bilinear", "transposed", "shuffle"]
 
 
 class AutoencoderSpec(BaseModel):
-    """enlarge: how a map is doubled. factor: pixels to a cell of the code. codes: of a codebook, 0 for none."""
+    """enlarge: how a map is doubled. factor: pixels to a cell of the code. levels: that values of the code may have, 0 for any."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -27,7 +27,7 @@ class AutoencoderSpec(BaseModel):
     factor: Literal[2, 4, 8]
     width: int = Field(default=24, gt=0)
     latent: int = Field(gt=0, description="values a cell")
-    codes: int = Field(default=0, ge=0)
+    levels: int = Field(default=0, ge=0)
 
 
 class DenoiserSpec(BaseModel):
@@ -56,30 +56,30 @@ class Autoencoder(nn.Module):
             _Residual(wide),
             nn.Conv2d(wide, spec.latent, 1),
         )
-        self.book = VectorQuantizer(spec.codes, spec.latent, beta=0.25, legacy=False) if spec.codes else None
+        self._levels = spec.levels
         doublings = spec.factor.bit_length() - 1
         widths = [wide, *([wide] * (doublings - 1)), spec.width]
         stages: list[nn.Module] = [nn.Conv2d(spec.latent, wide, 3, padding=1), _Residual(wide)]
-        for before, after in zip(widths, widths[1:], strict=False):
+        for before, after in pairwise(widths):
             stages += [*_doubling(spec.enlarge, before, after), nn.SiLU(), _Residual(after)]
         self.decode = nn.Sequential(*stages, nn.Conv2d(spec.width, 3, 3, padding=1))
 
-    def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The reconstruction, and what the codebook has to learn."""
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
+        """The reconstruction, not clipped."""
         code = self.encode(pictures)
-        learning = code.new_zeros(())
-        if self.book is not None:
-            code, learning, _ = self.book(code.float())
-        return self.decode(code) + 0.5, learning
+        if self._levels:
+            code = _quantised(code, self._levels)
+        made: torch.Tensor = self.decode(code) + 0.5
+        return made
 
     def loss(self, pictures: torch.Tensor) -> torch.Tensor:
         """Of a batch, a scalar: of colours, and of differences between neighbours, lest all become soft."""
-        made, learning = self(pictures)
-        return functional.l1_loss(made, pictures) + _edges(made, pictures) + learning
+        made = self(pictures)
+        return functional.l1_loss(made, pictures) + _edges(made, pictures)
 
     def reconstruct(self, pictures: torch.Tensor) -> torch.Tensor:
         """Float (n, 3, h, w), not clipped."""
-        made: torch.Tensor = self(pictures)[0]
+        made: torch.Tensor = self(pictures)
         return made
 
 
@@ -146,6 +146,17 @@ def _doubling(enlarge: Enlarging, before: int, after: int) -> list[nn.Module]:
     if enlarge == "shuffle":
         return [nn.Conv2d(before, 4 * after, 3, padding=1), nn.PixelShuffle(2)]
     return [nn.Upsample(scale_factor=2, mode=enlarge), nn.Conv2d(before, after, 3, padding=1)]
+
+
+def _quantised(code: torch.Tensor, levels: int) -> torch.Tensor:
+    """Each value to one of so many between -1 and 1; the gradient goes through as if it were not.
+
+    A codebook without a book: finite scalar quantisation (Mentzer et al. 2023, arXiv 2309.15505).
+    """
+    half = (levels - 1) / 2
+    bounded = torch.tanh(code)
+    nearest = (bounded * half + half).round().sub(half) / half
+    return bounded + (nearest - bounded).detach()
 
 
 def _edges(made: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:

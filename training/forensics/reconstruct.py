@@ -102,4 +102,3 @@ def _read(folder: Path) -> dict[str, Pixels]:
         with Image.open(path) as picture:
             made[path.stem] = np.array(picture.convert("RGB"), dtype=np.uint8)
     return made
-

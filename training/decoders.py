@@ -17,7 +17,7 @@ from torch import nn
 
 from core.media import Pixels
 from training.corpora.manifest import Split
-from training.corpora.photographs import load_split
+from training.corpora.photographs import MANIFEST, load_split
 from training.forensics.families import FamilySpec, family_of
 from training.forensics.reconstruct import (
     GRID,
@@ -93,11 +93,12 @@ def main() -> None:
     """Command line."""
     parser = parser_of("training.decoders", __doc__)
     parser.add_argument("--output", type=Path, help="folder of the reconstructions")
+    parser.add_argument("--manifest", type=Path, default=MANIFEST, help="of the photographs")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     run = run_of(arguments, DecodersPlan)
     folder: Path = arguments.output or run.folder / "reconstructions"
-    photographs = {split: load_split(arguments.cache, split) for split in SPLITS}
+    photographs = {split: load_split(arguments.cache, split, arguments.manifest) for split in SPLITS}
     cuts = {
         split: {name: cut(each, run.recipe.largest) for name, each in photographs[split].items()} for split in SPLITS
     }

@@ -26,11 +26,13 @@ from detectors.generated.artefact import NAME, ArtefactBranch
 from training.evaluation.intervals import auc
 from training.forensics.delivery import Delivery
 from training.forensics.devset import shown
-from training.forensics.reconstruct import ORIGINAL, stored
+from training.forensics.reconstruct import ORIGINAL, cut, stored
 from training.forensics.spectrum import matched
 
 WORSE = Delivery(0.5, cv2.INTER_AREA, "jpeg", 75)
 CONDITIONS: Mapping[str, Delivery] = {"clean": Delivery(), "worse": WORSE}
+MEASURED_SIDE = 288
+"""Of a photograph, at most so many pixels a side."""
 _DRAWS = 1000
 _SEED = 8
 
@@ -113,11 +115,15 @@ def _matched(made: Pixels, original: Pixels) -> Pixels:
 
 def measured(branch: ArtefactBranch, left_out: Sequence[str], reconstructions: Path, only: bool) -> dict[str, Any]:
     """What there is to say of a network on photographs. only: of the families that it did not learn from."""
-    families = stored(reconstructions, "test")
+    families = {
+        name: {each: cut(picture, MEASURED_SIDE) for each, picture in pictures.items()}
+        for name, pictures in stored(reconstructions, "test").items()
+    }
     wanted = [name for name in sorted({*families} - {ORIGINAL}) if name in left_out or not only]
     score = by_network(branch)
     made: dict[str, Any] = {
         "weights": branch.digest,
+        "parameters": sum(each.numel() for each in branch.network.parameters()),
         "left_out": list(left_out),
         "photographs": len(families[ORIGINAL]),
         "families": on_photographs(score, families, wanted),

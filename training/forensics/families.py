@@ -18,7 +18,7 @@ Enlarging = Literal["nearest", "bilinear", "transposed", "shuffle"]
 
 
 class AutoencoderSpec(BaseModel):
-    """enlarge: how a map is doubled. factor: pixels to a cell of the code. levels: that values of the code may have, 0 for any."""
+    """enlarge: how a map is doubled. factor: pixels to a cell of the code. levels: of its values, 0 for any value."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,4 +1,4 @@
-"""Both recipes run from the command line, one on the other's result, and end in weights that load, measured on a card."""
+"""Both recipes run from the command line, one on the other's result, and end in weights that load, and a card."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = folder / "photographs" / split / f"{name}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray(textured(number, side=144)).save(path)
-    return write_manifest(folder / "photographs.tsv", *(manifest_line(name=n, split=s) for n, s in names.items()))
+    return write_manifest(
+        folder / "photographs.tsv", *(manifest_line(name=n, split=s, sha256=n, member=n) for n, s in names.items())
+    )
 
 
 @pytest.fixture(scope="module")

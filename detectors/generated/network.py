@@ -57,7 +57,7 @@ class ArtefactNetwork(nn.Module):
             stem_chs=spec.channels[0],
             norm_layer=lambda channels, **_: nn.Sequential(nn.GroupNorm(spec.groups, channels), nn.ReLU()),
         )
-        self.body.stem = nn.Conv2d(CHANNELS, spec.channels[0], 6, stride=2, padding=2)
+        self.body.stem = nn.Conv2d(CHANNELS, spec.channels[0], 6, stride=2, padding=2)  # type: ignore[assignment]
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """See the class."""

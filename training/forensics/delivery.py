@@ -51,4 +51,4 @@ def drawn(rng: np.random.Generator) -> Delivery:
 def _coded(picture: Pixels, codec: Codec, quality: int) -> Pixels:
     flag = cv2.IMWRITE_JPEG_QUALITY if codec == "jpeg" else cv2.IMWRITE_WEBP_QUALITY
     _, data = cv2.imencode(f".{codec}", picture[..., ::-1], [flag, quality])
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1], np.uint8)
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR_RGB), np.uint8)

@@ -107,7 +107,7 @@ class Denoiser(nn.Module):
         """Of a batch at noises drawn from torch's generator, a scalar; every noise counts the same."""
         noise = self._noise * torch.rand(len(pictures), device=pictures.device).clamp_min(0.02)
         spread = noise[:, None, None, None]
-        made = self(pictures + spread * torch.randn_like(pictures), noise)
+        made: torch.Tensor = self(pictures + spread * torch.randn_like(pictures), noise)
         return ((made - pictures).abs() / spread).mean()
 
     def reconstruct(self, pictures: torch.Tensor) -> torch.Tensor:

@@ -58,7 +58,8 @@ def by_coder(folder: Path) -> Reconstruct:
             code = coder.encode(to_tensor(picture) * 2 - 1).latent_dist.mode()
             made = coder.decode(code).sample[0].permute(1, 2, 0).numpy() * 127.5 + 127.5
         wrong = picture.astype(np.float32) - made
-        return np.clip(np.rint(made + cv2.GaussianBlur(wrong, (0, 0), _KEPT)), 0, 255).astype(np.uint8)
+        right: Pixels = np.clip(np.rint(made + cv2.GaussianBlur(wrong, (0, 0), _KEPT)), 0, 255).astype(np.uint8)
+        return right
 
     return reconstruct
 

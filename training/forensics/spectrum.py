@@ -49,5 +49,4 @@ def _radius(shape: tuple[int, ...]) -> Floats:
 def _power(spectrum: NDArray[np.complex64], bands: NDArray[np.intp]) -> NDArray[np.float64]:
     """Of each band, over all colours; of the last one, what lies in the corners, too."""
     power = np.square(np.abs(spectrum)).sum(axis=2, dtype=np.float64)
-    made: NDArray[np.float64] = np.bincount(bands.ravel(), power.ravel(), _BANDS)
-    return made
+    return np.bincount(bands.ravel(), power.ravel(), _BANDS).astype(np.float64)

@@ -44,7 +44,7 @@ _SCOPE = """\
 
 - One of several branches: by itself it decides nothing, and its score is no probability.
 - Its decoders are small ones that were trained here for a minute or two, and two shipped upscalers and an autoencoder.
-  What commercial generators do to pixels it has never seen.
+  What commercial generators do to pixels it has never seen; the table above says what that is worth.
 - Photographs that a phone or a service has enlarged, denoised or sharpened by a network show such a trace, too.
 - Trained on photographs of landscapes, animals, plants, buildings and objects that were halved before; there are no
   portraits, no text and no drawings among them.

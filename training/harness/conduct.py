@@ -20,7 +20,7 @@ from training.run import Run, run_of
 from training.scenes.source import Source, open_source
 
 AnyLoop = TypeVar("AnyLoop", bound=LoopPlan)
-AnyPlan = TypeVar("AnyPlan", bound=ScenePlan)
+AnyScenes = TypeVar("AnyPlan", bound=ScenePlan)
 
 
 class Following(TypedDict, total=False):
@@ -52,7 +52,7 @@ def conduct(
     return run.follow(state, train(run.recipe, task(state), state, clock), report)
 
 
-def opened(arguments: argparse.Namespace, kind: type[AnyPlan]) -> tuple[Run[AnyPlan], Source, Following]:
+def opened(arguments: argparse.Namespace, kind: type[AnyScenes]) -> tuple[Run[AnyScenes], Source, Following]:
     """The run that a command line asks for, the scenes that it learns from, and how it is followed: on the terminal."""
     torch.set_num_threads(arguments.threads)
     run = run_of(arguments, kind)

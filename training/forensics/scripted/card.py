@@ -50,8 +50,8 @@ _SCOPE = """\
 - It sees differences within one picture. What was changed all over, reduced strongly or coded coarsely afterwards has
   none left. Drawings, screenshots and collages are made of parts by design.
 - Copies within one picture have the past of their surroundings: `copy_move` is made for these.
-- The rule of the calibration was changed after a first one had detected 4 of the 22 whole photographs of the test split:
-  what the table says of untouched ones is no clean evidence, and their rate on photographs of your own may be higher.
+- The rule of the calibration was changed after a first one had detected 4 of the 22 whole photographs of the test
+  split: what the table says of untouched ones is no clean evidence, and the rate on yours may be higher.
 - The rates above are of scripted deliveries and few photographs; their intervals are wide. Look at the map before
   anybody is accused of anything.
 """

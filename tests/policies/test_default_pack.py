@@ -17,13 +17,15 @@ from policies.files import DEFAULT_PACK, check, load_policy_file, packs
 from tests.policies.fakes import BOTH, IMAGES, FakeDetector, finding, subject
 
 TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+LEARNED = ("manipulation", "resampling", "thumbnail", "generated_image")
 DETECTED, ABSTAINED = Verdict.DETECTED, Verdict.ABSTAINED
 
 
 def detectors(videos: frozenset[Kind] = IMAGES) -> list[FakeDetector]:
     """`videos`: the kinds that metadata and known_hash accept."""
     by_kind = {"metadata": videos, "known_hash": videos, "copy_move": IMAGES, "jpeg_history": IMAGES}
-    by_kind |= {"watermark": videos, "contradictions": BOTH, "recovery": BOTH}
+    by_kind |= {"watermark": videos, "contradictions": BOTH, "recovery": BOTH, "video_edits": frozenset((Kind.VIDEO,))}
+    by_kind |= dict.fromkeys(LEARNED, IMAGES)
     return [FakeDetector(name, kinds) for name, kinds in by_kind.items()]
 
 
@@ -41,6 +43,7 @@ def photo(**verdicts: Verdict | None) -> tuple[Finding, ...]:
         "known_hash": ABSTAINED,
         "copy_move": Verdict.NOT_DETECTED,
         "jpeg_history": Verdict.NOT_DETECTED,
+        **dict.fromkeys(LEARNED, Verdict.NOT_DETECTED),
         "watermark": Verdict.NOT_DETECTED,
         "contradictions": Verdict.NOT_DETECTED,
         "recovery": Verdict.NOT_DETECTED,
@@ -204,7 +207,9 @@ def test_checking_a_file_finds_what_is_wrong_with_it(tmp_path: Path) -> None:
         check(tmp_path / "absent.yaml", detectors())
 
 
-@pytest.mark.parametrize("name", ["metadata", "known_hash", "copy_move", "jpeg_history", "watermark", "contradictions"])
+@pytest.mark.parametrize(
+    "name", ["metadata", "known_hash", "copy_move", "jpeg_history", "watermark", "contradictions", *LEARNED]
+)
 def test_a_detector_that_broke_is_looked_at_by_a_person(pack: RulePolicy, name: str) -> None:
     others = [each for each in photo() if each.detector != name]
     decision = pack.decide(subject(*others, finding(name, ABSTAINED, codes=(FAILED,))))

@@ -46,7 +46,7 @@ def add_family(families: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Measures, prints, draws and writes. Raises as the parts do."""
-    detectors = chosen(catalog.build(HashList()), arguments.detectors)
+    detectors = chosen(catalog.build(HashList(), tower=catalog.tower_of()), arguments.detectors)
     report = measured(arguments.data, detectors, robustness=arguments.robustness, normalise=arguments.normalise)
     for line in told(report):
         print(line, file=sys.stderr)

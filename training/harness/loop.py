@@ -15,7 +15,7 @@ from torch import nn
 
 from training.checkpoint import State
 from training.harness.memory import arrange
-from training.harness.plan import ScenePlan
+from training.harness.plan import LoopPlan
 from training.schedule import average_decay, learning_rate, progress_of
 
 
@@ -43,14 +43,14 @@ class Report:
         return f"{self.progress:6.1%}  step {self.step:6d}  loss {self.loss:.5f}{figures}  {self.elapsed:7.0f} s"
 
 
-def device_of(plan: ScenePlan) -> torch.device:
+def device_of(plan: LoopPlan) -> torch.device:
     """Where a run takes place; "auto" is a GPU where there is one."""
     if plan.device != "auto":
         return torch.device(plan.device)
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def begin(plan: ScenePlan, network: nn.Module) -> State:
+def begin(plan: LoopPlan, network: nn.Module) -> State:
     """A run that has not started, on the plan's device."""
     network = arrange(network, device_of(plan))
     trained = [value for value in network.parameters() if value.requires_grad]
@@ -60,7 +60,7 @@ def begin(plan: ScenePlan, network: nn.Module) -> State:
     return State(network=network, average=copy.deepcopy(network).requires_grad_(False).eval(), optimizer=optimizer)
 
 
-def train(plan: ScenePlan, task: Task, state: State, clock: Callable[[], float]) -> Iterator[Report]:
+def train(plan: LoopPlan, task: Task, state: State, clock: Callable[[], float]) -> Iterator[Report]:
     """Trains until the steps or the budget of the plan end, yielding after every step.
 
     clock: seconds, never decreasing. Time before a resume counts through `state.elapsed`. Every step seeds torch anew,
@@ -75,7 +75,7 @@ def train(plan: ScenePlan, task: Task, state: State, clock: Callable[[], float])
         yield Report(state.step, progress_of(plan, state), loss, state.elapsed, figures)
 
 
-def _step(plan: ScenePlan, task: Task, state: State, progress: float) -> tuple[float, Mapping[str, float]]:
+def _step(plan: LoopPlan, task: Task, state: State, progress: float) -> tuple[float, Mapping[str, float]]:
     for group in state.optimizer.param_groups:
         group["lr"] = learning_rate(plan, progress, state.step, plan.warm_up)
     torch.manual_seed((plan.seed << 24) + state.step)

@@ -1,4 +1,4 @@
-"""What every recipe of a model of scenes says."""
+"""What every recipe says that the plain loop follows, and what those of models of scenes say besides."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from pydantic import Field
 from training.recipe import Plan
 
 
-class ScenePlan(Plan):
-    """A run over captioned scenes.
+class LoopPlan(Plan):
+    """A run of `training.harness.loop`.
 
-    prior: who roles are drawn as. side: of the pictures, pixels. precision: "bf16" runs the network under autocast,
-    its weights stay in single precision.
+    precision: "bf16" runs the network under autocast, its weights stay in single precision.
     """
 
-    prior: str = "balanced"
-    side: int = Field(gt=0)
     weight_decay: float = Field(default=0.01, ge=0)
     warm_up: int = Field(default=200, gt=0)
     largest_gradient: float = Field(default=1.0, gt=0)
     precision: Literal["fp32", "bf16"] = "bf16"
     device: str = "auto"
+
+
+class ScenePlan(LoopPlan):
+    """A run over captioned scenes. prior: who roles are drawn as. side: of the pictures, pixels."""
+
+    prior: str = "balanced"
+    side: int = Field(gt=0)

@@ -1,6 +1,6 @@
 """Trains a restoration network of any architecture from a recipe.
 
-    python -m training.restorer training/recipes/restoration/denoise.yaml [--profile smoke] [--budget-seconds N] [--resume]
+    python -m training.restorer training/recipes/restoration/denoise.yaml [--profile smoke] [--resume]
 
 The run's checkpoint lies in `runs/<name>/`, and so do its weights and what they were made from once it has ended;
 `training.restorers.shipping` measures and pins them. `training.restoration` is the older command of the two Compact

@@ -43,7 +43,9 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "SPAN": Architecture(SPAN, "upscale", lambda network: network.upsampler[0], _RGB),
     # In spandrel's default configuration, "", SwinIR ends as a denoiser does; the light enlargers end in one step.
     "SwinIR": Architecture(SwinIR, "upscale", lambda network: network.conv_last),
-    "SwinIR light": Architecture(SwinIR, "upscale", lambda network: network.upsample[0], (("upsampler", "pixelshuffledirect"),)),
+    "SwinIR light": Architecture(
+        SwinIR, "upscale", lambda network: network.upsample[0], (("upsampler", "pixelshuffledirect"),)
+    ),
 }
 
 

@@ -37,8 +37,8 @@ WEIGHTS = Path(__file__).parent / "weights"
 _HOW_TO_GET = {"text_to_image": ". An operator brings one by [[server.models]] in the configuration"}
 """What is added where no generator does a task that models are brought for."""
 _UPSCALERS = ("upscale_x2", "upscale_x4")
-_LEARNED = (("nafnet", ("denoise",)), ("safmn", ("safmn_x2", "safmn_x4")))
-"""Further networks of photographs by the model's name. Training pins what is better than every classical method."""
+_DENOISERS = (("nafnet", "denoise"),)
+"""Learned ones, by the model's name and the weights'. Training pins what is better than every classical method."""
 _TILE = 256
 _PAINTERS = ("text_to_image",)
 """Built where the manifest has them, as the learned ones are."""
@@ -57,11 +57,7 @@ def build(
     pinned, folders = read_manifest(manifest), read_folders(manifest)
     networks = [restoration.load(_entry(pinned, name), device) for name in _UPSCALERS]
     without_weights = classical(max_pixels)
-    learned = [
-        _learned(name, [pinned[file] for file in files if file in pinned], device, max_pixels)
-        for name, files in _LEARNED
-        if any(file in pinned for file in files)
-    ]
+    learned = [_denoiser(name, pinned[file], device) for name, file in _DENOISERS if file in pinned]
     generators = Registry[Generator]("generator")
     made: tuple[Generator, ...] = (
         Upscaler("compact", networks, cards.shipped("upscale.md"), max_pixels=max_pixels),
@@ -124,22 +120,17 @@ def _first(generators: Sequence[Generator], task: str) -> Generator:
     return next(generator for generator in generators if generator.task == task)
 
 
-def _learned(name: str, files: Sequence[PinnedWeights], device: str, max_pixels: int) -> Generator:
-    """One model of one or more networks, each for a factor; tiles overlap as far as the widest of them looks."""
-    networks = [restoration.load(file, device) for file in files]
-    plan = Plan(_TILE, max(int(file.parameters["margin"]) for file in files))
-    card = cards.shipped(files[0].card)
-    if networks[0].scale > 1:
-        return Upscaler(name, networks, card, plan=plan, max_pixels=max_pixels)
-    return LearnedDenoiser(name, networks[0], card, plan)
+def _denoiser(name: str, weights: PinnedWeights, device: str) -> Generator:
+    """A learned one, whose tiles overlap as far as its network was found to look."""
+    plan = Plan(_TILE, int(weights.parameters["margin"]))
+    return LearnedDenoiser(name, restoration.load(weights, device), cards.shipped(weights.card), plan)
 
 
 def _auto(without_weights: Sequence[Generator], learned: Sequence[Generator]) -> Generator:
     """By measured skill: a learned denoiser is pinned only where it beat all classical ones, at noise and at JPEG."""
-    better = [each for each in learned if each.task == "denoise"]
-    denoise = (better or [_first(without_weights, "denoise")])[0]
+    denoise = learned[0] if learned else _first(without_weights, "denoise")
     sharpen = _first(without_weights, "sharpen")
-    return Auto(denoise, sharpen, cards.shipped("auto.md"), repairs_jpeg=bool(better))
+    return Auto(denoise, sharpen, cards.shipped("auto.md"), repairs_jpeg=bool(learned))
 
 
 def _painter(folder: PinnedFolder, device: str, networks: Sequence[Restorer]) -> Generator:

@@ -15,7 +15,7 @@ from training.card import data_of, photographers
 from training.corpora.manifest import Photograph, read_manifest
 from training.corpora.photographs import MANIFEST
 
-CARDS = {"NAFNet": "denoise_nafnet.md", "SAFMN": "upscale_safmn.md"}
+CARDS = {"NAFNet": "denoise_nafnet.md"}
 """Of each architecture that may ship, its card."""
 
 
@@ -56,30 +56,6 @@ _WORDS = {
             "- No portraits, text, line art or screens were in the corpus: the figures say nothing about those."
         ),
     ),
-    "upscale_safmn.md": Words(
-        title="Upscaling with SAFMN",
-        summary=(
-            "Enlarges photographs with a small network that looks wider than `compact`; on photographs it was not "
-            "trained on it is {gains} nearer the original than the best interpolation."
-        ),
-        limits=(
-            "Invents no faces or letters, and does not remove noise, compression or blur. `compact` is the default, "
-            'for what stands under "Beside Compact".'
-        ),
-        opening=(
-            "Spatially adaptive feature modulation (L. Sun et al., ICCV 2023), in spandrel's class, made from this\n"
-            "repository and the data by `python -m training.restorer`. The last convolution was solved for before\n"
-            "the first step, and the ×4 network went on from the ×2 one. It regresses pixels and samples nothing."
-        ),
-        scope=(
-            "- Meant for photographs that were reduced cleanly. On noisy, blurred or strongly compressed pictures it\n"
-            "  enlarges the defects too: denoise first.\n"
-            "- It was trained for minutes on one core of a CPU: that says little of what the design can do.\n"
-            "- It is for photographs alone, and adds no information. Do not use an enlarged picture to identify\n"
-            "  people, read number plates, or diagnose.\n"
-            "- No portraits, text, line art or screens were in the corpus: the figures say nothing about those."
-        ),
-    ),
 }
 
 
@@ -103,7 +79,6 @@ def render(card: str, tables: Mapping[str, Mapping[str, Any]], photographs: Iter
         f"limits: >-\n  {words.limits}\nprofiles: [photo]\n---",
         f"# {words.title}\n\n{words.opening}\n",
         _measured(tables),
-        _beside(tables),
         f"## Scope and limits\n\n{words.scope}\n",
         _training(tables),
         data_of(used),
@@ -131,9 +106,9 @@ def _measured(tables: Mapping[str, Mapping[str, Any]]) -> str:
         "## Measured",
         "",
         "On the middle 256 pixels of the photographs of the corpus's test split, which no training step saw, spoiled",
-        "as [Enhancement](../../docs/enhancement.md) says and compared on luma (BT.601). The classical methods were told",
-        "σ; the best of them stands beside the network. The gain is over it, with the 95% interval of a bootstrap over",
-        "pictures. The weights were loaded and run as in serving.",
+        "as [Enhancement](../../docs/enhancement.md) says and compared on luma (BT.601). The classical methods were",
+        "told σ; the best of them stands beside the network. The gain is over it, with the 95% interval of a bootstrap",
+        "over pictures. The weights were loaded and run as in serving.",
         "",
         "| Model | Condition | Pictures | PSNR-Y | SSIM-Y | Best classical | Gain |",
         "|---|---|---|---|---|---|---|",
@@ -146,15 +121,6 @@ def _measured(tables: Mapping[str, Mapping[str, Any]]) -> str:
             for condition, each in _conditions(table, "measured").items()
         ]
     return "\n".join([*lines, ""])
-
-
-def _beside(tables: Mapping[str, Mapping[str, Any]]) -> str:
-    rows = [
-        f"- `{name}`, {condition}: {_with_interval(each)} (`{each['best']}`: {each['best_psnr_y']:.2f} dB)."
-        for name, table in tables.items()
-        for condition, each in _conditions(table, "beside_compact").items()
-    ]
-    return "\n".join(["## Beside Compact", "", *rows, ""]) if rows else ""
 
 
 def _with_interval(each: Mapping[str, Any]) -> str:

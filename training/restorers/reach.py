@@ -1,4 +1,4 @@
-"""How far a network looks, and so what the margin of its tiles has to be: found by asking it, not by counting layers."""
+"""How far a network looks, and so what the margin of its tiles has to be: found by asking it, not by counting."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 python -m training.restorers.shipping runs/denoise [--output generators]
 
 1. Load the run's weights as serving does, and find how far the network looks.
-2. Measure it on the test split beside every classical method of its task, and the network that ships already.
+2. Measure it on the test split beside every classical method of its task.
 3. Refuse it, with the figures, where a classical method is as good under any condition.
 4. Write the file, its entry in weights.toml and the card.
 """
@@ -40,7 +40,6 @@ from training.restorers.reach import reach
 GRID = 8
 """Pixels that every network here pools on at most; margins are rounded up to it."""
 _TILE = 256
-_COMPACT = "compact"
 
 
 def as_served(name: str, network: Restorer, margin: int) -> Generator:
@@ -52,7 +51,7 @@ def as_served(name: str, network: Restorer, margin: int) -> Generator:
 
 
 def ship(run: Path, output: Path, originals: Mapping[str, Picture], others: Sequence[Generator]) -> dict[str, Measured]:
-    """Does all of it; what was measured, by condition. others: what it has to be better than, and Compact.
+    """Does all of it; what was measured, by condition. others: what it has to be better than.
 
     Raises LimitExceeded for a file above 16 MiB, PreconditionFailed where the network is not worth shipping.
     """
@@ -63,12 +62,8 @@ def ship(run: Path, output: Path, originals: Mapping[str, Picture], others: Sequ
     network = restoration.load(pinned, "cpu")
     margin = -(-reach(network.network.model, GRID) // GRID) * GRID
     model = as_served(name, network, margin)
-    classical = [each for each in others if each.name != _COMPACT]
-    found = {each.name: measured(model, classical, each, originals) for each in asked(network.scale)}
-    beside = [each for each in others if each.name == _COMPACT]
-    compact = {
-        each.name: measured(model, beside, each, originals) for each in asked(network.scale) if network.scale > 1
-    }
+    card = _card_of(network)
+    found = {each.name: measured(model, others, each, originals) for each in asked(network.scale)}
     refuse_beaten(name, found)
     folder = output / "weights"
     folder.mkdir(parents=True, exist_ok=True)
@@ -77,13 +72,12 @@ def ship(run: Path, output: Path, originals: Mapping[str, Picture], others: Sequ
         "file": f"{name}.safetensors",
         "sha256": pinned.sha256,
         "architecture": network.network.architecture.name,
-        "card": CARDS[network.network.architecture.name],
+        "card": card,
         "licence": LICENCE,
         "parameters": {"scale": network.scale, "margin": margin},
         "training": json.loads((run / MADE).read_text(encoding="utf-8")),
         "measured": {"pictures": len(originals), **_tables(found)},
     }
-    entry |= {"beside_compact": _tables(compact)} if compact else {}
     pin(folder / "weights.toml", name, entry)
     return found
 
@@ -93,6 +87,13 @@ def refuse_beaten(name: str, found: Mapping[str, Measured]) -> None:
     lost = [f"{condition}: {each.gain:+.2f} dB to {each.best}" for condition, each in found.items() if not each.beaten]
     if lost:
         raise PreconditionFailed(f"{name} is not worth shipping: {'; '.join(lost)}")
+
+
+def _card_of(network: Restorer) -> str:
+    kind = network.network.architecture.name
+    if kind not in CARDS:
+        raise PreconditionFailed(f"nobody has written a card for {kind} yet; there are some for {', '.join(CARDS)}")
+    return CARDS[kind]
 
 
 def _tables(found: Mapping[str, Measured]) -> dict[str, dict[str, Any]]:
@@ -113,10 +114,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    compact = [each for each in catalog.build(DEFAULT_WEIGHTS.parent, "cpu") if each.name == _COMPACT]
     unseen = load_split(arguments.cache, "test", arguments.manifest)
     try:
-        found = ship(arguments.run, arguments.output, unseen, [*catalog.classical(), *compact])
+        found = ship(arguments.run, arguments.output, unseen, catalog.classical())
     except CountersignError as error:
         parser.exit(1, f"{parser.prog}: {error}\n")
     write_card(arguments.output, arguments.run.name, arguments.manifest)

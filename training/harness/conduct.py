@@ -1,4 +1,4 @@
-"""How a model of scenes is trained from a recipe, whatever it is: begun or resumed, followed to its end, told of.
+"""How a run on the plain loop is made from a recipe, whatever is learned: begun or resumed, followed to its end, told of.
 
 Each training says what its network is and what it learns; everything else about a run is here.
 """
@@ -15,11 +15,12 @@ from torch import nn
 
 from training.checkpoint import State
 from training.harness.loop import Report, Task, begin, train
-from training.harness.plan import ScenePlan
+from training.harness.plan import LoopPlan, ScenePlan
 from training.run import Run, run_of
 from training.scenes.source import Source, open_source
 
-AnyPlan = TypeVar("AnyPlan", bound=ScenePlan)
+AnyPlan = TypeVar("AnyPlan", bound=LoopPlan)
+OfScenes = TypeVar("OfScenes", bound=ScenePlan)
 
 
 class Following(TypedDict, total=False):
@@ -51,7 +52,7 @@ def conduct(
     return run.follow(state, train(run.recipe, task(state), state, clock), report)
 
 
-def opened(arguments: argparse.Namespace, kind: type[AnyPlan]) -> tuple[Run[AnyPlan], Source, Following]:
+def opened(arguments: argparse.Namespace, kind: type[OfScenes]) -> tuple[Run[OfScenes], Source, Following]:
     """The run that a command line asks for, the scenes that it learns from, and how it is followed: on the terminal."""
     torch.set_num_threads(arguments.threads)
     run = run_of(arguments, kind)

@@ -78,6 +78,8 @@ def _recoded(patch: Picture, quality: int, random: np.random.Generator) -> Pictu
     larger = cv2.copyMakeBorder(patch, top, 0, left, 0, cv2.BORDER_REFLECT_101)
     _, file = cv2.imencode(".jpg", larger[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     decoded = cv2.imdecode(file, cv2.IMREAD_COLOR)
+    if decoded is None:
+        raise RuntimeError("OpenCV cannot read the JPEG that it just wrote")
     return np.asarray(decoded[top:, left:, ::-1], np.uint8)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import nn
 
 from core.errors import ConfigurationError
 from generators.restoration import recognised
@@ -24,6 +25,11 @@ from training.restorers.start import inherit, solve_last
 from training.run import Run
 
 RECIPES = sorted((Path(__file__).parents[3] / "training" / "recipes" / "restoration").glob("*.yaml"))
+pytestmark = [
+    # spandrel's NAFNet asks torch for its saved tensors by their older name, and SwinIR for a grid without its order.
+    pytest.mark.filterwarnings("ignore:'saved_variables' is deprecated:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:torch.meshgrid:UserWarning"),
+]
 MEDIA = Path(__file__).parents[2] / "media"
 
 
@@ -78,13 +84,21 @@ def test_a_resumed_run_equals_an_uninterrupted_one(photographs: dict[str, Pictur
     assert all(torch.equal(value, wanted[name]) for name, value in resumed.average.state_dict().items())
 
 
-def test_the_last_convolution_is_solved_for_exactly_where_it_can_be(photographs: dict[str, Picture]) -> None:
-    recipe = read_recipe(RECIPES[0], RestorerRecipe, "smoke")
-    network = untrained(recipe)
-    pairs = [(small, small * 0.5 + 0.1) for small, _ in (Spoiled(photographs, recipe).batch(step) for step in range(3))]
-    solve_last(network, last_convolution(recipe.architecture, network), pairs)
+@pytest.mark.parametrize("scale", [1, 2])
+def test_the_last_convolution_is_solved_for_exactly_where_it_can_be(scale: int) -> None:
+    torch.manual_seed(0)
+    wanted, network = (
+        nn.Sequential(nn.Conv2d(3, 30, 1), nn.Conv2d(30, 3 * scale**2, 3, padding=1), nn.PixelShuffle(scale))
+        for _ in range(2)
+    )
+    small = torch.rand(4, 3, 24, 24)
+    inside = slice(2, -2)  # at the border a first layer's bias ends, and another one's with it
     with torch.no_grad():
-        assert (network(pairs[0][0]) - pairs[0][1]).abs().mean() < 0.01
+        last = network[1]
+        assert isinstance(last, nn.Conv2d)
+        solve_last(network, last, [(small, wanted(small))])
+        difference = (network(small) - wanted(small))[..., inside, inside]
+    assert difference.abs().max() < 0.01
 
 
 def test_a_network_takes_over_all_but_the_last_convolution() -> None:

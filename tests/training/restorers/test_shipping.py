@@ -24,6 +24,8 @@ from training.restorers.card import write_card
 from training.restorers.measuring import SPOILT, interval
 from training.restorers.reach import reach
 
+# spandrel's NAFNet asks torch for its saved tensors by their older name.
+pytestmark = pytest.mark.filterwarnings("ignore:'saved_variables' is deprecated:DeprecationWarning")
 MADE = {
     "recipe": "denoise.yaml",
     "recipe_digest": "sha256:0",
@@ -48,7 +50,7 @@ def run_of(folder: Path, name: str, architecture: str, configuration: dict[str, 
 def test_what_loses_is_refused_with_the_figures_and_nothing_is_written(tmp_path: Path) -> None:
     configuration = {"width": 4, "enc_blk_nums": [1], "middle_blk_num": 1, "dec_blk_nums": [1]}
     run = run_of(tmp_path, "blind", "NAFNet", configuration, 1)
-    with pytest.raises(PreconditionFailed, match=r"noise 25: -\d+\.\d\d dB to nlm"):
+    with pytest.raises(PreconditionFailed, match=r"noise 25: -\d+\.\d\d dB to \w+"):
         shipping.ship(run, tmp_path / "out", PICTURES, catalog.classical())
     assert not (tmp_path / "out").exists()
 

@@ -1,4 +1,4 @@
-"""How a run on the plain loop is made from a recipe, whatever is learned: begun or resumed, followed to its end, told of.
+"""How a run on the plain loop is made from a recipe, whatever is learned: begun or resumed, followed, told of.
 
 Each training says what its network is and what it learns; everything else about a run is here.
 """

@@ -57,6 +57,8 @@ weights: $(READY)  ## Fetch photographs and drawings and train the shipped weigh
 	$(BIN)/python -m training.corpora.photographs
 	$(BIN)/python -m training.restoration training/recipes/upscale_x2.yaml --output generators
 	$(BIN)/python -m training.restoration training/recipes/upscale_x4.yaml --output generators
+	$(BIN)/python -m training.restorer training/recipes/restoration/denoise.yaml
+	$(BIN)/python -m training.restorers.shipping runs/denoise
 	$(BIN)/python -m training.watermark training/recipes/watermark.yaml --output core/watermark/weights
 	$(BIN)/python -m training.corpora.sprites
 	$(BIN)/python -m training.corpora.curation --check

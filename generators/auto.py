@@ -1,8 +1,8 @@
 """The task "auto": looks at a picture, chooses what to do about it, and says why.
 
-At most one thing is done, by another generator: noise is removed, or slight blur is sharpened, or the picture is left
-as it is. What is a matter of taste (contrast) or of purpose (size) is never chosen. The module knows limits and their
-reasons; it does not know how noise is removed or edges are sharpened.
+At most one thing is done, by another generator: noise or the traces of JPEG are removed, or slight blur is sharpened,
+or the picture is left as it is. What is a matter of taste (contrast) or of purpose (size) is never chosen. The module
+knows limits and their reasons; it does not know how noise is removed or edges are sharpened.
 """
 
 from __future__ import annotations
@@ -71,32 +71,38 @@ class Choice:
 
 
 class Auto(Enhancer):
-    """The generator "auto". denoise, sharpen: to whom the work is given."""
+    """The generator "auto". denoise, sharpen: to whom the work is given.
+
+    repairs_jpeg: whether the denoiser does better than nothing on strongly compressed pictures, as was measured.
+    """
 
     name = "auto"
     task = "auto"
     parameters: tuple[Parameter, ...] = (PROFILE,)
 
-    def __init__(self, denoise: Generator, sharpen: Generator, card: Card) -> None:
+    def __init__(self, denoise: Generator, sharpen: Generator, card: Card, *, repairs_jpeg: bool = False) -> None:
         self._chosen_from = {"denoise": denoise, "sharpen": sharpen}
         self.card = card
         limits = (LEAST_NOISE, LEAST_BLUR, LEAST_QUALITY, version("scikit-image"))
-        self.version = version_of(self.name, *limits, denoise.version, sharpen.version)
+        self._repairs_jpeg = repairs_jpeg
+        self.version = version_of(self.name, *limits, repairs_jpeg, denoise.version, sharpen.version)
 
     def enhanced(self, job: Job, progress: Progress, cancelled: IsCancelled) -> Output:
         """See `Enhancer`. Alpha is kept as it is."""
         source = source_of(job)
         found = look(source)
-        choice = choose(found)
+        choice = choose(found, repairs_jpeg=self._repairs_jpeg)
         if choice.task:
             model = self._chosen_from[choice.task]
-            settings = parameters.complete(model.parameters, dict(choice.settings))
+            known = {parameter.name for parameter in model.parameters}
+            told = {name: value for name, value in choice.settings if name in known}
+            settings = parameters.complete(model.parameters, told)
             (output,) = model.generate([replace(job, parameters=settings)], progress, cancelled)
-            told = f"{choice.task} by {model.name}: {choice.why}"
+            said = f"{choice.task} by {model.name}: {choice.why}"
         else:
             output = _untouched(source, progress, cancelled)
-            told = f"nothing: {choice.why}"
-        return replace(output, notes={**output.notes, PLAN: f"{told} ({found.words})"})
+            said = f"nothing: {choice.why}"
+        return replace(output, notes={**output.notes, PLAN: f"{said} ({found.words})"})
 
 
 def look(source: Media) -> Look:
@@ -106,14 +112,17 @@ def look(source: Media) -> Look:
     return Look(noise_level(pixels), blur(pixels), quality if isinstance(quality, int) else None)
 
 
-def choose(found: Look) -> Choice:
-    """What to do about it. Noise comes first: it hides blur, and sharpening would raise it."""
+def choose(found: Look, *, repairs_jpeg: bool = False) -> Choice:
+    """What to do about it. Noise comes first: it hides blur, and sharpening would raise it, and a JPEG's blocks too."""
+    blocks = found.quality is not None and found.quality < LEAST_QUALITY
     if found.noise >= LEAST_NOISE:
         sigma = min(found.noise, _MAX_SIGMA)
         return Choice("denoise", f"noise is at least {LEAST_NOISE:g}", (("sigma", sigma),))
+    if blocks and repairs_jpeg:
+        return Choice("denoise", f"the quality of the JPEG is below {LEAST_QUALITY}")
     if found.blur < LEAST_BLUR:
         return Choice("", f"noise is below {LEAST_NOISE:g}, and some part is sharper than blur {LEAST_BLUR:g}")
-    if found.quality is not None and found.quality < LEAST_QUALITY:
+    if blocks:
         return Choice("", f"blurred, but sharpening would bring out JPEG blocks below quality {LEAST_QUALITY}")
     return Choice("sharpen", f"even the sharpest part has a blur of at least {LEAST_BLUR:g}")
 

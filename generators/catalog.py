@@ -22,9 +22,11 @@ from generators.classical import interpolation
 from generators.classical.filtering import Filtered
 from generators.classical.table import FILTERS
 from generators.denoise import NonLocalMeans
+from generators.learned import LearnedDenoiser
 from generators.own import weights as own
 from generators.own.settings import OwnWeights
 from generators.restoration import Restorer
+from generators.tiling import Plan
 from generators.upscale import MAX_PIXELS, Upscaler
 
 if TYPE_CHECKING:
@@ -35,8 +37,11 @@ WEIGHTS = Path(__file__).parent / "weights"
 _HOW_TO_GET = {"text_to_image": ". An operator brings one by [[server.models]] in the configuration"}
 """What is added where no generator does a task that models are brought for."""
 _UPSCALERS = ("upscale_x2", "upscale_x4")
+_DENOISERS = (("nafnet", "denoise"),)
+"""Learned ones, by the model's name and the weights'. Training pins what is better than every classical method."""
+_TILE = 256
 _PAINTERS = ("text_to_image",)
-"""Built where the manifest has them."""
+"""Built where the manifest has them, as the learned ones are."""
 
 
 def build(
@@ -52,11 +57,13 @@ def build(
     pinned, folders = read_manifest(manifest), read_folders(manifest)
     networks = [restoration.load(_entry(pinned, name), device) for name in _UPSCALERS]
     without_weights = classical(max_pixels)
+    learned = [_denoiser(name, pinned[file], device) for name, file in _DENOISERS if file in pinned]
     generators = Registry[Generator]("generator")
     made: tuple[Generator, ...] = (
         Upscaler("compact", networks, cards.shipped("upscale.md"), max_pixels=max_pixels),
         *without_weights,
-        Auto(_first(without_weights, "denoise"), _first(without_weights, "sharpen"), cards.shipped("auto.md")),
+        *learned,
+        _auto(without_weights, learned),
         *(
             BurstMerger(each, cards.shipped("burst.md"), max_pixels=max_pixels)
             for each in networks
@@ -111,6 +118,19 @@ def _interpolator(method: str, max_pixels: int) -> Generator:
 
 def _first(generators: Sequence[Generator], task: str) -> Generator:
     return next(generator for generator in generators if generator.task == task)
+
+
+def _denoiser(name: str, weights: PinnedWeights, device: str) -> Generator:
+    """A learned one, whose tiles overlap as far as its network was found to look."""
+    plan = Plan(_TILE, int(weights.parameters["margin"]))
+    return LearnedDenoiser(name, restoration.load(weights, device), cards.shipped(weights.card), plan)
+
+
+def _auto(without_weights: Sequence[Generator], learned: Sequence[Generator]) -> Generator:
+    """By measured skill: a learned denoiser is pinned only where it beat all classical ones, at noise and at JPEG."""
+    denoise = learned[0] if learned else _first(without_weights, "denoise")
+    sharpen = _first(without_weights, "sharpen")
+    return Auto(denoise, sharpen, cards.shipped("auto.md"), repairs_jpeg=bool(learned))
 
 
 def _painter(folder: PinnedFolder, device: str, networks: Sequence[Restorer]) -> Generator:

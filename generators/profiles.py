@@ -8,9 +8,10 @@ from core.media import Media
 from generators.base import MEDICAL, PHOTO, SATELLITE, Card, Job, Parameter
 from generators.scenes.scene import is_scene
 
+_MADE = "what it makes is made to look right or for eyes alone, or was learned from photographs alone"
 REASONS = {
-    MEDICAL: "what it makes is made to look right, or for eyes alone, and a medical picture's values are measured by",
-    SATELLITE: "what it makes is made to look right, or for eyes alone, and a scene's values are measured by",
+    MEDICAL: f"{_MADE}, and a medical picture's values are measured by",
+    SATELLITE: f"{_MADE}, and a scene's values are measured by",
 }
 BY_FORMAT = "auto"
 PROFILE = Parameter(

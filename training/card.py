@@ -60,7 +60,7 @@ def render(tables: Mapping[str, Mapping[str, Any]], photographs: Iterable[Photog
         for table in tables.values()
     )
     return "\n".join(
-        [_HEADER.format(gains=gains), _measured(tables), _SCOPE, _training(tables), _data(used), _attribution(used)]
+        [_HEADER.format(gains=gains), _measured(tables), _SCOPE, _training(tables), data_of(used), photographers(used)]
     )
 
 
@@ -98,7 +98,8 @@ def _training(tables: Mapping[str, Mapping[str, Any]]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _data(photographs: list[Photograph]) -> str:
+def data_of(photographs: list[Photograph]) -> str:
+    """What a model learned from, by package and licence."""
     counts: dict[tuple[str, str], int] = defaultdict(int)
     for photograph in photographs:
         counts[f"{photograph.package} {photograph.version}", photograph.licence] += 1
@@ -118,7 +119,8 @@ def _data(photographs: list[Photograph]) -> str:
     )
 
 
-def _attribution(photographs: list[Photograph]) -> str:
+def photographers(photographs: list[Photograph]) -> str:
+    """Whose work it was, by licence."""
     authors: dict[str, set[str]] = defaultdict(set)
     for photograph in photographs:
         authors[photograph.licence].add(photograph.author)

@@ -27,6 +27,7 @@ from core.weights import PinnedWeights, read_manifest
 from generators import catalog, restoration, upscale
 from generators.base import PROMPT, SOURCE, Card, Generator
 from generators.burst.generator import LEAST, MOST
+from generators.learned import LearnedDenoiser
 from training.evaluation.between import write_between
 from training.evaluation.detecting import command
 from training.evaluation.restoring import bursts, conditions, contest, report
@@ -91,8 +92,13 @@ def models(manifest: Path) -> tuple[Generator, ...]:
         return tuple(each for each in shipped if SOURCE in each.inputs and PROMPT not in each.inputs)
     card = Card("", "", "", "")
     loaded = ((name, restoration.load(pinned, "cpu")) for name, pinned in read_manifest(manifest).items())
-    learned = (upscale.Upscaler(name, [network], card) for name, network in loaded if network.scale > 1)
-    return (*learned, *catalog.classical())
+    return (*(_by_itself(name, network, card) for name, network in loaded), *catalog.classical())
+
+
+def _by_itself(name: str, network: restoration.Restorer, card: Card) -> Generator:
+    if network.scale > 1:
+        return upscale.Upscaler(name, [network], card)
+    return LearnedDenoiser(name, network, card, upscale.PLAN)
 
 
 def parser_of() -> argparse.ArgumentParser:

@@ -30,10 +30,13 @@ class Patches:
 
     def batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Batch number `step`: floats in 0–1, (batch, 3, patch, patch) and (batch, 3, patch·scale, patch·scale)."""
-        random = np.random.default_rng([self._seed, step])
-        stack = np.stack([self._patch(random) for _ in range(self._batch)])
-        large = torch.from_numpy(stack).permute(0, 3, 1, 2).float().div(255)
+        large = torch.from_numpy(self.cut(step)).permute(0, 3, 1, 2).float().div(255)
         return reduce_bicubic(large, self._scale), large
+
+    def cut(self, step: int) -> Picture:
+        """The large patches of batch number `step` as they are in the photographs: (batch, side, side, 3)."""
+        random = np.random.default_rng([self._seed, step])
+        return np.stack([self._patch(random) for _ in range(self._batch)])
 
     def _patch(self, random: np.random.Generator) -> Picture:
         # Half of a photograph is sky or blur, which teaches little: of two crops the more detailed one is kept.

@@ -57,11 +57,18 @@ def test_the_choice_at_each_limit(found: Look, task: str, why: str) -> None:
     assert why in choice.why
 
 
-@given(st.floats(0, 300), st.floats(0, 1), st.none() | st.integers(1, 100))
+@pytest.mark.parametrize("blur", [SHARP, LEAST_BLUR])
+def test_a_strongly_compressed_picture_goes_to_a_denoiser_that_repairs_it(blur: float) -> None:
+    choice = choose(Look(0.0, blur, LEAST_QUALITY - 1), repairs_jpeg=True)
+    assert (choice.task, choice.settings) == ("denoise", ())
+    assert choose(Look(0.0, blur, LEAST_QUALITY), repairs_jpeg=True) == choose(Look(0.0, blur, LEAST_QUALITY))
+
+
+@given(st.floats(0, 300), st.floats(0, 1), st.none() | st.integers(1, 100), st.booleans())
 def test_every_choice_has_a_reason_and_settings_that_its_generator_takes(
-    level: float, blur: float, quality: int | None
+    level: float, blur: float, quality: int | None, repairs: bool
 ) -> None:
-    choice = choose(Look(level, blur, quality))
+    choice = choose(Look(level, blur, quality), repairs_jpeg=repairs)
     assert choice.why
     assert choice.task in {"", "denoise", "sharpen"}
     assert all(0 <= float(value) <= 100 for _, value in choice.settings)
@@ -70,8 +77,8 @@ def test_every_choice_has_a_reason_and_settings_that_its_generator_takes(
 def test_noise_is_removed_as_the_denoiser_would(chooser: Generator, generators: Registry[Generator]) -> None:
     spoilt = media(noisy(photo("fig.jpg", 96, 96), 25))
     output = make(chooser, spoilt)[0]
-    assert str(output.notes[PLAN]).startswith("denoise by nlm: noise is at least 10 (noise 2")
-    assert np.array_equal(output.frame.pixels, make(generators.get("nlm"), spoilt)[0].frame.pixels)
+    assert str(output.notes[PLAN]).startswith("denoise by nafnet: noise is at least 10 (noise 2")
+    assert np.array_equal(output.frame.pixels, make(generators.get("nafnet"), spoilt)[0].frame.pixels)
 
 
 def test_blur_is_sharpened_as_the_sharpener_would(chooser: Generator, generators: Registry[Generator]) -> None:
@@ -81,8 +88,20 @@ def test_blur_is_sharpened_as_the_sharpener_would(chooser: Generator, generators
     assert np.array_equal(output.frame.pixels, make(generators.get("unsharp"), soft)[0].frame.pixels)
 
 
-def test_blurred_jpegs_of_low_quality_and_sharp_pictures_are_left_alone(chooser: Generator) -> None:
+def test_a_jpeg_of_low_quality_is_repaired(chooser: Generator, generators: Registry[Generator]) -> None:
+    source = jpeg(photo("stream.jpg", 96, 96), 30)
+    output = make(chooser, source)[0]
+    assert str(output.notes[PLAN]).startswith("denoise by nafnet: the quality of the JPEG is below 60")
+    assert np.array_equal(output.frame.pixels, make(generators.get("nafnet"), source)[0].frame.pixels)
+
+
+def test_without_a_denoiser_that_repairs_jpeg_blurred_jpegs_and_sharp_pictures_are_left_alone(
+    generators: Registry[Generator],
+) -> None:
     sharp, soft = photo("stream.jpg", 200, 200), blurred(photo("fig.jpg", 200, 200), 2.0)
+    chooser = auto.Auto(generators.get("nlm"), generators.get("unsharp"), generators.get("auto").card)
+    noisy_output = make(chooser, media(noisy(photo("fig.jpg", 96, 96), 25)))[0]
+    assert str(noisy_output.notes[PLAN]).startswith("denoise by nlm: noise")
     for source in (media(sharp), jpeg(soft, 30)):
         output = make(chooser, source)[0]
         assert str(output.notes[PLAN]).startswith("nothing: ")

@@ -6,22 +6,31 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import torch
 
 from core.weights import read_manifest
+from generators import catalog
+from generators.restoration import load
 from training.card import write_card
 from training.corpora.photographs import MANIFEST
 from training.evaluate import evaluate, read_pictures
+from training.evaluation.restoring.conditions import Condition
 from training.recipe import file_digest
+from training.restorers import card as restorer_card
+from training.restorers.measuring import SPOILT, measured
+from training.restorers.reach import reach
+from training.restorers.shipping import GRID
 
 ROOT = Path(__file__).parents[2]
 WEIGHTS = ROOT / "generators" / "weights"
 UPSCALERS = ["upscale_x2", "upscale_x4"]
+RECIPES = {"upscale_x2": "upscale_x2.yaml", "upscale_x4": "upscale_x4.yaml", "denoise": "restoration/denoise.yaml"}
 
 
-@pytest.mark.parametrize("name", UPSCALERS)
+@pytest.mark.parametrize("name", RECIPES)
 def test_the_weights_name_the_recipe_and_corpus_that_lie_here(name: str) -> None:
     made = tomllib.loads((WEIGHTS / "weights.toml").read_text(encoding="utf-8"))[name]["training"]
-    assert made["recipe_digest"] == file_digest(ROOT / "training" / "recipes" / made["recipe"])
+    assert made["recipe_digest"] == file_digest(ROOT / "training" / "recipes" / RECIPES[name])
     assert made["corpus_digest"] == file_digest(MANIFEST)
 
 
@@ -29,6 +38,30 @@ def test_the_card_is_the_one_that_the_records_give(tmp_path: Path) -> None:
     write_card(WEIGHTS, tmp_path / "upscale.md")
     written = (tmp_path / "upscale.md").read_text(encoding="utf-8")
     assert written == (ROOT / "generators" / "cards" / "upscale.md").read_text(encoding="utf-8")
+
+
+def test_the_denoisers_card_is_the_one_that_the_records_give(tmp_path: Path) -> None:
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "weights.toml").write_bytes((WEIGHTS / "weights.toml").read_bytes())
+    restorer_card.write_card(tmp_path, "denoise")
+    written = (tmp_path / "cards" / "denoise_nafnet.md").read_text(encoding="utf-8")
+    assert written == (ROOT / "generators" / "cards" / "denoise_nafnet.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("condition", SPOILT, ids=lambda each: each.name)
+def test_the_shipped_denoiser_beats_every_classical_one_on_photographs_it_never_saw(condition: Condition) -> None:
+    generators = catalog.build(WEIGHTS, "cpu")
+    pictures = read_pictures(ROOT / "tests" / "media")
+    crops = {name: picture[:192, :192] for name, picture in pictures.items()}
+    assert measured(generators.get("nafnet"), catalog.classical(), condition, crops).gain > 0
+
+
+# spandrel's NAFNet asks torch for its saved tensors by their older name.
+@pytest.mark.filterwarnings("ignore:'saved_variables' is deprecated:DeprecationWarning")
+def test_its_tiles_overlap_as_far_as_it_looks() -> None:
+    pinned = read_manifest(WEIGHTS / "weights.toml")["denoise"]
+    torch.manual_seed(0)
+    assert 0 < reach(load(pinned, "cpu").network.model, GRID) <= pinned.parameters["margin"]
 
 
 def test_the_shipped_weights_beat_bicubic_on_photographs_they_never_saw() -> None:

@@ -20,7 +20,7 @@ from training.run import Run, run_of
 from training.scenes.source import Source, open_source
 
 AnyLoop = TypeVar("AnyLoop", bound=LoopPlan)
-AnyScenes = TypeVar("AnyPlan", bound=ScenePlan)
+AnyScenes = TypeVar("AnyScenes", bound=ScenePlan)
 
 
 class Following(TypedDict, total=False):

@@ -1,0 +1,84 @@
+"""Trains a restoration network of any architecture from a recipe.
+
+    python -m training.restorer training/recipes/restoration/denoise.yaml [--profile smoke] [--resume]
+
+The run's checkpoint lies in `runs/<name>/`, and so do its weights and what they were made from once it has ended;
+`training.restorers.shipping` measures and pins them. `training.restoration` is the older command of the two Compact
+networks. Read this file first: each step of a run is one module of `training.restorers`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Unpack
+
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from training.checkpoint import State
+from training.corpora.photographs import MANIFEST, load_split
+from training.export import to_safetensors
+from training.harness.conduct import Following, conduct
+from training.harness.export import MADE
+from training.patches import Picture
+from training.restorers.architectures import build, last_convolution
+from training.restorers.learning import Restoring
+from training.restorers.recipe import RestorerRecipe
+from training.restorers.spoiling import Spoiled
+from training.restorers.start import inherit, solve_last
+from training.run import Run, parser_of, run_of
+
+
+def run_training(
+    run: Run[RestorerRecipe],
+    pictures: Mapping[str, Picture],
+    source: Mapping[str, torch.Tensor] | None = None,
+    **following: Unpack[Following],
+) -> State:
+    """See `conduct`. source: the tensors that a warm start takes over, None for a fresh network."""
+    patches = Spoiled(pictures, run.recipe)
+    return conduct(
+        run,
+        lambda: _started(run.recipe, patches, source),
+        lambda _: Restoring(patches, run.recipe.frequency_weight),
+        **following,
+    )
+
+
+def _started(recipe: RestorerRecipe, patches: Spoiled, source: Mapping[str, torch.Tensor] | None) -> nn.Module:
+    network = build(recipe.architecture, recipe.network, recipe.scale)
+    last = last_convolution(recipe.architecture, network)
+    if source is not None:
+        inherit(network, last, source)
+    solve_last(network, last, (patches.batch(step) for step in range(recipe.fitted_batches)))
+    return network
+
+
+def main() -> None:
+    """Command line."""
+    parser = parser_of("training.restorer", __doc__)
+    parser.add_argument("--manifest", type=Path, default=MANIFEST, help="the corpus")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    run = run_of(arguments, RestorerRecipe)
+    pictures = load_split(arguments.cache, "train", arguments.manifest)
+    before = run.recipe.warm_start
+    source = load_file(arguments.runs / before / f"{before}.safetensors") if before else None
+    state = run_training(
+        run,
+        pictures,
+        source,
+        resume=arguments.resume,
+        report=lambda report: print(report.line(), flush=True),
+    )
+    made = run.describe(arguments.recipe, arguments.manifest, len(pictures), state)
+    (run.folder / f"{run.recipe.name}.safetensors").write_bytes(to_safetensors(state.average))
+    (run.folder / MADE).write_text(json.dumps(asdict(made), indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""How restoration networks of several architectures learn, each from a recipe: `python -m training.restorer`."""

@@ -1,0 +1,96 @@
+"""What a network that is to ship gains on photographs that it never saw, beside everything that could be used instead.
+
+Models run as a request runs them. A gain is over the best classical method, picture by picture, with the 95% interval
+of a bootstrap over pictures: what differs between photographs is most of what one would otherwise see.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from generators.base import Generator
+from training.evaluation.restoring import conditions, contest
+from training.evaluation.restoring.conditions import Condition
+from training.metrics import Picture, Score, mean_score, score
+
+CROP = 256
+"""Side of the middle piece of each photograph that is measured, pixels: as in docs/enhancement.md."""
+_DRAWN = 2000  # samples of the bootstrap
+SPOILT = (*(conditions.noised(sigma) for sigma in (15, 25, 50)), *(conditions.compressed(each) for each in (10, 40)))
+"""What a denoiser is measured on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One condition: the network's means, and the best of the others. gain: dB, with the ends of its interval."""
+
+    psnr_y: float
+    ssim_y: float
+    best: str
+    best_psnr_y: float
+    gain: float
+    gain_low: float
+    gain_high: float
+
+    @property
+    def beaten(self) -> bool:
+        """Whether the network is better than all of them, beyond chance."""
+        return self.gain_low > 0
+
+
+def asked(scale: int) -> tuple[Condition, ...]:
+    """The conditions that a network of that factor is for."""
+    return (conditions.reduced(scale),) if scale > 1 else SPOILT
+
+
+def measured(
+    model: Generator, others: Sequence[Generator], condition: Condition, originals: Mapping[str, Picture]
+) -> Measured:
+    """The model beside those of the others that do the condition's task, at least one. originals: RGB uint8."""
+    pairs = list(_pairs(condition, originals))
+    own = _scores(model, pairs)
+    theirs = {each.name: _scores(each, pairs) for each in contest.contestants(condition, others)}
+    best = max(theirs, key=lambda name: mean_score(theirs[name]).psnr_y)
+    gains = np.array([mine.psnr_y - their.psnr_y for mine, their in zip(own, theirs[best], strict=True)])
+    low, high = interval(gains)
+    mean = mean_score(own)
+    return Measured(
+        psnr_y=round(mean.psnr_y, 3),
+        ssim_y=round(mean.ssim_y, 4),
+        best=best,
+        best_psnr_y=round(mean_score(theirs[best]).psnr_y, 3),
+        gain=round(float(gains.mean()), 3),
+        gain_low=round(low, 3),
+        gain_high=round(high, 3),
+    )
+
+
+def interval(values: NDArray[np.float64]) -> tuple[float, float]:
+    """The 95% interval of their mean, by a bootstrap that always draws the same."""
+    drawn = np.random.default_rng(0).choice(values, (_DRAWN, len(values)))
+    low, high = np.quantile(drawn.mean(axis=1), (0.025, 0.975))
+    return float(low), float(high)
+
+
+def _pairs(condition: Condition, originals: Mapping[str, Picture]) -> Iterator[contest.Pair]:
+    for number, name in enumerate(sorted(originals)):
+        wanted = condition.cropped(_middle(originals[name]))
+        yield contest.Pair(condition, condition.spoil(wanted, number), wanted)
+
+
+def _middle(picture: Picture) -> Picture:
+    top, left = (max(side - CROP, 0) // 2 for side in picture.shape[:2])
+    return picture[top : top + CROP, left : left + CROP]
+
+
+def _scores(model: Generator, pairs: Sequence[contest.Pair]) -> list[Score]:
+    made: list[Score] = []
+    for pair in pairs:
+        (output,) = model.generate([contest.job_of(model, pair)], lambda _: None, lambda: False)
+        border = pair.condition.scale if pair.condition.scale > 1 else 0
+        made.append(score(output.frame.pixels, pair.wanted, border))
+    return made

@@ -1,0 +1,62 @@
+"""What the recipe of a restoration network says: its architecture, what is done to photographs, what is lowered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from training.harness.plan import LoopPlan
+
+Range = tuple[float, float]
+
+
+class Spoiling(BaseModel):
+    """One way in which patches are spoiled, and the share of them that it befalls. What is not named does not happen.
+
+    In this order: blur (σ of a Gaussian in pixels), reduction by the recipe's scale, noise (σ in 8-bit steps), JPEG
+    (quality). Each strength is drawn from its range for every patch.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    share: float = Field(gt=0, le=1)
+    blur: Range | None = None
+    noise: Range | None = None
+    jpeg: Range | None = None
+
+    @model_validator(mode="after")
+    def _in_range(self) -> Spoiling:
+        bounds = {"blur": (0.0, 10.0), "noise": (0.0, 100.0), "jpeg": (1.0, 100.0)}
+        for name, (least, most) in bounds.items():
+            low, high = getattr(self, name) or (least, most)
+            if not least <= low <= high <= most:
+                raise ValueError(f"{name} must rise from at least {least:g} to at most {most:g}, not ({low}, {high})")
+        return self
+
+
+class RestorerRecipe(LoopPlan):
+    """How one network is trained. Where spoilings' shares end below 1, the rest is reduced only.
+
+    network: what the architecture's class takes, see `training.restorers.architectures`. patch: side of the patch that
+    the network sees, pixels. fitted_batches: from which its last convolution is solved for before the first step.
+    warm_start: a finished run beside this one, of the same network for another scale: all but the last convolution
+    starts from it.
+    """
+
+    architecture: str
+    network: dict[str, Any]
+    scale: int = Field(ge=1, le=4)
+    patch: int = Field(gt=0)
+    spoilings: tuple[Spoiling, ...] = ()
+    frequency_weight: float = Field(default=0.0, ge=0, description="weight of the loss between spectra")
+    fitted_batches: int = Field(default=20, gt=0)
+    warm_start: str | None = None
+
+    @model_validator(mode="after")
+    def _shares(self) -> RestorerRecipe:
+        if sum(each.share for each in self.spoilings) > 1 + 1e-9:
+            raise ValueError("the spoilings' shares are more than 1 together")
+        if self.scale == 1 and not self.spoilings:
+            raise ValueError("at scale 1 there is nothing to restore without spoilings")
+        return self

@@ -1,0 +1,131 @@
+"""Ships what a run of `training.restorer` made, where it is better than what needs no weights: pinned, with its card.
+
+python -m training.restorers.shipping runs/denoise [--output generators]
+
+1. Load the run's weights as serving does, and find how far the network looks.
+2. Measure it on the test split beside every classical method of its task.
+3. Refuse it, with the figures, where a classical method is as good under any condition.
+4. Write the file, its entry in weights.toml and the card.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from core.errors import CountersignError, LimitExceeded, PreconditionFailed
+from core.weights import PinnedWeights
+from generators import catalog, restoration
+from generators.base import Card, Generator
+from generators.learned import LearnedDenoiser
+from generators.restoration import Restorer
+from generators.tiling import Plan
+from generators.upscale import Upscaler
+from training.corpora.photographs import DEFAULT_CACHE, MANIFEST, load_split
+from training.evaluate import DEFAULT_WEIGHTS
+from training.export import LICENCE, MAX_BYTES, pin
+from training.harness.export import MADE
+from training.metrics import Picture
+from training.restorers.card import CARDS, write_card
+from training.restorers.measuring import Measured, asked, measured
+from training.restorers.reach import reach
+
+GRID = 8
+"""Pixels that every network here pools on at most; margins are rounded up to it."""
+_TILE = 256
+
+
+def as_served(name: str, network: Restorer, margin: int) -> Generator:
+    """What a request for this network gets."""
+    card, plan = Card(LICENCE, "", "", ""), Plan(_TILE, margin)
+    if network.scale > 1:
+        return Upscaler(name, [network], card, plan=plan)
+    return LearnedDenoiser(name, network, card, plan)
+
+
+def ship(run: Path, output: Path, originals: Mapping[str, Picture], others: Sequence[Generator]) -> dict[str, Measured]:
+    """Does all of it; what was measured, by condition. others: what it has to be better than.
+
+    Raises LimitExceeded for a file above 16 MiB, PreconditionFailed where the network is not worth shipping.
+    """
+    name, data = run.name, (run / f"{run.name}.safetensors").read_bytes()
+    if len(data) > MAX_BYTES:
+        raise LimitExceeded(f"{name} is too large to ship", field="file", limit=str(MAX_BYTES), found=str(len(data)))
+    pinned = PinnedWeights(name, run / f"{name}.safetensors", hashlib.sha256(data).hexdigest(), architecture="")
+    network = restoration.load(pinned, "cpu")
+    margin = -(-reach(network.network.model, GRID) // GRID) * GRID
+    model = as_served(name, network, margin)
+    card = _card_of(network)
+    found = {each.name: measured(model, others, each, originals) for each in asked(network.scale)}
+    refuse_beaten(name, found)
+    folder = output / "weights"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.safetensors").write_bytes(data)
+    entry = {
+        "file": f"{name}.safetensors",
+        "sha256": pinned.sha256,
+        "architecture": network.network.architecture.name,
+        "card": card,
+        "licence": LICENCE,
+        "parameters": {"scale": network.scale, "margin": margin},
+        "training": json.loads((run / MADE).read_text(encoding="utf-8")),
+        "measured": {"pictures": len(originals), **_tables(found)},
+    }
+    pin(folder / "weights.toml", name, entry)
+    return found
+
+
+def refuse_beaten(name: str, found: Mapping[str, Measured]) -> None:
+    """Raises PreconditionFailed naming the conditions under which something that needs no weights is as good."""
+    lost = [f"{condition}: {each.gain:+.2f} dB to {each.best}" for condition, each in found.items() if not each.beaten]
+    if lost:
+        raise PreconditionFailed(f"{name} is not worth shipping: {'; '.join(lost)}")
+
+
+def _card_of(network: Restorer) -> str:
+    kind = network.network.architecture.name
+    if kind not in CARDS:
+        raise PreconditionFailed(f"nobody has written a card for {kind} yet; there are some for {', '.join(CARDS)}")
+    return CARDS[kind]
+
+
+def _tables(found: Mapping[str, Measured]) -> dict[str, dict[str, Any]]:
+    return {condition.replace(" ", "_"): asdict(each) for condition, each in found.items()}
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.restorers.shipping",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("run", type=Path, help="folder of a run that has ended")
+    parser.add_argument("--output", type=Path, default=DEFAULT_WEIGHTS.parents[1], help="holds weights/ and cards/")
+    parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where training.corpora built")
+    parser.add_argument("--manifest", type=Path, default=MANIFEST, help="the corpus")
+    parser.add_argument("--threads", type=int, default=2)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    unseen = load_split(arguments.cache, "test", arguments.manifest)
+    try:
+        found = ship(arguments.run, arguments.output, unseen, catalog.classical())
+    except CountersignError as error:
+        parser.exit(1, f"{parser.prog}: {error}\n")
+    write_card(arguments.output, arguments.run.name, arguments.manifest)
+    for condition, each in found.items():
+        print(
+            f"{condition:10} {each.psnr_y:.2f} dB, {each.gain:+.2f} "
+            f"[{each.gain_low:+.2f}, {each.gain_high:+.2f}] to {each.best}"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -87,7 +87,8 @@ def test_without_a_resize_png_changes_nothing() -> None:
 
 def test_a_blurred_picture_gets_the_power_of_its_original_back() -> None:
     original = textured(3).astype(np.float32)
-    soft = np.mean([np.roll(original, by, (0, 1)) for by in ((0, 0), (1, 0), (0, 1), (1, 1))], axis=0, dtype=np.float32)
+    shifted = np.stack([np.roll(original, by, (0, 1)) for by in ((0, 0), (1, 0), (0, 1), (1, 1))])
+    soft = shifted.mean(axis=0).astype(np.float32)
     powers = [np.square(np.diff(each, axis=0)).mean() for each in (original, soft, matched(soft, original))]
     assert powers[1] < powers[0] / 2
     assert powers[2] == pytest.approx(powers[0], rel=0.25)

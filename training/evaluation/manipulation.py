@@ -36,7 +36,8 @@ from training.forensics.scripted.operations import OPERATIONS
 from training.forensics.scripted.sources import open_pairs
 from training.manipulation import MEASURED_SIDE
 
-_SEED = 20261201
+SEED = 20261201
+"""Of the squares that are measured."""
 _HALF = 0.5  # of a pixel
 _DRAWS = 1000
 _TOP = 0.99  # quantile of a classical map that is its score of the picture
@@ -146,7 +147,7 @@ def main() -> None:
     pinned = read_manifest(arguments.weights / "weights.toml")[NAME]
     network, familiar = read(pinned)
     marked_from = float(pinned.parameters[MARKED_FROM])
-    pairs = open_pairs(arguments.cache, "test", MEASURED_SIDE, _SEED)
+    pairs = open_pairs(arguments.cache, "test", MEASURED_SIDE, SEED)
     seen = list(samples(Localiser(network, torch.device("cpu")), pairs, arguments.rounds))
     found = {"weights": pinned.sha256, **measured(seen, of_weights(pinned), familiar, marked_from)}
     arguments.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")

@@ -16,7 +16,7 @@ from PIL import Image
 from rich.console import Console
 
 from core.media import Media
-from detectors.catalog import build
+from detectors.catalog import build, tower_of
 from detectors.hash_list import Entry, HashKind, HashList
 from tests.detectors.making import PHOTOGRAPHS, coded, media
 
@@ -47,7 +47,7 @@ def main() -> None:
     rng = np.random.default_rng(0)
     known = HashList([Entry(HashKind.PDQ, rng.bytes(32).hex(), "bench")])
     pictures = [million_pixels(name) for name in ("stream", "dandelion", "colosseum")]
-    for detector in build(known):
+    for detector in build(known, tower=tower_of()):
         cost = [milliseconds(partial(detector.detect, [item]), 5) for item in pictures]
         console.print(f"{detector.name}: {', '.join(f'{value:.0f}' for value in cost)} ms")
 

@@ -56,7 +56,7 @@ async def test_a_case_from_the_command_line_is_checked_without_the_server(app: A
     told = {check["name"]: check["detail"] for check in json.loads(checked.output)["checks"]}
     assert told["state"] == "BLOCK, review: appealed"
     assert told["evidence"].startswith("all ")
-    assert told["models"].startswith("7 took part")
+    assert told["models"].startswith("11 took part")
     page = unpack(case.read_bytes())["summary.html"].decode()
     assert "The third jaguar is a copy of the first." in page
     assert "data:image/png;base64," in page

@@ -118,7 +118,7 @@ def test_the_version_tells_the_two_apart() -> None:
 def test_the_catalog_wraps_learned_detectors_alone(redeliveries: bool) -> None:
     registry = build(HashList(), (Redness(),), redeliveries=redeliveries)
     wrapped = [each.name for each in registry if isinstance(each, Redelivered)]
-    assert wrapped == (["redness"] if redeliveries else [])
+    assert wrapped == (["manipulation", "generated_image", "redness"] if redeliveries else [])
     assert registry.get("redness").kinds == frozenset((Kind.IMAGE,))
 
 

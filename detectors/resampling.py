@@ -18,6 +18,7 @@ from detectors.base import Evidence, Finding
 from detectors.calibration import Logistic
 from detectors.interpolation import Line, Settings, lines, strongest
 from detectors.single import SingleDetector, version_of
+from detectors.texture import LEAST, TOO_PLAIN, texture
 
 LEAST_SIDE = 160
 KNOWABLE_QUALITY = 85
@@ -51,10 +52,12 @@ class ResamplingDetector(SingleDetector):
     def __init__(self, settings: Settings = Settings()) -> None:  # noqa: B008 - frozen
         self._settings = settings
         parameters = [asdict(settings), asdict(CALIBRATION), THRESHOLD, LEAST_SIDE, KNOWABLE_QUALITY]
-        self.version = version_of(1, parameters)
+        self.version = version_of(2, parameters)
 
     def examine(self, media: Media) -> Finding:
-        """DETECTED from the threshold on; ABSTAINED on small pictures and on coarse JPEGs, whose blocks have lines."""
+        """DETECTED from the threshold on; ABSTAINED on small and plain pictures and on coarse JPEGs, whose blocks have
+        lines.
+        """
         pixels = media.frames()[0].pixels
         if min(pixels.shape[:2]) < LEAST_SIDE:
             reason = f"The shorter side has {min(pixels.shape[:2])} pixels, {LEAST_SIDE} needed."
@@ -63,6 +66,8 @@ class ResamplingDetector(SingleDetector):
         if quality is not None and quality < KNOWABLE_QUALITY:
             reason = f"A JPEG of quality {quality} erases most traces and leaves its own; {KNOWABLE_QUALITY} is needed."
             return self.abstain(reason, ("jpeg.coarse",))
+        if texture(pixels) < LEAST:
+            return self.abstain("Too plain: there is hardly any texture that interpolation could mark.", (TOO_PLAIN,))
         found = strongest(pixels, self._settings)
         if found.strength >= THRESHOLD:
             return self._detected(pixels, found)

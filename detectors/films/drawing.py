@@ -68,4 +68,4 @@ def _axis(canvas: Pixels, seconds: float) -> None:
 
 
 def _x(second: float, seconds: float) -> int:
-    return round(_LEFT + (_WIDTH - 2 * _LEFT) * min(1.0, second / seconds))
+    return round(_LEFT + (_WIDTH - 2 * _LEFT) * min(1.0, second / max(seconds, 1e-3)))

@@ -26,8 +26,8 @@ from core.sandbox.contract import Request
 PARSERS = {"film_timeline": "detectors.films.parser:parse"}
 """For `Sandbox.start`, beside those of core."""
 SIDE = 128
-MOST = 3000
-"""Pictures of one film that are decoded: two minutes at 25 a second, 28 MB."""
+MOST = 1500
+"""Pictures of one film that are decoded: a minute at 25 a second, 14 MB."""
 BUDGET = 500_000_000
 """Pixels that may be decoded: 10 seconds of 1080p at 24 a second, a minute and a half of 360p."""
 
@@ -38,7 +38,7 @@ def parse(request: Request) -> View:
         return View()
     with opened(request) as film:
         times, keyframes = _packets(film)
-        decoded = list(_pictures(film, _affordable(film)))
+        decoded = list(_pictures(film))
     shown, pictures = zip(*decoded, strict=True) if decoded else ((), ())
     arrays = {
         "times": times,
@@ -55,11 +55,6 @@ def warm() -> None:
     parse(Request((tiny(),), "video/mp4", Limits()))
 
 
-def _affordable(film: Film) -> int:
-    context = film.stream.codec_context
-    return max(2, min(MOST, BUDGET // (context.width * context.height)))
-
-
 def _packets(film: Film) -> tuple[np.ndarray[tuple[int], np.dtype[np.generic]], ...]:
     """Times and keyframes of the pictures that are shown."""
     _rewind(film)
@@ -72,17 +67,21 @@ def _packets(film: Film) -> tuple[np.ndarray[tuple[int], np.dtype[np.generic]], 
     return np.array(times, np.float64), np.array(keyframes, np.uint8)
 
 
-def _pictures(film: Film, most: int) -> Iterator[tuple[float, Pixels]]:
-    """Second and pixels of the first `most` pictures that are shown; damaged ones are left out."""
+def _pictures(film: Film) -> Iterator[tuple[float, Pixels]]:
+    """Second and pixels of the first pictures that are shown; damaged ones are left out. What is decoded counts as it
+    is, whatever size the file declares and whether or not it is shown.
+    """
+    most, budget = MOST, BUDGET
     _rewind(film)
     context = film.stream.codec_context
     scale = min(1.0, SIDE / max(context.width, context.height))
     size = max(1, round(context.width * scale)), max(1, round(context.height * scale))
     for frame in film.container.decode(film.stream):
+        budget -= frame.width * frame.height
+        if budget < 0 or most == 0:
+            return
         if frame.pts is None or frame.pts < film.track.times[0] or frame.is_corrupt:
             continue
-        if most == 0:
-            return
         most -= 1
         yield _seconds(film, frame.pts), _grey(frame, size)
 

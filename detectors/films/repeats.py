@@ -17,6 +17,9 @@ from core.media import Pixels
 
 Floats = NDArray[np.float32]
 
+_CANDIDATES = 1000
+"""Repeats that are looked at: a film may be made so that everything repeats everywhere."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -64,7 +67,9 @@ def repeats(pictures: Pixels, settings: Settings) -> list[Repeat]:
             if end - start >= settings.shortest and same[start:end].mean() > 0.8:
                 first, last = _widened(between, start, end, lag, settings)
                 found.append(Repeat(first + lag, last + lag, lag, float(np.median(ratio[start:end]))))
-    return _longest(found)[: settings.most]
+        if len(found) > _CANDIDATES:  # made to repeat: what is shorter would not be told anyway
+            found = sorted(found, key=_rank)[: _CANDIDATES // 2]
+    return _longest(found, settings.most)
 
 
 def _distances(pictures: Pixels, settings: Settings) -> Floats:
@@ -111,13 +116,22 @@ def _widened(between: Floats, start: int, end: int, lag: int, settings: Settings
     return (start - left, min(end + right, start - left + max(lag, end - start)))
 
 
-def _longest(found: list[Repeat]) -> list[Repeat]:
-    """Without those that a longer one explains: overlapping it in what repeats and in what is repeated."""
+def _longest(found: list[Repeat], most: int) -> list[Repeat]:
+    """The `most` longest, without those that a longer one explains: overlapping it in what repeats and in what is
+    repeated.
+    """
     kept: list[Repeat] = []
-    for one in sorted(found, key=lambda repeat: (repeat.start - repeat.end, repeat.ratio, repeat.lag)):
+    for one in sorted(found, key=_rank):
+        if len(kept) == most:
+            break
         if not any(_overlap(one, other) for other in kept):
             kept.append(one)
     return kept
+
+
+def _rank(repeat: Repeat) -> tuple[int, float, int]:
+    """Longest first."""
+    return repeat.start - repeat.end, repeat.ratio, repeat.lag
 
 
 def _overlap(first: Repeat, second: Repeat) -> bool:

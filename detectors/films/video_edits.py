@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from core.media import Kind, Media
 from detectors.base import Evidence, Finding, Verdict, abstention, finding_of
 from detectors.calibration import Logistic
@@ -109,6 +111,8 @@ def _tells_nothing(timeline: Timeline) -> tuple[str, tuple[str, ...]] | None:
         return f"The picture is too narrow: {LEAST_SIDE} pixels of 128 are needed.", ("picture.too_small",)
     if count < LEAST_PICTURES:
         return f"The film has {count} pictures, {LEAST_PICTURES} needed.", ("film.too_short",)
+    if timeline.pace <= 0 or (np.diff(timeline.shown) < 0).any():
+        return "The times of its pictures do not rise.", ("film.disordered",)
     if timeline.pace > SLOWEST:
         return f"Pictures are {timeline.pace:.2f} seconds apart: too far to follow motion.", ("film.still",)
     return None

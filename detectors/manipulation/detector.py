@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.devices import pick_device
-from core.media import Kind, Media
+from core.media import Kind, Media, Pixels
 from core.weights import PinnedWeights, read_manifest
 from detectors.manipulation.localiser import Localiser, Look
 from detectors.manipulation.network import ManipulationNetwork, Shape
+from detectors.texture import LEAST, TOO_PLAIN, texture
 from detectors.verdicts.calibration import Calibration, of_weights
 from detectors.verdicts.familiar import Familiar, apart
 from detectors.verdicts.learned import LearnedDetector, Reading
@@ -68,8 +69,12 @@ class ManipulationDetector(LearnedDetector):
 
     def read(self, batch: Sequence[Media]) -> list[Reading]:
         """One reading for each; pictures of their own sizes cannot be stacked, their tiles are."""
-        looks = [self._localiser.look(media.frames()[0].pixels) for media in batch]
-        return [reading_of(look, self._marked_from) for look in looks]
+        return [self._one(media.frames()[0].pixels) for media in batch]
+
+    def _one(self, pixels: Pixels) -> Reading:
+        if texture(pixels) < LEAST:
+            return Reading(None, "The picture is too plain: nothing in it could have another past.", codes=(TOO_PLAIN,))
+        return reading_of(self._localiser.look(pixels), self._marked_from)
 
 
 def read(pinned: PinnedWeights) -> tuple[ManipulationNetwork, Familiar]:

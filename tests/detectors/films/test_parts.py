@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.media import Pixels
+from core.media import Kind, Media, Pixels, View
+from detectors.base import Verdict
 from detectors.films import insertions, repeats
 from detectors.films.packets import gaps, unexpected_keyframes
 from detectors.films.shots import quick_shots, shots
 from detectors.films.timeline import Follower, steps_of
+from detectors.films.video_edits import VideoEditsDetector
 from tests.detectors.films.making import pan
 
 
@@ -111,3 +115,20 @@ def test_keyframes_are_unexpected_only_where_a_pattern_is_kept_and_no_shot_begin
     assert unexpected_keyframes(keyframes, {43}) == ()
     keyframes[[17, 30, 61, 95]] = 1
     assert unexpected_keyframes(keyframes, set()) == ()
+
+
+def test_a_film_made_of_repeats_keeps_few_of_them() -> None:
+    random = np.random.default_rng(5)
+    clips = [random.integers(0, 256, (10, 32, 32), np.uint8) for _ in range(2)]
+    parts = [part for pick in random.integers(0, 2, 60) for part in (clips[pick], random.integers(0, 256, (3, 32, 32)))]
+    found = repeats.repeats(np.concatenate(parts).astype(np.uint8), repeats.Settings())
+    assert len(found) == repeats.Settings().most
+    assert all(one.end - one.start >= two.end - two.start for one, two in pairwise(found))
+
+
+@pytest.mark.parametrize("shown", [np.zeros(40), np.arange(40.0)[::-1] / 25])
+def test_a_film_whose_clock_does_not_run_is_not_judged(shown: np.typing.NDArray[np.float64]) -> None:
+    arrays = {"times": shown, "keyframes": np.ones(40, np.uint8), "shown": shown, "pictures": small("crab", 40)}
+    film = Media(b"", Kind.VIDEO, "video/mp4", "", 128, 72, 1.6, (), {"film_timeline": View({}, arrays)})
+    (finding,) = VideoEditsDetector().detect([film])
+    assert (finding.verdict, finding.codes) == (Verdict.ABSTAINED, ("film.disordered",))

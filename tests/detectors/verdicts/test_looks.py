@@ -79,3 +79,10 @@ def test_colour_fades_where_the_map_is_not_to_be_trusted() -> None:
     assert evidence.kind == "picture"
     assert spread[:, :10].max() == 0
     assert spread[:, 30:].min() > 60
+
+
+def test_a_map_of_a_huge_picture_is_small_for_eyes_and_whole_as_a_mask() -> None:
+    values = np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4)
+    for_eyes, mask = heatmap(values, values, (4000, 3000)), heatmap(values, None, (4000, 3000))
+    assert Image.open(io.BytesIO(for_eyes.data)).size == (2048, 1536)
+    assert Image.open(io.BytesIO(mask.data)).size == (4000, 3000)

@@ -56,13 +56,22 @@ def leave_one_out(
     if len(places) < parts:
         raise _refused(f"{parts} real photographs", "photographs", parts, len(places))
     part = np.array([places[each] % parts if each in places else -1 for each in source])
-    return (_fold(name, made_by, real, part, number % parts) for number, name in enumerate(names))
+    return (_fold(name, made_by == name, source, part, number % parts, real) for number, name in enumerate(names))
 
 
-def _fold(name: str, made_by: NDArray[np.object_], real: NDArray[np.bool_], part: NDArray[np.int_], here: int) -> Fold:
-    its, of_part = made_by == name, part == here
-    asked = (its & ((part < 0) | of_part)) | (real & of_part)
-    return Fold(name, ~its & ~of_part, np.asarray(asked, bool))
+def _fold(
+    name: str,
+    its: NDArray[np.bool_],
+    source: NDArray[np.object_],
+    part: NDArray[np.int_],
+    here: int,
+    real: NDArray[np.bool_],
+) -> Fold:
+    of_part = part == here
+    asked = np.asarray((its & ((part < 0) | of_part)) | (real & of_part), bool)
+    # Other generators may have worked on the same photograph, also where it is in none of the real samples.
+    known = np.isin(source, np.unique(source[asked]))
+    return Fold(name, ~its & ~of_part & ~known, asked)
 
 
 def _refused(needed: str, field: str, limit: int, found: int) -> InvalidInput:

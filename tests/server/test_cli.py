@@ -144,7 +144,8 @@ def test_pinned_weights_verify(command: Command, weights: Path) -> None:
     assert result.exit_code == 0
     view = json.loads(result.stdout)
     assert [(model["name"], model["ok"]) for model in view["models"]] == [
-        *(("tiny", True), ("watermark", True), ("generated_artefact", True), ("scene_clip", True))
+        *(("tiny", True), ("watermark", True), ("generated_image", True), ("generated_image_clip", True)),
+        *(("manipulation", True), ("generated_artefact", True), ("scene_clip", True)),
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -128,7 +129,12 @@ def test_a_film_made_of_repeats_keeps_few_of_them() -> None:
 
 @pytest.mark.parametrize("shown", [np.zeros(40), np.arange(40.0)[::-1] / 25])
 def test_a_film_whose_clock_does_not_run_is_not_judged(shown: np.typing.NDArray[np.float64]) -> None:
-    arrays = {"times": shown, "keyframes": np.ones(40, np.uint8), "shown": shown, "pictures": small("crab", 40)}
+    arrays: dict[str, np.typing.NDArray[Any]] = {
+        "times": shown,
+        "keyframes": np.ones(40, np.uint8),
+        "shown": shown,
+        "pictures": small("crab", 40),
+    }
     film = Media(b"", Kind.VIDEO, "video/mp4", "", 128, 72, 1.6, (), {"film_timeline": View({}, arrays)})
     (finding,) = VideoEditsDetector().detect([film])
     assert (finding.verdict, finding.codes) == (Verdict.ABSTAINED, ("film.disordered",))

@@ -16,8 +16,16 @@ CHOICES = frozenset({"attn_implementation", "_attn_implementation", "quantizatio
 """
 
 
+ADAPTER = "adapter_config.json"
+"""Names another model to lay the weights upon, which transformers would follow out of the folder."""
+
+
 def refuse_choices(folder: Path) -> None:
-    """Raises ValueError where a configuration in `folder`, or right below it, makes one of these choices."""
+    """Raises ValueError where a configuration in `folder`, or right below it, makes one of these choices, or is that of
+    an adapter.
+    """
+    if found := next(iter([*folder.glob(ADAPTER), *folder.glob(f"*/{ADAPTER}")]), None):
+        raise ValueError(f"{found.parent.name}/{found.name} lays its weights upon another model; merge them first")
     for path in sorted([*folder.glob("*config*.json"), *folder.glob("*/*config*.json")]):
         try:
             names = set(_names(json.loads(path.read_text(encoding="utf-8"))))

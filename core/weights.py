@@ -96,17 +96,36 @@ def load_pinned(path: Path, sha256: str) -> dict[str, torch.Tensor]:
     """
     if path.suffix.lower() in _CODE_CARRYING_SUFFIXES:
         raise _refusal(path)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise PreconditionFailed(f"the weights {path.name} cannot be read: {error.strerror}") from error
+    data = _bytes_of(path, "weights")
     if data.startswith(_CODE_CARRYING_MAGIC):
         raise _refusal(path)
+    _hold(data, sha256, f"the weights {path.name} have")
+    return _read_safetensors(path.name, data)
+
+
+def read_pinned(path: Path, sha256: str, what: str) -> bytes:
+    """The bytes of a file of any other form, once their digest was found to be `sha256`, as in `load_pinned`.
+
+    what: the file's kind in one word, for messages. Raises PreconditionFailed for a missing file and IntegrityError for
+    another digest.
+    """
+    data = _bytes_of(path, what)
+    _hold(data, sha256, f"the {what} {path.name} has")
+    return data
+
+
+def _bytes_of(path: Path, what: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise PreconditionFailed(f"the {what} {path.name} cannot be read: {error.strerror}") from error
+
+
+def _hold(data: bytes, sha256: str, subject: str) -> None:
     expected = sha256.removeprefix("sha256:").lower()
     found = hashlib.sha256(data).hexdigest()
     if found != expected:
-        raise IntegrityError(f"the weights {path.name} have sha256 {found}, pinned is {expected}")
-    return _read_safetensors(path.name, data)
+        raise IntegrityError(f"{subject} sha256 {found}, pinned is {expected}")
 
 
 def _read_safetensors(name: str, data: bytes) -> dict[str, torch.Tensor]:

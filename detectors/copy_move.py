@@ -20,6 +20,7 @@ from detectors.base import Evidence, Finding
 from detectors.calibration import Logistic
 from detectors.correlation import Overlap
 from detectors.single import SingleDetector, version_of
+from detectors.texture import TOO_PLAIN
 
 WORK_AREA = 400_000  # pixels; larger pictures are reduced before the search
 LEAST_SIDE = 128
@@ -81,7 +82,7 @@ class CopyMoveDetector(SingleDetector):
         keypoints, overlaps = search(pixels)
         if keypoints < LEAST_KEYPOINTS:
             reason = f"Too plain to search: {keypoints} keypoints, {LEAST_KEYPOINTS} needed."
-            return self.abstain(reason, ("picture.too_plain",))
+            return self.abstain(reason, (TOO_PLAIN,))
         convincing = [found for found in overlaps if strength(found) >= THRESHOLD]
         chance, ratio = CALIBRATION.judge((max(map(strength, overlaps), default=0.0),))
         measured: dict[str, Any] = {

@@ -6,8 +6,8 @@ crop explains as well as a forgery. Pixels are compared in grey, after whatever 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ from core.media import Kind, Media, Pixels, View
 from detectors.base import Evidence, Finding
 from detectors.calibration import Logistic
 from detectors.single import SingleDetector, version_of
+from detectors.verdicts.heat import heatmap
 
 LEAST_SIDE = 48
 """Of a thumbnail, pixels: cameras write 160 × 120."""
@@ -166,10 +167,8 @@ def _without_bars(small: Pixels, aspect: float) -> Pixels:
 
 def _heat(found: Comparison, size: tuple[int, int]) -> Evidence:
     """The differences, as a PNG of the media's size; where the thumbnail had to be turned, for eyes only."""
-    levels = np.clip(found.difference * (255 / _MOST), 0, 255).astype(np.uint8)
-    _, png = cv2.imencode(".png", cv2.resize(levels, size, interpolation=cv2.INTER_LINEAR))
-    kind: Literal["mask", "picture"] = "picture" if found.turned else "mask"
-    return Evidence(kind, "image/png", png.tobytes(), "Where the thumbnail differs from the picture")
+    drawn = heatmap(found.difference / _MOST, None, size, "Where the thumbnail differs from the picture")
+    return replace(drawn, kind="picture") if found.turned else drawn
 
 
 def _shown(small: Pixels) -> Evidence:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -114,6 +114,26 @@ def data_of(photographs: list[Photograph]) -> str:
             "| Package | Licence | Photographs |",
             "|---|---|---|",
             *rows,
+            "",
+        ]
+    )
+
+
+def licences_of(photographs: Iterable[Photograph]) -> str:
+    """How many photographs are under which licence: "2 under CC-BY-2.0, 20 under CC0-1.0"."""
+    counts = Counter(photograph.licence for photograph in photographs)
+    return ", ".join(f"{count} under {licence}" for licence, count in sorted(counts.items()))
+
+
+def data_in_short(photographs: Iterable[Photograph]) -> str:
+    """What a model learned from, by licence alone, where the upscalers' card says the rest."""
+    return "\n".join(
+        [
+            "## Data",
+            "",
+            f"Photographs from Debian packages: {licences_of(photographs)}. "
+            "The manifest names author, licence, source and",
+            "digest of each; the card of the upscalers, which learned from the same, names the photographers.",
             "",
         ]
     )

@@ -12,8 +12,6 @@ tables uint16 (components, 8, 8), each component's quantisation table in natural
 
 from __future__ import annotations
 
-import io
-import warnings
 from typing import Any
 
 import numpy as np
@@ -21,9 +19,11 @@ from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
 
 from core.media import View
+from core.parsers.jpeg_file import looked, view_of
 from core.sandbox.contract import Request
 
 MAX_SIDE = 2048
+_CANNOT = "the JPEG cannot be decoded"
 _BLOCK = 8
 _SUBSAMPLING = {(1, 1): "4:4:4", (2, 1): "4:2:2", (2, 2): "4:2:0", (1, 2): "4:4:0", (4, 1): "4:1:1"}
 # ITU-T T.81, table K.1; the IJG library scales it by quality.
@@ -62,20 +62,12 @@ def warm() -> None:
 
 def parse(request: Request) -> View:
     """The quantisation of the first blob; a view with an error for anything but a JPEG."""
-    if request.mime != "image/jpeg":
-        return View(error="not a JPEG")
-    return read(request.blobs[0])
+    return view_of(request, _read, _CANNOT)
 
 
 def read(data: bytes) -> View:
     """Reads one JPEG. Content that cannot be decoded gives a view with an error."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # sizes are limited by core.limits before any parser runs
-            with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
-                return _read(image)
-    except (OSError, ValueError, LookupError, SyntaxError, TypeError) as error:
-        return View(error=f"the JPEG cannot be decoded ({type(error).__name__})")
+    return looked(data, _read, _CANNOT)
 
 
 def _read(image: Image.Image) -> View:

@@ -9,21 +9,20 @@ count as none.
 from __future__ import annotations
 
 import io
-import struct
-import warnings
 
 import numpy as np
 from PIL import ExifTags, Image
 
 from core.media import View
+from core.parsers.jpeg_file import looked, view_of
 from core.sandbox.contract import Request
 
 MAX_SIDE = 1024
 _HEADER = b"Exif\x00\x00"
 _UPRIGHT = 1
 _TURNED = range(2, 9)
-# What Pillow and struct raise on bytes that are not what they claim to be.
-_DAMAGE = (OSError, ValueError, LookupError, TypeError, AttributeError, SyntaxError, struct.error, OverflowError)
+_FORMATS = ("JPEG", "MPO")
+_CANNOT = "the thumbnail cannot be read"
 
 
 def warm() -> None:
@@ -33,20 +32,12 @@ def warm() -> None:
 
 def parse(request: Request) -> View:
     """The thumbnail of the first blob; a view with an error for anything but a JPEG."""
-    if request.mime != "image/jpeg":
-        return View(error="not a JPEG")
-    return read(request.blobs[0])
+    return view_of(request, _read, _CANNOT, _FORMATS)
 
 
 def read(data: bytes) -> View:
     """Reads one JPEG. What cannot be read gives a view with an error."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of odd EXIF; sizes are limited below before anything is decoded
-            with Image.open(io.BytesIO(data), formats=("JPEG", "MPO")) as image:
-                return _read(image)
-    except (Image.DecompressionBombError, *_DAMAGE) as error:
-        return View(error=f"the thumbnail cannot be read ({type(error).__name__})")
+    return looked(data, _read, _CANNOT, _FORMATS)
 
 
 def _read(image: Image.Image) -> View:

@@ -21,7 +21,8 @@ from core.weights import PinnedWeights
 from detectors.base import Finding, Verdict
 from detectors.generated.probe import Probe
 from detectors.generated.statistics import statistics
-from detectors.generated.tower import Tower, installed
+from detectors.generated.tower import PACKAGED, Tower
+from detectors.texture import TOO_PLAIN
 from detectors.verdicts.calibration import of_weights
 from detectors.verdicts.familiar import Familiar
 from detectors.verdicts.learned import LearnedDetector, Reading
@@ -30,7 +31,6 @@ NAME, WITH_TOWER = "generated_image", "generated_image_clip"
 """Weights, by the tables of the manifest: without and with what CLIP sees."""
 STATISTICS, SEMANTIC = "statistics", "semantic"
 FUSION = "fusion"
-PLAIN = "picture.too_plain"
 _LEAST_SIDE = 64
 _FLAT = 1.0  # deviation of the pixels, grey levels: flatter pictures show nothing
 _DIGITS = 4
@@ -111,7 +111,7 @@ class GeneratedDetector(LearnedDetector):
         Raises as `Tower.load`.
         """
         layers = weights[WITH_TOWER].parameters.get("layers")
-        return Tower.load(tuple(map(int, layers))) if installed() and isinstance(layers, list) else None
+        return Tower.load(tuple(map(int, layers))) if PACKAGED.installed() and isinstance(layers, list) else None
 
     def read(self, batch: Sequence[Media]) -> list[Reading]:
         """One at a time: the tower's figures would depend on their company."""
@@ -126,7 +126,7 @@ class GeneratedDetector(LearnedDetector):
 
     def _one(self, pixels: Pixels) -> Reading:
         if float(pixels.std(axis=(0, 1)).max()) < _FLAT:
-            return Reading(None, "The picture is too plain to show how it was made.", codes=(PLAIN,))
+            return Reading(None, "The picture is too plain to show how it was made.", codes=(TOO_PLAIN,))
         odds, figures = self.branches.read(pixels)
         measured = tuple(sorted((name, round(value, _DIGITS)) for name, value in odds.items()))
         return Reading(self.branches.fused(odds), features=figures, measurements=measured)

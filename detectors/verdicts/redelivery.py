@@ -25,7 +25,7 @@ from detectors.verdicts.learned import LearnedDetector
 from detectors.verdicts.names import FLIPS, SPREAD
 
 UNSTABLE = "unstable"
-_REVISION = 1
+_REVISION = 1  # of what DELIVERIES do under their names
 _LARGEST = 16_383  # pixels of a side that WebP can hold
 _OPPOSITE = {Verdict.DETECTED: Verdict.NOT_DETECTED, Verdict.NOT_DETECTED: Verdict.DETECTED}
 
@@ -96,18 +96,22 @@ class Redelivered:
         self.version = version_of(_REVISION, [inner.version, list(DELIVERIES)])
 
     def detect(self, batch: Sequence[Media]) -> list[Finding]:
-        """One finding for each of `batch`, in order. Each delivery is read in one batch."""
-        findings = [replace(finding, version=self.version) for finding in self._inner.detect(batch)]
-        seen = {at: _Seen(finding) for at, finding in enumerate(findings) if _to_be_tried(batch[at], finding)}
+        """One finding for each of `batch`, in order."""
+        findings = (replace(finding, version=self.version) for finding in self._inner.detect(batch))
+        return [
+            self._tried(media, finding) if _to_be_tried(media, finding) else finding
+            for media, finding in zip(batch, findings, strict=True)
+        ]
+
+    def _tried(self, media: Media, finding: Finding) -> Finding:
+        """One delivery at a time: pictures may be large, and there are five of each."""
+        seen = _Seen(finding)
         for name, deliver in DELIVERIES.items():
-            made = {at: deliver(batch[at].frames()[0].pixels) for at in seen}
-            large = {
-                at: media for at, media in made.items() if min(media.width, media.height) >= self._inner.least_side
-            }
-            readings = self._inner.read(list(large.values())) if large else []
-            for at, reading in zip(large, readings, strict=True):
-                seen[at].note(name, self._inner.judge(reading))
-        return [self._concluded(seen[at]) if at in seen else finding for at, finding in enumerate(findings)]
+            made = deliver(media.frames()[0].pixels)
+            if min(made.width, made.height) >= self._inner.least_side:
+                (reading,) = self._inner.read([made])
+                seen.note(name, self._inner.judge(reading))
+        return self._concluded(seen)
 
     def _concluded(self, seen: _Seen) -> Finding:
         own = seen.finding.probability

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -23,7 +24,7 @@ from detectors.base import Finding, Verdict
 from detectors.calibration import Logistic
 from detectors.nsfw import network
 from detectors.nsfw.detector import Manner, NsfwDetector, NsfwSource, read_calibration
-from detectors.nsfw.network import Network, as_input, packaged, read_weights
+from detectors.nsfw.network import PACKAGED, Network, as_input
 from detectors.nsfw.showing import COVERED, Shown
 from tests.detectors.making import coded, film_of, halved, media, photograph
 
@@ -132,14 +133,14 @@ def test_evidence_is_plain_or_missing_only_where_that_is_asked_for() -> None:
 def test_other_weights_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "other.onnx"
     with pytest.raises(PreconditionFailed, match=r"other\.onnx cannot be read"):
-        read_weights(file)
-    file.write_bytes(packaged().read_bytes()[:-1])
+        PACKAGED.read(file)
+    file.write_bytes(PACKAGED.path().read_bytes()[:-1])
     with pytest.raises(IntegrityError, match="pinned is 864bb37b"):
-        read_weights(file)
+        PACKAGED.read(file)
 
 
 def test_without_the_package_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(network, "PACKAGE", "a_package_that_is_not_there")
+    monkeypatch.setattr(network, "PACKAGED", replace(PACKAGED, package="a_package_that_is_not_there"))
     with pytest.raises(ConfigurationError, match=r"pip install 'countersign\[nsfw\]'"):
         NsfwDetector.load()
     assert NsfwSource().version == NsfwSource(Manner()).version

@@ -18,6 +18,7 @@ from core.errors import ConfigurationError
 from core.weights import read_tables
 from detectors.generated.artefact import NAME
 from training.artefact import CARD
+from training.card import data_in_short
 from training.corpora.manifest import Photograph, read_manifest
 from training.corpora.photographs import MANIFEST
 
@@ -60,7 +61,7 @@ def render(entry: Mapping[str, Any], found: Mapping[str, Any], parameters: int, 
         raise ConfigurationError(f"measured were the weights {found['weights']}, pinned are {entry['sha256']}")
     parts = [_HEADER.format(parameters=parameters), _photographs(found)]
     parts += [_generators(found)] if "devset" in found else []
-    return "\n".join([*parts, _SCOPE, _training(entry), _data(used)])
+    return "\n".join([*parts, _SCOPE, _training(entry), data_in_short(used)])
 
 
 def _photographs(found: Mapping[str, Any]) -> str:
@@ -132,20 +133,6 @@ def _training(entry: Mapping[str, Any]) -> str:
             "`python -m training.artefact` on reconstructions (`python -m training.decoders`) by",
             f"{', '.join(made['families'])} of",
             f"{made['photographs']} photographs of `training/corpora/{made['corpus']}` (`{made['corpus_digest']}`).",
-            "",
-        ]
-    )
-
-
-def _data(photographs: Sequence[Photograph]) -> str:
-    licences = sorted({photograph.licence for photograph in photographs})
-    counts = [f"{sum(each.licence == licence for each in photographs)} under {licence}" for licence in licences]
-    return "\n".join(
-        [
-            "## Data",
-            "",
-            f"Photographs from Debian packages: {', '.join(counts)}. The manifest names author, licence, source and",
-            "digest of each; the card of the upscalers, which learned from the same, names the photographers.",
             "",
         ]
     )

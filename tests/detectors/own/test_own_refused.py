@@ -151,6 +151,10 @@ def test_configurations_that_choose_code_or_fetch_are_refused(tmp_path: Path) ->
     config = json.loads((folder / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps(config | {"_attn_implementation": "someone/kernel"}))
     refused(said("transformers", folder), ConfigurationError, "_attn_implementation")
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "adapter_config.json").write_text(json.dumps({"base_model_name_or_path": "/somewhere/else"}))
+    refused(said("transformers", folder), ConfigurationError, "merge them first")
+    (folder / "adapter_config.json").unlink()
     (folder / "config.json").write_text(json.dumps(config | {"model_type": "own", "auto_map": {"AutoConfig": "x.Y"}}))
     refused(said("transformers", folder), IntegrityError, "path")
     text = checkpoints.CLIP | {"text_cfg": {"hf_model_name": "someone/bert"}}

@@ -136,3 +136,12 @@ def test_the_manifest_leads_to_the_file_beside_it(tmp_path: Path) -> None:
     for wrong in ({}, pins | {"calibration": "../net.json"}, pins | {"calibration_sha256": 5}):
         with pytest.raises(ConfigurationError, match="'net' lacks calibration"):
             of_weights(replace(pinned, parameters=wrong))
+
+
+def test_a_number_beyond_all_floats_is_refused_by_its_field(tmp_path: Path) -> None:
+    file = tmp_path / "some.calibration.json"
+    KNOWN.write(file)
+    said = json.loads(file.read_bytes()) | {"fpr": 10**400}
+    file.write_text(json.dumps(said))
+    with pytest.raises(ConfigurationError, match="fpr is not made of numbers"):
+        Calibration.read(file, hashlib.sha256(file.read_bytes()).hexdigest())

@@ -82,11 +82,11 @@ def test_abstentions_are_left_as_they_are() -> None:
     assert inner.asked == [2]
 
 
-def test_each_delivery_is_read_in_one_batch_and_order_is_kept() -> None:
+def test_deliveries_are_held_one_at_a_time_and_order_is_kept() -> None:
     inner = Redness()
     batch = [plain(230), plain(128), plain(10), plain(250)]
     findings = Redelivered(inner).detect(batch)
-    assert inner.asked == [4] + [3] * len(DELIVERIES)
+    assert inner.asked == [4] + [1] * (3 * len(DELIVERIES))
     assert findings == [finding for item in batch for finding in Redelivered(Redness()).detect([item])]
 
 

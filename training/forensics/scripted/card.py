@@ -19,6 +19,7 @@ from typing import Any
 from core.errors import ConfigurationError
 from detectors.manipulation.detector import NAME
 from detectors.verdicts.calibration import Calibration
+from training.card import licences_of
 from training.corpora.manifest import read_manifest
 from training.corpora.photographs import MANIFEST
 from training.forensics.scripted.operations import OPERATIONS
@@ -129,10 +130,8 @@ def _training(entry: Mapping[str, Any]) -> str:
 
 def _data() -> str:
     used = [photograph for photograph in read_manifest(MANIFEST) if photograph.split == "train"]
-    licences = sorted({photograph.licence for photograph in used})
-    counts = [f"{sum(each.licence == licence for each in used)} under {licence}" for licence in licences]
     told = (
-        f"Photographs from Debian packages: {', '.join(counts)}, two of seven of them kept back for the calibration. "
+        f"Photographs from Debian packages: {licences_of(used)}, two of seven of them kept back for the calibration. "
         "The manifest names author, licence, source and digest of each; the card of the upscalers, which learned from "
         "the same, names the photographers. Drawings of two styles (MIT, Apache-2.0), whose sources stand in "
         "[NOTICE](../../NOTICE.md). What is painted in comes from the autoencoder in `training/weights`."

@@ -72,7 +72,7 @@ def message_of(failed: Any, *, by_server: bool) -> str:
     code: grpc.StatusCode = failed.code()
     text = failed.details() or f"{code.name} without a message"
     if code is grpc.StatusCode.UNAVAILABLE and not by_server:
-        return f"the server cannot be reached: {text}"
+        return f"the server cannot be reached ({text}); `countersign serve` starts one, COUNTERSIGN_ADDRESS says where"
     return str(text)
 
 

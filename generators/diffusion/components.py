@@ -17,6 +17,7 @@ from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, ControlNetModel, UNet2DConditionModel
+from diffusers.utils import logging as diffusers_logging
 from safetensors import SafetensorError
 from transformers import CLIPTextModel, CLIPTokenizer
 from transformers.utils import logging as transformers_logging
@@ -78,7 +79,8 @@ def load(folder: Path, device: str, name: str = "") -> Components:
     for a folder that holds no whole Stable Diffusion, and ConfigurationError as `pick_device` does.
     """
     target = pick_device(device)
-    transformers_logging.disable_progress_bar()  # it would write into the server's output
+    for library in (transformers_logging, diffusers_logging):
+        library.disable_progress_bar()  # it would write into the server's output
     try:
         refuse_choices(folder)
         parts = Components(

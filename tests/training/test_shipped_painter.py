@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from diffusers.utils import logging as diffusers_logging
 
 from core.registry import Registry
 from generators import catalog
@@ -45,3 +46,9 @@ def test_the_same_seed_gives_the_same_picture_and_another_another(painter: Gener
     first, again, other = (made(painter, ("a pizza",), seed)[0].frame.pixels for seed in (3, 3, 4))
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_loading_writes_nothing_between_the_servers_log_lines(capfd: pytest.CaptureFixture[str]) -> None:
+    diffusers_logging.enable_progress_bar()
+    catalog.build(catalog.WEIGHTS, "cpu")
+    assert capfd.readouterr() == ("", "")

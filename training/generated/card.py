@@ -44,6 +44,8 @@ _SCOPE = """\
   row with subjects matched says that it is not the subject alone; that it is not the taste of those who collected these
   pictures, no row can say. The next generator may look otherwise.
 - Illustrations by people are known only as clip art. Paintings, renderings and comics by people were never seen.
+- Small drawings in the manner of emoji count as drawn by people, also those that `text_to_image` makes here: it learned
+  from such. What is made here is told by its watermark and credentials.
 - Scripted edits, inpainting and reconstructions by decoders are not what it looks for.
 - {photographs} photographs and drawings stand behind the rates: what they say of rarer errors than one in a hundred is
   nothing.

@@ -149,7 +149,9 @@ def in_greys(transform: Transform) -> Transform:
 
     def averaged(tile: Samples) -> Samples:
         made = transform(tile)
-        mean = made.mean(axis=2, keepdims=True, dtype=np.float32)
-        return np.broadcast_to(np.rint(mean).astype(np.uint8) if made.dtype == np.uint8 else mean, made.shape)
+        # In double precision, so that three equal channels come back as they are.
+        mean = made.mean(axis=2, keepdims=True, dtype=np.float64)
+        kept = (np.rint(mean) if made.dtype == np.uint8 else mean).astype(made.dtype)
+        return np.broadcast_to(kept, made.shape)
 
     return averaged

@@ -142,7 +142,7 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE)
     parser.add_argument("--weights", type=Path, default=Path("detectors") / "weights")
     parser.add_argument("--rounds", type=int, default=2, help="pairs an operation and photograph")
-    parser.add_argument("--json", type=Path, required=True, help="the file to write")
+    parser.add_argument("--json", type=Path, help="write every figure to this file, for the card")
     arguments = parser.parse_args()
     pinned = read_manifest(arguments.weights / "weights.toml")[NAME]
     network, familiar = read(pinned)
@@ -150,7 +150,8 @@ def main() -> None:
     pairs = open_pairs(arguments.cache, "test", MEASURED_SIDE, SEED)
     seen = list(samples(Localiser(network, torch.device("cpu")), pairs, arguments.rounds))
     found = {"weights": pinned.sha256, **measured(seen, of_weights(pinned), familiar, marked_from)}
-    arguments.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     print(json.dumps({name: method["all"] for name, method in found["methods"].items()}, indent=1))
 
 

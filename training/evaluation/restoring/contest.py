@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from core.media import Frame, Kind, Media, digest_of
 from generators import parameters
 from generators.base import BURST, Generator, Job, Value
 from training.evaluation.restoring.conditions import MISR, UPSCALE, Condition, given
 from training.evaluation.restoring.cost import Cost, measured
 from training.evaluation.restoring.folders import Folder, partners, plain
+from training.evaluation.shown import as_media
 from training.metrics import Picture, Score, mean_score, score
 
 SPOILED = "as it is"
@@ -114,12 +114,6 @@ def job_of(model: Generator, pair: Pair) -> Job:
     told: Mapping[str, Value] = {name: value for name, value in pair.condition.told.items() if name in known}
     others = tuple(as_media(each) for each in pair.burst) if BURST in model.inputs else ()
     return Job(as_media(pair.spoiled), parameters.complete(model.parameters, told), burst=others)
-
-
-def as_media(pixels: Picture) -> Media:
-    """Our own pixels as media. A JPEG, because that is written fastest: pixels are compared before they are written."""
-    height, width = pixels.shape[:2]
-    return Media(b"", Kind.IMAGE, "image/jpeg", digest_of(b""), width, height, 0.0, (Frame(pixels),), {})
 
 
 def _given_pair(originals: Folder, small: Folder, path: Path, partner: Path) -> Pair | None:

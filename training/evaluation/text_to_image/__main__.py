@@ -15,17 +15,19 @@ from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from core.media import Pixels
 from detectors import clip
-from generators.base import Value
+from generators.base import CONTROL, Value
 from training.corpora.photographs import DEFAULT_CACHE
 from training.evaluation import text_to_image
 from training.evaluation.between import write_between
 from training.evaluation.text_to_image import bias, measuring, report
-from training.evaluation.text_to_image.figures import Evaluation
-from training.evaluation.text_to_image.makers import Composites, Maker, known_pictures, pinned, served
+from training.evaluation.text_to_image.figures import Evaluation, Steering
+from training.evaluation.text_to_image.makers import Composites, Maker, Served, known_pictures, pinned, served
 from training.evaluation.text_to_image.measuring import Gallery
 from training.evaluation.text_to_image.sheet import draw_sheet
+from training.evaluation.text_to_image.steering import CONTROLS, Trial
 from training.evaluation.text_to_image.tasks import TASKS, Prompt, prompts
 from training.judging import judge as judging
+from training.judging.judge import Judge
 from training.scenes.source import Source, open_source
 
 _SHOWN = 64
@@ -53,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         Console().print(Markdown(report.markdown(evaluation)))
 
 
-def _evaluate(arguments: argparse.Namespace, source: Source, maker: Maker) -> Evaluation:
+def _evaluate(arguments: argparse.Namespace, source: Source, maker: Served) -> Evaluation:
     weights, judge = pinned(arguments.model), judging.load()
     asked = prompts(source.grammar, arguments.count, arguments.seed)
     gallery = Gallery(
@@ -74,16 +76,32 @@ def _evaluate(arguments: argparse.Namespace, source: Source, maker: Maker) -> Ev
         distances=measuring.distances(judge, gallery),
         closeness=measuring.closeness(clip.load(), gallery),
         memorised=measuring.memorised(known, gallery) if known else None,
+        steering=_steering(arguments, source, judge, maker),
         bias=bias.bias(judge, source.grammar, roles, _make(maker, roles, "roles")) if roles else (),
     )
 
 
+def _steering(arguments: argparse.Namespace, source: Source, judge: Judge, maker: Served) -> tuple[Steering, ...]:
+    """Nothing where the model takes no control picture, and in the fast mode, whose student learned without."""
+    if CONTROL not in maker.generator.inputs or arguments.mode != _QUALITY:
+        return ()
+    asked = prompts(source.grammar, arguments.steered, arguments.seed)
+    with _bar() as bar:
+        task = bar.add_task("steered", total=len(asked) * (len(CONTROLS) + 1))
+        trial = Trial(judge, Composites(source), asked, lambda more: bar.advance(task, more))
+        return trial.of(maker)
+
+
 def _make(maker: Maker, asked: Sequence[Prompt], label: str) -> list[Pixels]:
     """The pictures, with a bar on the terminal's other stream."""
-    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(file=sys.stderr)) as bar:
+    with _bar() as bar:
         task = bar.add_task(label, total=len(asked))
         return maker.make(asked, lambda more: bar.advance(task, more))
+
+
+def _bar() -> Progress:
+    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=Console(file=sys.stderr))
 
 
 def _settings(arguments: argparse.Namespace) -> dict[str, Value]:
@@ -106,6 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--guidance", type=float, default=0.0, help="0 takes the model's own")
     parser.add_argument("--count", type=int, default=64, help="prompts of each task")
     parser.add_argument("--roles", type=int, default=32, help="pictures of each role, for the table of bias")
+    parser.add_argument("--steered", type=int, default=16, help="prompts of each task, for the table of controls")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--prior", default="balanced", help="the declared prior that the model was trained on")
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where training.corpora.sprites built")

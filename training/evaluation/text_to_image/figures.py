@@ -102,10 +102,24 @@ class RoleBias:
 
 
 @dataclass(frozen=True, slots=True)
+class Steering:
+    """How well one kind of control is followed, 0–1: by the model's pictures, by composites of the same scenes, by the
+    model's pictures without a control, and by the steered ones of another scene's control.
+    """
+
+    control: str
+    made: Mean
+    ceiling: Mean
+    unsteered: Mean
+    shuffled: Mean
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
     """Everything. mode: "quality" or "fast". digest: of the model's files. count: prompts of each task.
 
     memorised: the model's pictures and the composites that are as good as a training picture, where it is known.
+    steering: empty where the model takes no control picture.
     """
 
     model: str
@@ -118,3 +132,4 @@ class Evaluation:
     closeness: Closeness | None = None
     memorised: tuple[Share, Share] | None = None
     bias: tuple[RoleBias, ...] = field(default_factory=tuple)
+    steering: tuple[Steering, ...] = field(default_factory=tuple)

@@ -13,6 +13,7 @@ from core.weight_folder import PinnedFolder, files_of, read_folders
 from generators.base import Card, Generator, Job, Value
 from generators.diffusion import neighbours, shipped
 from generators.diffusion.neighbours import Neighbours
+from training.evaluation.shown import as_media
 from training.evaluation.text_to_image.tasks import Prompt
 from training.scenes.scene import Box
 from training.scenes.source import Source
@@ -59,15 +60,20 @@ class Served:
 
     def make(self, prompts: Sequence[Prompt], advance: Advance) -> list[Pixels]:
         """See `Maker`."""
+        return self.follow(prompts, [None] * len(prompts), advance)
+
+    def follow(self, prompts: Sequence[Prompt], controls: Sequence[Pixels | None], advance: Advance) -> list[Pixels]:
+        """With a control picture for each prompt, RGB uint8 (h, w, 3); all have one, or none has."""
         made: list[Pixels] = []
-        for batch in _batches(prompts):
-            jobs = [
-                Job(None, prompt=prompt.caption, seed=prompt.seed, parameters=dict(self.settings)) for prompt in batch
-            ]
-            outputs = self.generator.generate(jobs, lambda _: None, lambda: False)
+        for batch in _batches(list(zip(prompts, controls, strict=True))):
+            outputs = self.generator.generate([self._job(*each) for each in batch], lambda _: None, lambda: False)
             made += [output.frame.pixels for output in outputs]
             advance(len(batch))
         return made
+
+    def _job(self, prompt: Prompt, control: Pixels | None) -> Job:
+        shown = None if control is None else as_media(control)
+        return Job(None, prompt=prompt.caption, seed=prompt.seed, parameters=dict(self.settings), control=shown)
 
 
 def pinned(folder: Path) -> PinnedFolder:
@@ -92,5 +98,5 @@ def known_pictures(weights: PinnedFolder) -> Neighbours | None:
     return neighbours.load(weights.path / neighbours.FILE, digest) if digest else None
 
 
-def _batches(prompts: Sequence[Prompt]) -> Iterator[Sequence[Prompt]]:
-    return (prompts[start : start + _BATCH] for start in range(0, len(prompts), _BATCH))
+def _batches(asked: Sequence[tuple[Prompt, Pixels | None]]) -> Iterator[Sequence[tuple[Prompt, Pixels | None]]]:
+    return (asked[start : start + _BATCH] for start in range(0, len(asked), _BATCH))

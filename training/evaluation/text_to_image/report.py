@@ -35,6 +35,7 @@ def markdown(evaluation: Evaluation) -> str:
             *_tasks(evaluation),
             "",
             *_sets(evaluation),
+            *(["", *_steering(evaluation)] if evaluation.steering else []),
             *(["", *_bias(evaluation)] if evaluation.bias else []),
             "",
         ]
@@ -67,6 +68,16 @@ def _sets(evaluation: Evaluation) -> Iterator[str]:
     if evaluation.memorised:
         made, composites = evaluation.memorised
         yield f"| as near to a training drawing as to count as it | {_share(made)} | {_share(composites)} | |"
+
+
+def _steering(evaluation: Evaluation) -> Iterator[str]:
+    yield "How well a control picture of a held-out scene is followed, 0 to 1. Boxes: F1 of things that stand in one of"
+    yield "their own (intersection over union from .5). Edges: F1 of edge pixels, with one pixel of tolerance."
+    yield ""
+    yield "| Control | Model | Compositor (ceiling) | Same seeds, no control | Another scene's control |"
+    yield "|---|---|---|---|---|"
+    for row in evaluation.steering:
+        yield f"| {row.control} | {' | '.join(map(_mean, (row.made, row.ceiling, row.unsteered, row.shuffled)))} |"
 
 
 def _bias(evaluation: Evaluation) -> Iterator[str]:

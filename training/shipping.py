@@ -3,7 +3,7 @@
     python -m training.shipping --pipeline FOLDER [--fast FOLDER] [--controlnet FOLDER] [--output generators/weights]
 
 Beside what training made, the folder gets the descriptions of all drawings that scenes are made of, by which serving
-tells whether an output is a copy of one.
+tells whether an output is a copy of one, and the words of its captions, by which it tells that a prompt has others.
 """
 
 from __future__ import annotations
@@ -16,10 +16,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from generators.diffusion import neighbours
+from generators.diffusion import lexicon, neighbours
 from training.corpora.photographs import DEFAULT_CACHE
 from training.harness.folder import pin_folder
+from training.scenes.captions import paraphrase
 from training.scenes.compose import Compositor
+from training.scenes.grammar import Grammar
+from training.scenes.prior import read_prior
 from training.scenes.scene import Box, Group, Scene
 from training.scenes.source import drawings_of
 from training.scenes.vocabulary import Vocabulary, read_vocabulary
@@ -30,6 +33,8 @@ GUIDANCE = 3.0
 """By default: of 2.5, 5 and 8 the least had by far the lowest KID, and no task was done better by more."""
 MEMORISED = 0.95
 """Similarity from which an output counts as a copy: see `generators.diffusion.neighbours` for how far others are."""
+_PRIOR = "balanced"  # priors differ in how often, not in what
+_CAPTIONS = 50_000
 _DRAWN = 60  # pixels: as large as scenes show a thing
 _OPTIONAL = {"fast": "unet_fast", "controlnet": "controlnet"}
 
@@ -49,10 +54,18 @@ def assemble(folder: Path, pipeline: Path, parts: dict[str, Path | None], cache:
     vocabulary = read_vocabulary()
     keys, described = zip(*_described(vocabulary, drawings_of(vocabulary, cache)), strict=True)
     neighbours.save(partial / neighbours.FILE, np.stack(described), keys, MEMORISED)
+    (partial / lexicon.FILE).write_text("".join(f"{word}\n" for word in taught(vocabulary)), encoding="utf-8")
     for path in partial.rglob("*"):
         path.chmod(0o755 if path.is_dir() else 0o644)
     shutil.rmtree(folder, ignore_errors=True)
     partial.rename(folder)
+
+
+def taught(vocabulary: Vocabulary) -> list[str]:
+    """The words of all captions, as far as enough of them show."""
+    grammar, rng = Grammar(vocabulary, read_prior(_PRIOR)), np.random.default_rng(0)
+    scenes = (grammar.training(rng) for _ in range(_CAPTIONS))
+    return sorted({word for scene in scenes for word in lexicon.words_in(paraphrase(scene, vocabulary, rng))})
 
 
 def _described(

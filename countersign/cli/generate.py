@@ -13,7 +13,7 @@ from countersign.cli import labels, making
 from countersign.cli.files import make_folder, write_atomically
 from countersign.cli.progress import Bars
 from countersign.cli.session import AsJson, Jurisdiction, Subject, Surface, connect, context_of
-from countersign.cli.text import reporting, say
+from countersign.cli.text import complain, reporting, say
 from countersign.results import Preview
 from countersign.v1.generation_pb2 import Declarations
 from countersign.v1.generation_pb2 import Preview as PreviewMessage
@@ -86,6 +86,8 @@ def generate(
     making.tell(view, output, as_json=as_json)
     if not as_json:
         say(f"seed {view['seed']}" + nearest_text(view["nearest"]))
+        if view["unknown_words"]:
+            complain(unknown_text(view["unknown_words"]))
 
 
 def settings_of(named: Mapping[str, float | str | None], given: Mapping[str, str]) -> dict[str, str]:
@@ -116,6 +118,12 @@ def nearest_text(nearest: Mapping[str, object] | None) -> str:
         return ""
     like = ", so like it that it counts as a copy" if nearest["memorised"] else ""
     return f"; nearest in training: {nearest['item']} ({nearest['similarity']:.2f}){like}"
+
+
+def unknown_text(count: int) -> str:
+    """What it means that the model was not taught some of the prompt's words."""
+    words = "1 word of the prompt is" if count == 1 else f"{count} words of the prompt are"
+    return f"{words} none that the model was taught, and give something arbitrary; its card tells what it knows"
 
 
 def register(app: typer.Typer) -> None:

@@ -567,6 +567,7 @@ class MadeMedia(_message.Message):
     LEFT_OUT_FIELD_NUMBER: _builtins.int
     COMPANIONS_FIELD_NUMBER: _builtins.int
     MANIFEST_STORE_FIELD_NUMBER: _builtins.int
+    UNKNOWN_WORDS_FIELD_NUMBER: _builtins.int
     digest: _builtins.str
     mime_type: _builtins.str
     byte_size: _builtins.int
@@ -576,6 +577,8 @@ class MadeMedia(_message.Message):
     """Of the task "auto": what was chosen, and why, in words for people."""
     manifest_store: _builtins.bytes
     """The manifest store (JUMBF) of an output whose format holds none, such as DICOM: it is to be kept beside it."""
+    unknown_words: _builtins.int
+    """How many of the prompt's words the model was not taught; not set where it does not know."""
     @_builtins.property
     def decision(self) -> _common_pb2.Decision: ...
     @_builtins.property
@@ -619,12 +622,15 @@ class MadeMedia(_message.Message):
         left_out: _abc.Iterable[_builtins.str] | None = ...,
         companions: _abc.Iterable[Global___Companion] | None = ...,
         manifest_store: _builtins.bytes = ...,
+        unknown_words: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "decision", b"decision", "fidelity", b"fidelity", "nearest", b"nearest", "receipt", b"receipt"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_unknown_words", b"_unknown_words", "blocked", b"blocked", "decision", b"decision", "fidelity", b"fidelity", "nearest", b"nearest", "receipt", b"receipt", "unknown_words", b"unknown_words"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["blocked", b"blocked", "byte_size", b"byte_size", "companions", b"companions", "decision", b"decision", "digest", b"digest", "fidelity", b"fidelity", "left_out", b"left_out", "manifest_store", b"manifest_store", "mime_type", b"mime_type", "model", b"model", "nearest", b"nearest", "plan", b"plan", "receipt", b"receipt", "seed", b"seed"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_unknown_words", b"_unknown_words", "blocked", b"blocked", "byte_size", b"byte_size", "companions", b"companions", "decision", b"decision", "digest", b"digest", "fidelity", b"fidelity", "left_out", b"left_out", "manifest_store", b"manifest_store", "mime_type", b"mime_type", "model", b"model", "nearest", b"nearest", "plan", b"plan", "receipt", b"receipt", "seed", b"seed", "unknown_words", b"unknown_words"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__unknown_words: _TypeAlias = _typing.Literal["unknown_words"]  # noqa: Y015
+    _WhichOneofArgType__unknown_words: _TypeAlias = _typing.Literal["_unknown_words", b"_unknown_words"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__unknown_words) -> _WhichOneofReturnType__unknown_words | None: ...
 
 Global___MadeMedia: _TypeAlias = MadeMedia  # noqa: Y015
 

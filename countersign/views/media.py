@@ -46,6 +46,7 @@ def made_json(output: str | None, made: Made, manifest: str | None = None) -> Js
         "byte_size": result.byte_size,
         "blocked": blocked_json(result.blocked) if result.HasField("blocked") else None,
         "nearest": nearest_json(result.nearest) if result.HasField("nearest") else None,
+        "unknown_words": result.unknown_words if result.HasField("unknown_words") else None,
         "fidelity": fidelity_json(result.fidelity) if result.HasField("fidelity") else None,
         "plan": result.plan or None,
         "left_out": list(result.left_out),

@@ -23,10 +23,11 @@ _GAPS = frozenset("\t\n\r")
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A prompt's tokens without those of start and end, and the weight of each."""
+    """A prompt's tokens without those of start and end, and the weight of each. text: without the notation of those."""
 
     ids: tuple[int, ...]
     weights: tuple[float, ...]
+    text: str = ""
 
 
 def tokens_of(components: Components, prompt: str, *, field: str = "prompt", needed: bool = True) -> Tokens:
@@ -45,7 +46,7 @@ def tokens_of(components: Components, prompt: str, *, field: str = "prompt", nee
     _refuse_special(components, weighted.text, read, field)
     if needed and not read.ids:
         raise _refusal(f"the model reads nothing in the {field}", field, "one token or more", "none")
-    return Tokens(tuple(read.ids), tuple(weighted.weights[start] for start, _ in read.offsets))
+    return Tokens(tuple(read.ids), tuple(weighted.weights[start] for start, _ in read.offsets), weighted.text)
 
 
 def embed(components: Components, prompts: Sequence[Tokens]) -> torch.Tensor:

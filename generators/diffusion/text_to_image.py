@@ -21,6 +21,7 @@ from generators.diffusion import decoding, memory, pictures, sampling
 from generators.diffusion.asked import Asked, asked_of
 from generators.diffusion.components import Components
 from generators.diffusion.enlarging import Enlarger
+from generators.diffusion.lexicon import Lexicon
 from generators.diffusion.neighbours import Neighbours
 from generators.diffusion.offer import Offer
 from generators.still import STILL
@@ -34,7 +35,7 @@ _LIBRARIES = ("torch", "diffusers", "transformers")
 class TextToImage:
     """A generator of the task "text_to_image".
 
-    digest: of the weights. neighbours: of the model's training pictures, where they are known.
+    digest: of the weights. neighbours: of the model's training pictures, lexicon: its words, where they are known.
     """
 
     task = "text_to_image"
@@ -51,6 +52,7 @@ class TextToImage:
         *,
         enlarger: Enlarger | None = None,
         neighbours: Neighbours | None = None,
+        lexicon: Lexicon | None = None,
     ) -> None:
         self.name = name
         self.card = replace(card, profiles=frozenset({PHOTO}))  # what is sampled was not measured
@@ -60,6 +62,7 @@ class TextToImage:
         self._offer = offer
         self._enlarger = enlarger or Enlarger()
         self._neighbours = neighbours
+        self._lexicon = lexicon
         libraries = [f"{library} {version(library)}" for library in _LIBRARIES]
         self.version = version_of(name, digest, offer, *self._enlarger.digests, *libraries)
 
@@ -120,6 +123,7 @@ class TextToImage:
         pixels = decoding.decode(self._components, latents)
         # At the model's own size, where its training pictures are, too.
         notes = self._neighbours.notes(pixels) if self._neighbours else {}
+        notes |= self._lexicon.notes(asked.prompt.text) if self._lexicon else {}
         pixels = self._enlarger.enlarged(pixels, asked.settings.size, progress, cancelled)
         frame, icc = Frame(pixels), b""
         if asked.area is not None and asked.source is not None:

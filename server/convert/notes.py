@@ -15,6 +15,7 @@ from server.audit import Recorded
 from server.record import MEMORISED
 
 ITEM, SIMILARITY = "nearest_training_item", "nearest_similarity"
+UNKNOWN_WORDS = "unknown_words"
 
 
 def nearest(recorded: Recorded) -> pb.Neighbour | None:
@@ -46,6 +47,12 @@ def left_out_of(recorded: Recorded) -> list[str]:
     """What a private output does not tell; nothing where it was not asked for, or there was nothing."""
     told = str(notes_of(recorded).get(LEFT_OUT, ""))
     return told.split(", ") if told else []
+
+
+def unknown_words_of(recorded: Recorded) -> int | None:
+    """How many words of the prompt the model was not taught; None where it does not know."""
+    count = notes_of(recorded).get(UNKNOWN_WORDS)
+    return None if count is None else int(count)
 
 
 def notes_of(recorded: Recorded) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from server.auth import Caller
 from server.convert.blocked import blocked
 from server.convert.companions import companions, kind_of, names_of
 from server.convert.labels import label_of
-from server.convert.notes import fidelity_of, left_out_of, nearest, plan_of
+from server.convert.notes import fidelity_of, left_out_of, nearest, plan_of, unknown_words_of
 from server.edge import Context, Edge
 from server.pipeline import Pipeline
 from server.previews import Preview
@@ -161,6 +161,7 @@ class GenerationService(generation_pb2_grpc.GenerationServiceServicer):
             left_out=left_out_of(made.recorded) if left else (),
             companions=companions(made.recorded),
             manifest_store=made.beside,
+            unknown_words=unknown_words_of(made.recorded) if left else None,
         )
 
 

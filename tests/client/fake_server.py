@@ -68,6 +68,7 @@ class FakeServer(
         self.wrong_digest = self.wrong_companion = False
         self.without_result = False
         self.nearest: generation_pb2.Neighbour | None = None
+        self.unknown_words: int | None = None
         self.plan, self.withheld, self.beside = "", "", b""
         self.left_out: tuple[str, ...] = ()
 
@@ -142,6 +143,8 @@ class FakeServer(
         async for part in self.made(context, request, request.prompt.encode(), generation_pb2.GenerateResponse):
             if self.nearest and part.WhichOneof("part") == "result":
                 part.result.nearest.CopyFrom(self.nearest)
+            if self.unknown_words is not None and part.WhichOneof("part") == "result":
+                part.result.unknown_words = self.unknown_words
             yield part
 
     async def made(

@@ -76,6 +76,23 @@ def test_a_copy_of_what_the_model_learned_from_is_said_to_be_one(
     assert "nearest in training: fluent:red-apple (0.99), so like it that it counts as a copy" in result.stdout
 
 
+def test_words_that_the_model_was_not_taught_are_said_to_be_none(
+    server: FakeServer, command: Command, tmp_path: Path
+) -> None:
+    for count, told in (
+        (None, ""),
+        (0, ""),
+        (1, "1 word of the prompt is none"),
+        (2, "2 words of the prompt are none"),
+    ):
+        server.unknown_words = count
+        result = command("generate", PROMPT, "-o", tmp_path / f"{count}.png", "--json")
+        assert json.loads(result.stdout)["unknown_words"] == count
+        result = command("generate", PROMPT, "-o", tmp_path / f"{count}.png", "--force")
+        assert told in result.stderr
+        assert bool(result.stderr) == bool(told)
+
+
 def test_previews_are_saved_where_they_are_asked_for(server: FakeServer, command: Command, tmp_path: Path) -> None:
     folder = tmp_path / "looks"
     assert command("generate", PROMPT, "-o", tmp_path / "out.png", "--previews", folder).exit_code == 0

@@ -17,8 +17,9 @@ from core.sandbox import Sandbox
 from core.weight_folder import read_folders
 from generators import cards
 from generators.base import Job, Output
-from generators.diffusion import decoding, neighbours, shipped
+from generators.diffusion import decoding, lexicon, neighbours, shipped
 from generators.diffusion.text_to_image import TextToImage
+from server.convert.notes import unknown_words_of
 from server.previews import Preview
 from server.provenance import Provenance
 from server.requests import Made, Order
@@ -36,6 +37,7 @@ def painter(tmp_path_factory: pytest.TempPathFactory) -> TextToImage:
     folder = tmp_path_factory.mktemp("weights")
     model = tiny_diffusion.build(folder / "text_to_image", fast=True, control=True)
     neighbours.save(model / neighbours.FILE, neighbours.describe(noise(64, 64, 1))[:1], ("noise:1",), 0.9)
+    (model / lexicon.FILE).write_text("red\napple\n")
     folder.joinpath("weights.toml").write_text(tiny_diffusion.manifest(model, "text_to_image"))
     pinned = read_folders(folder / "weights.toml")["text_to_image"]
     return shipped.load(pinned, cards.shipped("upscale.md"), "cpu")
@@ -63,6 +65,7 @@ async def test_it_leaves_signed_and_says_what_it_is_most_like(house: House, pain
     entry = leaf(made.recorded)
     assert entry["making"]["model"] == "text_to_image"
     assert entry["making"]["notes"]["nearest_training_item"] == "noise:1"
+    assert unknown_words_of(made.recorded) == 1
     _, credential = await house.examiner.inspect(made.output or b"")
     assert credential.state == "trusted"
     assert credential.digital_source_types[0].endswith("/trainedAlgorithmicMedia")

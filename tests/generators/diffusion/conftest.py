@@ -10,7 +10,7 @@ import pytest
 from core.weight_folder import read_folders
 from generators import restoration
 from generators.base import Card
-from generators.diffusion import neighbours, shipped
+from generators.diffusion import lexicon, neighbours, shipped
 from generators.diffusion.components import Components, load
 from generators.diffusion.text_to_image import TextToImage
 from tests.generators import tiny_diffusion
@@ -27,6 +27,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = tiny_diffusion.build(folder / "text_to_image", fast=True, control=True)
     trained_on = np.concatenate([neighbours.describe(noise(64, 64, seed))[:1] for seed in (1, 2)])
     neighbours.save(model / neighbours.FILE, trained_on, ("noise:1", "noise:2"), 0.9)
+    (model / lexicon.FILE).write_text("three\nred\napple\n")
     folder.joinpath("weights.toml").write_text(tiny_diffusion.manifest(model, "text_to_image"))
     return folder
 

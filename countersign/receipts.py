@@ -46,7 +46,8 @@ def read_receipt(path: Path) -> dict[str, Any]:
     try:
         document = parse_json(data)
     except VerificationError as error:
-        raise UnusableFile(f"{path}: {error}", field="file") from error
+        told = f"{path} is neither a receipt nor the output of a command with --json ({error})"
+        raise UnusableFile(told, field="file") from error
     found = list(receipts_in(document))
     if len(found) != 1:
         raise UnusableFile(f"{path} holds {len(found)} receipts", field="file", limit="1", found=str(len(found)))

@@ -76,6 +76,8 @@ def report(checks: Sequence[Check], *, as_json: bool) -> None:
 
 
 def line_of(check: Check) -> object:
-    """✓ or ✗, the check's name and what it found."""
+    """✓, ! where it holds only as far as it goes, or ✗; the check's name and what it found."""
     mark, style = ("✓", "green") if check.ok else ("✗", "bold red")
+    if check.reserved:
+        mark, style = "!", "yellow"
     return cell(f"{mark} {check.name}: {check.detail}", style)

@@ -14,7 +14,7 @@ from countersign.cli.exits import ExitCode, exit_code_of
 from countersign.cli.files import make_folder, safe_name, write_json
 from countersign.cli.progress import Bars
 from countersign.cli.session import AsJson, Jurisdiction, Subject, Surface, connect, context_of
-from countersign.cli.tables import screening_table
+from countersign.cli.tables import findings_table, screening_table
 from countersign.cli.text import complain, say, say_json, sentence_of
 from countersign.client import Client
 from countersign.errors import CountersignError, ServerUnavailable
@@ -108,7 +108,10 @@ def screen(
     if as_json:
         say_json([outcome.json() for outcome in outcomes])
     else:
-        say(screening_table(outcome.json() for outcome in outcomes))
+        views = [outcome.json() for outcome in outcomes]
+        say(screening_table(views))
+        if len(views) == 1 and "findings" in views[0]:
+            say(findings_table(views[0]["findings"]))
     raise typer.Exit(worst(outcomes))
 
 

@@ -20,19 +20,21 @@ def table_of(*headings: str, whole: Sequence[str] = ()) -> Table:
 
 
 def screening_table(screenings: Iterable[Json]) -> Table:
-    """One row a file: decision, reasons, credential, place in the log."""
-    table = table_of("File", "Decision", "Reasons", "Credential", "Log", whole=("Decision", "Credential", "Log"))
+    """One row a file: decision, reasons, what detectors found, credential, place in the log."""
+    whole = ("Decision", "Found", "Credential", "Log")
+    table = table_of("File", "Decision", "Reasons", "Found", "Credential", "Log", whole=whole)
     for view in screenings:
         if "decision_id" in view:
             table.add_row(
                 cell(view["file"]),
                 action_cell(view["action"]),
                 cell(reasons_text(view["reasons"])),
+                cell(found_text(view["findings"])),
                 state_cell(view["provenance"]),
                 cell(view["receipt"]["log_index"]),
             )
         else:
-            table.add_row(cell(view["file"]), cell("—", "red"), cell(view["error"]["message"]), cell("—"), cell("—"))
+            table.add_row(cell(view["file"]), cell("—", "red"), cell(view["error"]["message"]), *[cell("—")] * 3)
     return table
 
 
@@ -83,6 +85,13 @@ def models_table(models: Iterable[Json]) -> Table:
         origin = f"{model['licence']}\n{short(model['version'])}"
         table.add_row(*(cell(model[key] or "—") for key in ("name", "role", "task", "summary")), cell(origin))
     return table
+
+
+def found_text(findings: Sequence[Json]) -> str:
+    """The detectors that found something, a line each, and how many could not tell."""
+    found = [finding["detector"] for finding in findings if finding["verdict"] == "DETECTED"]
+    unsure = sum(finding["verdict"] == "ABSTAINED" for finding in findings)
+    return "\n".join([*found, *([f"{unsure} of {len(findings)} unsure"] if unsure else [])]) or "—"
 
 
 def reasons_text(reasons: Sequence[Json]) -> str:

@@ -13,15 +13,23 @@ from typing import TypeVar
 from countersign.verify.errors import VerificationError
 
 _Value = TypeVar("_Value")
+_RESERVATIONS = ("NOT PINNED", "NOT CHECKED")
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One step. name: what was checked, in a word. detail: what was found, for people."""
+    """One step. name: what was checked, in a word. detail: what was found, for people; where nothing speaks against it
+    but something that could was not looked at, it begins with what that is, as in "NOT PINNED: …".
+    """
 
     name: str
     ok: bool
     detail: str
+
+    @property
+    def reserved(self) -> bool:
+        """Whether it is ok only as far as it goes."""
+        return self.ok and self.detail.startswith(_RESERVATIONS)
 
 
 def step(name: str, work: Callable[[], tuple[str, _Value]]) -> tuple[Check, _Value | None]:

@@ -147,6 +147,20 @@ def test_people_get_a_table_without_terminal_control(command: Command, photo: Pa
 
 
 @pytest.mark.skipif(os.name != "posix", reason="only there may a name be no text")
+def test_one_file_is_told_with_its_findings_and_many_with_their_sum(
+    command: Command, photo: Path, tmp_path: Path
+) -> None:
+    alone = command("screen", photo).stdout
+    assert "1 of 1 unsure" in alone
+    assert "Detector" in alone
+    assert "ABSTAINED" in alone
+    other = tmp_path / "other.jpg"
+    other.write_bytes(b"another")
+    both = command("screen", photo, other).stdout
+    assert both.count("1 of 1 unsure") == 2
+    assert "Detector" not in both
+
+
 def test_a_name_that_is_no_text_is_still_json(command: Command, tmp_path: Path) -> None:
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/ph\xffoto.png"))
     path.write_bytes(b"a photo")

@@ -132,6 +132,8 @@ def _keys(connection: Connection, own: VerifierKey) -> tuple[TrustedKey, ...]:
 
 def _assert_extends_mark(connection: Connection, head: Head, path: Path | None, keys: Sequence[TrustedKey]) -> None:
     """To append to an older state of the log would sign a second history. MUST be refused."""
+    if path is None or (not head.size and not path.exists()):
+        return  # a log that begins has none
     mark = read_mark(path, keys)
     if mark is not None and not extends(connection, head.size, mark.size, mark.root):
         raise ConfigurationError(

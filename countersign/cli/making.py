@@ -6,7 +6,7 @@ proves that decision.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
@@ -46,6 +46,13 @@ OPTIONS: Mapping[CompanionKind, str] = {
     COMPANION_KIND_RISK_MAP: "--risk-map",
 }
 """By which companions are asked for, by kind."""
+_ENDINGS: Mapping[str, Sequence[str]] = {
+    "image/jpeg": (".jpg", ".jpeg", ".jfif"),
+    "image/png": (".png",),
+    "image/webp": (".webp",),
+    "image/avif": (".avif",),
+    "image/tiff": (".tif", ".tiff"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,8 @@ def tell(view: Json, output: Path, *, as_json: bool) -> None:
         reasons = reasons_text(view["reasons"])
         complain(f"{output} was not written, the decision blocks it:\n{reasons}\nFor support: {support}")
         raise typer.Exit(ExitCode.CHECK_FAILED)
+    if (endings := _ENDINGS.get(view["mime_type"])) and output.suffix.lower() not in endings:
+        complain(f"{output} holds {view['mime_type']}, which its name does not say; {endings[0]} would")
     if not as_json:
         say(f"{output}: {view['action']}, by {short(view['model'])}, log index {view['receipt']['log_index']}")
         if view["manifest"]:

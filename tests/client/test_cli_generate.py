@@ -93,6 +93,14 @@ def test_words_that_the_model_was_not_taught_are_said_to_be_none(
         assert bool(result.stderr) == bool(told)
 
 
+def test_a_name_that_says_another_format_is_told(server: FakeServer, command: Command, tmp_path: Path) -> None:
+    assert command("generate", PROMPT, "-o", tmp_path / "out.PNG").stderr == ""
+    for name in ("out.jpg", "out"):
+        result = command("generate", PROMPT, "-o", tmp_path / name)
+        assert f"{name} holds image/png, which its name does not say; .png would" in result.stderr.replace("\n", " ")
+        assert (result.exit_code, (tmp_path / name).exists()) == (0, True)
+
+
 def test_previews_are_saved_where_they_are_asked_for(server: FakeServer, command: Command, tmp_path: Path) -> None:
     folder = tmp_path / "looks"
     assert command("generate", PROMPT, "-o", tmp_path / "out.png", "--previews", folder).exit_code == 0

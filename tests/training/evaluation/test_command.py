@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -83,3 +84,20 @@ def test_the_sheet_shows_pictures_in_their_order(source: Source, tmp_path: Path)
     height = (sheet.shape[0] - 12) // 2
     found = sheet[12 + height : 12 + height + 128, 12 + 140 : 12 + 140 + 128]
     assert np.array_equal(found[1:-1, 1:-1], enlarged[1:-1, 1:-1])
+
+
+def test_controls_stand_beside_what_was_made_of_them(sprite_cache: Path, tmp_path: Path) -> None:
+    model = tiny_diffusion.pin(tmp_path, control=True) / "text_to_image"
+    path = tmp_path / "controls.png"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            command, "prompts", lambda *arguments: [replace(each, caption="a dog") for each in prompts(*arguments)]
+        )
+        words = ["--model", str(model), "--cache", str(sprite_cache), "--steps", "1", "--control-sheet", str(path)]
+        command.main([*words, "--threads", "1"])
+    with Image.open(path) as image:
+        sheet = np.asarray(image.convert("RGB"))
+    assert sheet.shape[1] == 8 * 140 + 12
+    drawn = sheet[13:139, 13:139]
+    assert np.count_nonzero(drawn.min(axis=2) > 200) > 50
+    assert np.array_equal(drawn[..., 0], drawn[..., 2])

@@ -24,7 +24,7 @@ from training.evaluation.text_to_image.figures import Evaluation, Steering
 from training.evaluation.text_to_image.makers import Composites, Maker, Served, known_pictures, pinned, served
 from training.evaluation.text_to_image.measuring import Gallery
 from training.evaluation.text_to_image.sheet import draw_sheet
-from training.evaluation.text_to_image.steering import CONTROLS, Trial
+from training.evaluation.text_to_image.steering import CONTROLS, Trial, steered
 from training.evaluation.text_to_image.tasks import TASKS, Prompt, prompts
 from training.judging import judge as judging
 from training.judging.judge import Judge
@@ -45,6 +45,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     if arguments.sheet:
         asked = prompts(source.grammar, _SHOWN // len(TASKS), arguments.seed)
         draw_sheet(_make(maker, asked, "sheet"), [prompt.caption for prompt in asked], arguments.sheet)
+    if arguments.control_sheet:
+        _draw_controls(arguments.control_sheet, maker, source, arguments.seed)
+    if arguments.sheet or arguments.control_sheet:
         return
     evaluation = _evaluate(arguments, source, maker)
     if arguments.write:
@@ -92,6 +95,17 @@ def _steering(arguments: argparse.Namespace, source: Source, judge: Judge, maker
         return trial.of(maker)
 
 
+def _draw_controls(path: Path, maker: Served, source: Source, seed: int) -> None:
+    """Two scenes of each task, the one by its boxes and the other by its edges, each beside what was made of it."""
+    asked = prompts(source.grammar, 2, seed)
+    kinds = [CONTROLS[at % 2] for at in range(len(asked))]
+    controls = [steered(kind, Composites(source), each).control for kind, each in zip(kinds, asked, strict=True)]
+    made = maker.follow(asked, controls, lambda _: None)
+    pictures = [picture for pair in zip(controls, made, strict=True) for picture in pair]
+    words = [word for kind, each in zip(kinds, asked, strict=True) for word in (kind, each.caption)]
+    draw_sheet(pictures, words, path)
+
+
 def _make(maker: Maker, asked: Sequence[Prompt], label: str) -> list[Pixels]:
     """The pictures, with a bar on the terminal's other stream."""
     with _bar() as bar:
@@ -133,6 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", action="store_true", help="one object on stdout, and nothing else")
     parser.add_argument("--write", type=Path, metavar="CARD", help="also put the tables into a model card")
     parser.add_argument("--sheet", type=Path, help=f"only draw a contact sheet of {_SHOWN} held-out prompts")
+    parser.add_argument("--control-sheet", type=Path, help="only draw control pictures and what was made of them")
     return parser
 
 

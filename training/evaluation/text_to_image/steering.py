@@ -62,7 +62,7 @@ class Trial:
         return tuple(self._row(kind, maker, unsteered) for kind in CONTROLS)
 
     def _row(self, kind: Control, maker: Follower, unsteered: Sequence[Pixels]) -> Steering:
-        wanted = [_steered(kind, self.composites, prompt) for prompt in self.prompts]
+        wanted = [steered(kind, self.composites, prompt) for prompt in self.prompts]
         made = maker.follow(self.prompts, [each.control for each in wanted], self.advance)
         # Half way round: neighbours in the list are of one task.
         others = wanted[len(wanted) // 2 :] + wanted[: len(wanted) // 2]
@@ -72,7 +72,8 @@ class Trial:
         return Steering(kind, *(Mean.of(measure(pictures, controls)) for pictures, controls in pairs))
 
 
-def _steered(kind: Control, composites: Composites, prompt: Prompt) -> Steered:
+def steered(kind: Control, composites: Composites, prompt: Prompt) -> Steered:
+    """The control of a held-out scene, and what following it would give."""
     picture, boxes = composites.compose(prompt)
     control = outlines(boxes, len(picture)) if kind == "boxes" else edges(picture)
     return Steered(picture, boxes, control)

@@ -7,6 +7,7 @@ markup.
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import unicodedata
@@ -23,6 +24,7 @@ from countersign.errors import CountersignError
 from countersign.views import error_json
 
 DIGEST = re.compile(r"(sha256:[0-9a-f]{12})[0-9a-f]{52}")
+_PIPED = 140  # columns of a table in a file or a pipe: in the 80 that rich takes there, it is hard to read
 ACTION_STYLES = {"ALLOW": "green", "LABEL": "cyan", "REVIEW": "yellow", "BLOCK": "bold red"}
 # UAX #9: embeddings, overrides and isolates. Joiners, which honest text needs, are none of them.
 REORDERING = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
@@ -59,6 +61,8 @@ def short(text: str) -> str:
 def say(*rows: Any) -> None:
     """Prints results for people on stdout. Strings are cleaned; rich renderables are printed as they are."""
     console = Console(highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _PIPED
     for row in rows:
         # A terminal breaks long lines by itself; a file or a pipe should get them whole.
         console.print(cell(row) if isinstance(row, str) else row, soft_wrap=isinstance(row, (str, Text)))

@@ -83,7 +83,9 @@ def _outcome(act: Callable[[int], object], parent: int) -> str:
 
 def surroundings(_request: Request) -> View:
     """What the process was given."""
-    return View({"environment": sorted(os.environ), "descriptors": [fd for fd in range(1024) if _is_open(fd)]})
+    fetching = [name for name in ("requests", "urllib3") if sys.modules.get(name) is not None]
+    descriptors = [fd for fd in range(1024) if _is_open(fd)]
+    return View({"environment": sorted(os.environ), "descriptors": descriptors, "fetching": fetching})
 
 
 def _is_open(descriptor: int) -> bool:

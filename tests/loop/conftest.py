@@ -68,9 +68,23 @@ def start(folder: Path, more: str = "") -> Served:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    running = start(tmp_path_factory.mktemp("served"))
-    yield running
-    if running.process.poll() is None:
-        running.stop()
-    if running.process.stdout:
-        running.process.stdout.close()
+    """A server of the module's own."""
+    yield from running(tmp_path_factory.mktemp("served"))
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One for all modules that ask for nothing but enhanced files and what is told of these; nobody stops it.
+
+    What one of them sends MUST NOT be a copy of what another had made: that would be recognised.
+    """
+    yield from running(tmp_path_factory.mktemp("shared"))
+
+
+def running(folder: Path) -> Iterator[Served]:
+    served = start(folder)
+    yield served
+    if served.process.poll() is None:
+        served.stop()
+    if served.process.stdout:
+        served.process.stdout.close()

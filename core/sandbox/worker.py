@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import ctypes
+import gc
 import importlib
 import os
 import socket
@@ -141,6 +142,9 @@ def prepare(boot: Mapping[str, Any]) -> tuple[Limits, dict[str, Bound]]:
     parsers = {name: Bound(_load(target), options.get(name, {})) for name, target in boot["parsers"].items()}
     for name in frozenset(os.environ) - given:  # libraries leave paths there when they are imported
         del os.environ[name]
+    # What was imported stays for good: the collector, off until now, need never look through it.
+    gc.freeze()
+    gc.enable()
     confine(limits, Confinement(boot["confinement"]))
     return limits, parsers
 

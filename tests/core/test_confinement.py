@@ -45,6 +45,10 @@ async def test_a_worker_has_nothing_but_its_socket_and_the_job(rogues: Sandbox) 
     assert set(facts["environment"]) <= {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "LC_CTYPE"}
 
 
+async def test_a_worker_collects_garbage_but_not_what_it_imported(rogues: Sandbox) -> None:
+    assert (await rogues.call("surroundings", [b""])).facts["collects"] is True
+
+
 async def test_a_worker_with_every_parser_holds_nothing_that_fetches() -> None:
     """pydicom imports an HTTP client wherever one is installed, as it is here."""
     assert find_spec("requests")

@@ -45,7 +45,7 @@ class Served:
 
     def stop(self) -> None:
         self.process.terminate()
-        assert self.process.wait(30) == 0
+        assert self.process.wait(60) == 0
 
     def url(self) -> str:
         return f"sqlite:///{self.data_dir / 'countersign.db'}"

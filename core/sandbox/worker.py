@@ -136,8 +136,8 @@ def prepare(boot: Mapping[str, Any]) -> tuple[Limits, dict[str, Bound]]:
     limits = Limits(**boot["limits"])
     for name in _TEXT_CODECS:
         codecs.lookup(name)
-    for name in _UNREACHABLE:
-        sys.modules[name] = None  # type: ignore[assignment] - as the import system knows what cannot be imported
+    for name in _UNREACHABLE:  # None: how the import system knows what cannot be imported
+        sys.modules[name] = None  # type: ignore[assignment]
     options, given = boot["options"], frozenset(os.environ)
     parsers = {name: Bound(_load(target), options.get(name, {})) for name, target in boot["parsers"].items()}
     for name in frozenset(os.environ) - given:  # libraries leave paths there when they are imported

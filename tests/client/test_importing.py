@@ -20,7 +20,7 @@ def test_what_is_made_meanwhile_is_never_looked_through() -> None:
     gc.unfreeze()
     with importing():
         assert not gc.isenabled()
-        kept = [[] for _ in range(5)]
+        kept: list[list[int]] = [[] for _ in range(5)]
     assert gc.isenabled()
     assert gc.get_freeze_count() > 0
     assert not any(each is one for one in gc.get_objects() for each in kept)

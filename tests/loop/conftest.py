@@ -51,13 +51,14 @@ class Served:
         return f"sqlite:///{self.data_dir / 'countersign.db'}"
 
 
-def start(folder: Path, more: str = "") -> Served:
-    """more: further tables of the server's configuration."""
+def start(folder: Path, more: str = "", *, known: bool = False) -> Served:
+    """more: further tables of the server's configuration. known: whether a picture is put on its list before."""
     config = folder / "countersign.toml"
     config.write_text(f'[server]\naddress = "127.0.0.1:0"\ndata_dir = "{folder / "data"}"\nparsers = 2\n{more}')
-    (folder / "known.jpg").write_bytes(files.known())
-    known = [*COMMAND, "--config", str(config), "known", "add", str(folder / "known.jpg"), "--list", "tests"]
-    subprocess.run(known, check=True, capture_output=True, timeout=60)
+    if known:
+        (folder / "known.jpg").write_bytes(files.known())
+        add = [*COMMAND, "--config", str(config), "known", "add", str(folder / "known.jpg"), "--list", "tests"]
+        subprocess.run(add, check=True, capture_output=True, timeout=60)
     command = [*COMMAND, "--config", str(config), "serve"]
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
@@ -69,7 +70,7 @@ def start(folder: Path, more: str = "") -> Served:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server of the module's own."""
-    yield from running(tmp_path_factory.mktemp("served"))
+    yield from running(start(tmp_path_factory.mktemp("served"), known=True))
 
 
 @pytest.fixture(scope="session")
@@ -78,11 +79,10 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
     What one of them sends MUST NOT be a copy of what another had made: that would be recognised.
     """
-    yield from running(tmp_path_factory.mktemp("shared"))
+    yield from running(start(tmp_path_factory.mktemp("shared")))
 
 
-def running(folder: Path) -> Iterator[Served]:
-    served = start(folder)
+def running(served: Served) -> Iterator[Served]:
     yield served
     if served.process.poll() is None:
         served.stop()

@@ -26,8 +26,10 @@ $(BUF): package.json
 demo: $(READY)  ## Screen, tamper, enhance, verify: the whole loop on real files, in a minute
 	$(BIN)/countersign demo
 
+# A process for each core, up to four, with a thread each: more of them want more memory than laptops have. A file's tests
+# stay together, because they share servers and databases. To stop in a debugger: python -m pytest FILE.
 test: $(READY)  ## The test suite
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 slow: $(READY)  ## The long rounds of the test suite
 	$(BIN)/python -m pytest -m slow

@@ -22,6 +22,7 @@ from generators.classical import interpolation
 from generators.classical.filtering import Filtered
 from generators.classical.table import FILTERS
 from generators.denoise import NonLocalMeans
+from generators.diffusion import waiting
 from generators.learned import LearnedDenoiser
 from generators.own import weights as own
 from generators.own.settings import OwnWeights
@@ -47,15 +48,17 @@ _PAINTERS = ("text_to_image",)
 def build(
     weights_dir: Path, device: str, *, max_pixels: int = MAX_PIXELS, brought: Sequence[Checkpoint | OwnWeights] = ()
 ) -> Registry[Generator]:
-    """Every generator, loaded on `device` ("cpu", "cuda", "auto"). The first of a task is the task's default.
+    """Every generator, on `device` ("cpu", "cuda", "auto"). The first of a task is the task's default.
 
-    brought: the operator's own, which come last. Raises ConfigurationError for an unreadable manifest, an unknown
-    device, a name that comes twice and a licence that nobody accepted, PreconditionFailed for weights that are not
-    there, and IntegrityError for weights that differ from their pinned digest or hold no usable network.
+    Networks that ship are held against their digests now, and made with the first job that needs them.
+    brought: the operator's own, which are loaded now and come last. Raises ConfigurationError for an unreadable
+    manifest, an unknown device, a name that comes twice and a licence that nobody accepted, PreconditionFailed for
+    weights that are not there, and IntegrityError for weights that differ from their pinned digest and for a brought
+    model that holds no usable network.
     """
     manifest = weights_dir / "weights.toml"
     pinned, folders = read_manifest(manifest), read_folders(manifest)
-    networks = [restoration.load(_entry(pinned, name), device) for name in _UPSCALERS]
+    networks = [restoration.waiting(_entry(pinned, name), device) for name in _UPSCALERS]
     without_weights = classical(max_pixels)
     learned = [_denoiser(name, pinned[file], device) for name, file in _DENOISERS if file in pinned]
     generators = Registry[Generator]("generator")
@@ -123,7 +126,7 @@ def _first(generators: Sequence[Generator], task: str) -> Generator:
 def _denoiser(name: str, weights: PinnedWeights, device: str) -> Generator:
     """A learned one, whose tiles overlap as far as its network was found to look."""
     plan = Plan(_TILE, int(weights.parameters["margin"]))
-    return LearnedDenoiser(name, restoration.load(weights, device), cards.shipped(weights.card), plan)
+    return LearnedDenoiser(name, restoration.waiting(weights, device), cards.shipped(weights.card), plan)
 
 
 def _auto(without_weights: Sequence[Generator], learned: Sequence[Generator]) -> Generator:
@@ -134,14 +137,12 @@ def _auto(without_weights: Sequence[Generator], learned: Sequence[Generator]) ->
 
 
 def _painter(folder: PinnedFolder, device: str, networks: Sequence[Restorer]) -> Generator:
-    """Text to image. Imported here: diffusers takes seconds, which a build without such a model need not spend."""
-    from generators.diffusion import shipped
-
-    return shipped.load(folder, cards.shipped(folder.card), device, networks)
+    """Text to image."""
+    return waiting.painter(folder, cards.shipped(folder.card), device, networks)
 
 
 def _brought(model: Checkpoint | OwnWeights, networks: Sequence[Restorer], max_pixels: int) -> Generator:
-    """A model of the operator's own. Imported here for the same reason."""
+    """A model of the operator's own. Imported here: diffusers takes seconds, which few servers need to spend."""
     if isinstance(model, OwnWeights):
         return own.load(model, max_pixels)
     from generators.diffusion import checkpoint as diffusers

@@ -11,8 +11,6 @@ from __future__ import annotations
 from dataclasses import replace
 from importlib.metadata import version
 
-from skimage.restoration import denoise_nl_means
-
 from core.media import Frame, Pixels
 from generators import parameters, tiling
 from generators.base import Card, IsCancelled, Job, Output, Parameter, Progress, stop_if, version_of
@@ -104,6 +102,7 @@ def denoised(frame: Frame, sigma: float, progress: Progress, cancelled: IsCancel
 
 def _without_noise(level: float) -> tiling.Transform:
     """The filter for noise of that σ, where white is 1."""
+    from skimage.restoration import denoise_nl_means  # scipy.stats, which it imports, takes most of a second
 
     def transform(tile: tiling.Samples) -> tiling.Samples:
         means = denoise_nl_means(

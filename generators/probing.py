@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from itertools import product
 
 import numpy as np
-from skimage.restoration import estimate_sigma
 
 from core.media import Pixels
 
@@ -50,6 +49,8 @@ def pieces(pixels: Pixels) -> Iterator[Pixels]:
 
 def _wavelet_estimate(piece: Pixels) -> float:
     """The estimate for one piece; NaN where a channel has no detail at all."""
+    from skimage.restoration import estimate_sigma  # scipy.stats, which it imports, takes most of a second
+
     values = piece.astype(np.float32)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)

@@ -8,35 +8,41 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from spandrel import ImageModelDescriptor, ModelLoader, ModelTiling, UnsupportedModelError, canonicalize_state_dict
 
 from core.devices import pick_device
-from core.errors import IntegrityError
+from core.errors import ConfigurationError, IntegrityError
+from core.later import Later
 from core.weights import PinnedWeights
 from generators.tiling import Samples
 
-# What spandrel and torch raise when the tensors' names fit an architecture and their number or shapes do not.
-_UNFIT = (UnsupportedModelError, RuntimeError, LookupError, ValueError, TypeError, AssertionError, ArithmeticError)
+# Spandrel takes seconds to import, with torchvision behind it. A server that restores nothing need not spend them.
+if TYPE_CHECKING:
+    from spandrel import ImageModelDescriptor
+
+# What torch raises when the tensors' names fit an architecture and their number or shapes do not.
+_UNFIT = (RuntimeError, LookupError, ValueError, TypeError, AssertionError, ArithmeticError)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Restorer:
-    """A loaded network. Calling it is deterministic on one device and build, and safe from several threads.
+    """A network. Calling it is deterministic on one device and build, and safe from several threads.
 
-    digest: sha256 of its weights' file, 64 hexadecimal digits.
+    made: makes the network, when it is first needed. scale: output pixels per input pixel along each axis; 1 for
+    denoisers. digest: sha256 of its weights' file, 64 hexadecimal digits.
     """
 
-    network: ImageModelDescriptor[torch.nn.Module]
+    made: Later[ImageModelDescriptor[torch.nn.Module]]
+    scale: int
     digest: str
 
     @property
-    def scale(self) -> int:
-        """Output pixels per input pixel along each axis; 1 for denoisers."""
-        scale: int = self.network.scale
-        return scale
+    def network(self) -> ImageModelDescriptor[torch.nn.Module]:
+        """What computes. Raises as `load` does where it was not made yet."""
+        return self.made()
 
     @property
     def multiple_of(self) -> int:
@@ -47,6 +53,8 @@ class Restorer:
     @property
     def whole_by_choice(self) -> bool:
         """Whether its architecture looks farther than any margin, so that its tiles may show."""
+        from spandrel import ModelTiling
+
         return self.network.tiling is not ModelTiling.SUPPORTED
 
     def __call__(self, pixels: Samples) -> Samples:
@@ -78,13 +86,39 @@ def load(weights: PinnedWeights, device: str) -> Restorer:
     another digest, for tensors in which spandrel recognises no architecture, and for a network that does not turn a
     picture into a picture.
     """
-    target = pick_device(device)
+    network = _placed(weights, pick_device(device))
+    return Restorer(Later(lambda: network), network.scale, weights.sha256)
+
+
+def waiting(weights: PinnedWeights, device: str) -> Restorer:
+    """The network of a file that ships: its digest is checked now, and it is made when it is first needed.
+
+    Its factor is what the manifest states. Raises as `load` does, and ConfigurationError where no factor is stated.
+    What the digest cannot tell is told when the network is made: IntegrityError for tensors of no network, or of one of
+    another factor.
+    """
+    target, scale = pick_device(device), weights.parameters.get("scale")
+    if type(scale) is not int:
+        raise ConfigurationError(f"weights manifest: {weights.name!r} states no scale")
+    weights.load()  # and let go of: what is read again later is digested again
+
+    def make() -> ImageModelDescriptor[torch.nn.Module]:
+        network = _placed(weights, target)
+        if network.scale != scale:
+            stated = f"their manifest says ×{scale}"
+            raise IntegrityError(f"the weights {weights.path.name} are of ×{network.scale}, {stated}")
+        return network
+
+    return Restorer(Later(make), scale, weights.sha256)
+
+
+def _placed(weights: PinnedWeights, device: torch.device) -> ImageModelDescriptor[torch.nn.Module]:
     network = recognised(weights.load(), weights.path.name)
     # Half precision on a CPU is slower than single, where it exists at all.
-    half = network.supports_half and target.type == "cuda"
-    network.to(device=target, dtype=torch.float16 if half else torch.float32)
+    half = network.supports_half and device.type == "cuda"
+    network.to(device=device, dtype=torch.float16 if half else torch.float32)
     network.eval().model.requires_grad_(False)
-    return Restorer(network, weights.sha256)
+    return network
 
 
 def recognised(tensors: Mapping[str, torch.Tensor], name: str) -> ImageModelDescriptor[torch.nn.Module]:
@@ -93,9 +127,11 @@ def recognised(tensors: Mapping[str, torch.Tensor], name: str) -> ImageModelDesc
     Raises IntegrityError where spandrel recognises no architecture in them, and for a network that does not turn a
     picture into a picture.
     """
+    from spandrel import ImageModelDescriptor, ModelLoader, UnsupportedModelError, canonicalize_state_dict
+
     try:
         network = ModelLoader(device="cpu").load_from_state_dict(canonicalize_state_dict(dict(tensors)))
-    except _UNFIT as error:
+    except (UnsupportedModelError, *_UNFIT) as error:
         raise IntegrityError(f"the weights {name} are of no architecture that spandrel knows") from error
     if not isinstance(network, ImageModelDescriptor):
         raise IntegrityError(f"the weights {name} need a mask besides the picture")

@@ -17,11 +17,12 @@ def _hear_ctrl_c() -> None:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[PostgresServer]:
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
     """A PostgreSQL server for the whole session, with a migrated template to copy databases from."""
     # Imported here: most folders of tests know nothing of databases.
     from tests.audit.stores import running_postgres
 
-    with running_postgres() as server:
+    # The folder above is the same for all processes of one run of the suite.
+    with running_postgres(tmp_path_factory.getbasetemp().parent / "postgres.lock") as server:
         server.make_template()
         yield server

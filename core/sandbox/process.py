@@ -28,7 +28,8 @@ from core.sandbox.failures import revive
 from core.sandbox.memory import memory_file, read_file, read_memory, write_blobs
 from core.sandbox.trip import Answer, Trip, file_size, views_of
 
-_BOOTSTRAP = "import sys; sys.path[:] = sys.argv[2:]; from core.sandbox.worker import main; main()"
+# Without the garbage collector, until the worker has imported everything, see `worker.prepare`.
+_BOOTSTRAP = "import gc, sys; gc.disable(); sys.path[:] = sys.argv[2:]; from core.sandbox.worker import main; main()"
 _START_SECONDS = 60.0
 _CPU_MARGIN = 2.0  # seconds
 # Without these a library starts a thread for each core, in a process that is one of many.

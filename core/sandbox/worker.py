@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import ctypes
+import gc
 import importlib
 import os
 import socket
@@ -32,7 +33,9 @@ _TEXT_CODECS = (
     *("idna", "punycode", "unicode-escape", "raw-unicode-escape", "utf-7", "iso8859-15", "mac-roman"),
 )
 
-
+# What libraries import to fetch their own examples with. Nothing can be fetched in here, and a worker that does without
+# starts sooner. Each of them is optional to whoever asks for it.
+_UNREACHABLE = ("requests", "urllib3")
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
 
 
@@ -133,10 +136,15 @@ def prepare(boot: Mapping[str, Any]) -> tuple[Limits, dict[str, Bound]]:
     limits = Limits(**boot["limits"])
     for name in _TEXT_CODECS:
         codecs.lookup(name)
+    for name in _UNREACHABLE:  # None: how the import system knows what cannot be imported
+        sys.modules[name] = None  # type: ignore[assignment]
     options, given = boot["options"], frozenset(os.environ)
     parsers = {name: Bound(_load(target), options.get(name, {})) for name, target in boot["parsers"].items()}
     for name in frozenset(os.environ) - given:  # libraries leave paths there when they are imported
         del os.environ[name]
+    # What was imported stays for good: the collector, off until now, need never look through it.
+    gc.freeze()
+    gc.enable()
     confine(limits, Confinement(boot["confinement"]))
     return limits, parsers
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from importlib.metadata import entry_points
 
-from countersign.cli.app import COMMANDS, build_app
+from countersign.cli.importing import importing
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs one command line (default: the process's own) and exits with its code: see `countersign.cli.exits`."""
+    with importing():
+        from countersign.cli.app import COMMANDS, build_app
+
     build_app(entry_points(group=COMMANDS))(args=arguments, prog_name="countersign")

@@ -14,7 +14,6 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 import pywt
-from skimage.restoration import denoise_tv_chambolle
 
 from core.media import Pixels
 from generators.base import Value
@@ -82,6 +81,8 @@ def bilateral(_: Pixels, sigma: float) -> Prepared:
 
 
 def _tv(tile: Samples, weight: float) -> Samples:
+    from skimage.restoration import denoise_tv_chambolle  # scipy.stats, which it imports, takes most of a second
+
     # eps 0: always the same number of rounds, or tiles would stop at different ones and show their edges.
     made = denoise_tv_chambolle(  # type: ignore[no-untyped-call]
         to_unit(tile), weight=weight, eps=0.0, max_num_iter=TV_ROUNDS, channel_axis=-1

@@ -1,6 +1,7 @@
 """What a diffusion model offers: its settings with their bounds, for what its folder holds and no more.
 
-This module knows settings. It does not know jobs.
+This module knows settings. It does not know jobs, nor the libraries that do them: a server tells what it offers before
+it spends seconds on importing those.
 """
 
 from __future__ import annotations
@@ -11,12 +12,13 @@ from typing import Any
 
 from core.errors import ConfigurationError
 from generators.base import CONTROL, MASK, PROMPT, SOURCE, Parameter
-from generators.diffusion.schedulers import SCHEDULERS
 
 STEPS, MAX_STEPS = 20, 50
 MAX_FAST_STEPS = 4
 MAX_GUIDANCE = 20.0
 QUALITY, FAST = "quality", "fast"
+SOLVERS = ("dpm++", "unipc", "ddim", "euler")
+"""What `schedulers` can build, the best for few steps first (C. Lu et al., DPM-Solver++, 2022)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ class Offer:
     def __post_init__(self) -> None:
         """Raises ConfigurationError for defaults that the offer itself would refuse."""
         within = 1 <= self.steps <= self.max_steps <= 1000 and 1 <= self.fast_steps <= MAX_FAST_STEPS
-        if not within or not 1.0 <= self.guidance <= MAX_GUIDANCE or self.scheduler not in SCHEDULERS:
+        if not within or not 1.0 <= self.guidance <= MAX_GUIDANCE or self.scheduler not in SOLVERS:
             raise ConfigurationError("the model's default steps, guidance or scheduler are out of range")
 
     @property
@@ -62,7 +64,7 @@ class Offer:
             ),
             Parameter(
                 *("scheduler", "string", self.scheduler, "the solver; the mode 'fast' has its own and ignores this"),
-                choices=tuple(SCHEDULERS),
+                choices=SOLVERS,
             ),
             Parameter(
                 *("strength", "float", 0.0, "how much of a source is made anew; 0 takes 0.6, and 1 under a mask"),

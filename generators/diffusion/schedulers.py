@@ -29,7 +29,7 @@ SCHEDULERS: Mapping[str, Any] = {
     "ddim": DDIMScheduler,
     "euler": EulerDiscreteScheduler,
 }
-"""The choices by name, the best for few steps first (C. Lu et al., DPM-Solver++, 2022)."""
+"""The choices by name, those of `offer.SOLVERS`."""
 # As diffusers' pipelines demand and would otherwise set themselves, with a warning at every call.
 _DEMANDED = {"steps_offset": 1, "clip_sample": False}
 

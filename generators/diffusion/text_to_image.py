@@ -7,16 +7,14 @@ not know any of the steps' insides.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Sequence
-from dataclasses import replace
-from importlib.metadata import version
+from collections.abc import Hashable, Sequence
 
 import torch
 
 from core.encoding import encode_image
 from core.errors import OutOfMemory
-from core.media import Frame, Kind
-from generators.base import PHOTO, SOURCE, Card, IsCancelled, Job, Output, Progress, share, stop_if, version_of
+from core.media import Frame
+from generators.base import Card, IsCancelled, Job, Output, Progress, share, stop_if
 from generators.diffusion import decoding, memory, pictures, sampling
 from generators.diffusion.asked import Asked, asked_of
 from generators.diffusion.components import Components
@@ -24,23 +22,18 @@ from generators.diffusion.enlarging import Enlarger
 from generators.diffusion.lexicon import Lexicon
 from generators.diffusion.neighbours import Neighbours
 from generators.diffusion.offer import Offer
-from generators.still import STILL
+from generators.diffusion.painting import Painting
 
 _SAMPLED = 0.8
 """The share of the work that is done when the latents are there, as progress tells it."""
 _MIME = "image/png"
-_LIBRARIES = ("torch", "diffusers", "transformers")
 
 
-class TextToImage:
+class TextToImage(Painting):
     """A generator of the task "text_to_image".
 
-    digest: of the weights. neighbours: of the model's training pictures, lexicon: its words, where they are known.
+    neighbours: of the model's training pictures, lexicon: its words, where they are known.
     """
-
-    task = "text_to_image"
-    kinds: frozenset[Kind] = STILL
-    source_type = "trainedAlgorithmicMedia"
 
     def __init__(
         self,
@@ -54,17 +47,10 @@ class TextToImage:
         neighbours: Neighbours | None = None,
         lexicon: Lexicon | None = None,
     ) -> None:
-        self.name = name
-        self.card = replace(card, profiles=frozenset({PHOTO}))  # what is sampled was not measured
-        self.inputs = offer.inputs
-        self.parameters = offer.parameters
+        super().__init__(name, card, digest, offer, enlarger or Enlarger())
         self._components = components
-        self._offer = offer
-        self._enlarger = enlarger or Enlarger()
         self._neighbours = neighbours
         self._lexicon = lexicon
-        libraries = [f"{library} {version(library)}" for library in _LIBRARIES]
-        self.version = version_of(name, digest, offer, *self._enlarger.digests, *libraries)
 
     def generate(self, batch: Sequence[Job], progress: Progress, cancelled: IsCancelled) -> list[Output]:
         """See `generators.base.Generator`.
@@ -84,10 +70,6 @@ class TextToImage:
     def batch_key(self, job: Job) -> Hashable:
         """Jobs of the same settings go together."""
         return self._asked(job).settings
-
-    def source_type_of(self, inputs: Collection[str], /) -> str:
-        """IPTC: compositeWithTrainedAlgorithmicMedia is for generative edits of media: inpainting, outpainting."""
-        return "compositeWithTrainedAlgorithmicMedia" if SOURCE in inputs else self.source_type
 
     def _asked(self, job: Job) -> Asked:
         return asked_of(job, self._offer, self._components)

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.restoration import estimate_sigma
 
 MOST = 4.0
 """Standard deviations of the noise; one pixel in 16,000 of Gaussian noise lies beyond."""
@@ -23,6 +22,8 @@ def level(stored: NDArray[Any]) -> float:
     """
     if min(stored.shape) < _LEAST_SIDE or np.ptp(stored) == 0:
         return 0.0
+    from skimage.restoration import estimate_sigma  # scipy.stats, which it imports, takes most of a second
+
     found = float(estimate_sigma(stored.astype(np.float64)))  # type: ignore[no-untyped-call]
     return found if np.isfinite(found) else 0.0
 

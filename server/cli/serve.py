@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from countersign.cli.importing import importing
 from server.cli.operating import operating, settings_of
 
 
@@ -12,7 +13,8 @@ def serve(ctx: typer.Context) -> None:
     with operating():
         # Settings first: the server's libraries take seconds to load, a misspelt setting should not.
         settings = settings_of(ctx)
-        from server import app
+        with importing():
+            from server import app
 
         app.serve(settings)
 

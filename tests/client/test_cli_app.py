@@ -15,6 +15,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+import countersign
 from countersign.cli.app import COMMANDS, build_app
 from tests.client.conftest import Command
 from tests.client.fake_parts import status
@@ -167,6 +168,19 @@ def test_commands_need_only_what_the_client_requires(server: FakeServer, photo: 
     result = python("-c", CONFINED, ",".join(OURS | THEIRS), "--address", server.address, *words)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout
+
+
+def test_who_verifies_needs_no_grpc() -> None:
+    script = (
+        "import sys; import countersign.verify.case, countersign.witness, countersign.mirror\n"
+        "assert not {'grpc', 'google', 'typer'} & sys.modules.keys()\n"
+        "from countersign import Client, CountersignError\n"
+        "import countersign.client\n"
+        "assert Client is countersign.client.Client\n"
+    )
+    assert python("-c", script).stderr == ""
+    with pytest.raises(AttributeError, match="'clint'"):
+        getattr(countersign, "clint")  # noqa: B009 - mypy knows that there is none
 
 
 def test_the_confinement_confines() -> None:

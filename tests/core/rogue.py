@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import fcntl
+import gc
 import mmap
 import os
 import resource
@@ -83,7 +84,11 @@ def _outcome(act: Callable[[int], object], parent: int) -> str:
 
 def surroundings(_request: Request) -> View:
     """What the process was given."""
-    return View({"environment": sorted(os.environ), "descriptors": [fd for fd in range(1024) if _is_open(fd)]})
+    fetching = [name for name in ("requests", "urllib3") if sys.modules.get(name) is not None]
+    descriptors = [fd for fd in range(1024) if _is_open(fd)]
+    collects = gc.isenabled() and gc.get_freeze_count() > 0
+    facts = {"environment": sorted(os.environ), "descriptors": descriptors, "fetching": fetching, "collects": collects}
+    return View(facts)
 
 
 def _is_open(descriptor: int) -> bool:

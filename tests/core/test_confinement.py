@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from core.errors import ConfigurationError
 from core.limits import Limits
+from core.parsers.catalog import PARSERS
 from core.sandbox import Confinement, Sandbox
 from tests.core import rogue
 from tests.core.processes import about, children
@@ -41,6 +43,18 @@ async def test_a_worker_has_nothing_but_its_socket_and_the_job(rogues: Sandbox) 
     facts = (await rogues.call("surroundings", [b""])).facts
     assert len(facts["descriptors"]) == 6  # the null device three times, the socket, the media, the result
     assert set(facts["environment"]) <= {"OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "LC_CTYPE"}
+
+
+async def test_a_worker_collects_garbage_but_not_what_it_imported(rogues: Sandbox) -> None:
+    assert (await rogues.call("surroundings", [b""])).facts["collects"] is True
+
+
+async def test_a_worker_with_every_parser_holds_nothing_that_fetches() -> None:
+    """pydicom imports an HTTP client wherever one is installed, as it is here."""
+    assert find_spec("requests")
+    parsers = {**PARSERS, "surroundings": rogue.PARSERS["surroundings"]}
+    async with await Sandbox.start(parsers, workers=1) as sandbox:
+        assert (await sandbox.call("surroundings", [b""])).facts["fetching"] == []
 
 
 async def test_decoders_may_start_threads(rogues: Sandbox) -> None:

@@ -106,3 +106,31 @@ def test_auto_is_a_device_of_this_machine() -> None:
 def test_a_device_that_is_not_there_is_refused_by_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(ConfigurationError, match=repr(name)):
         restoration.load(pin(tmp_path, "any", compact(2)), name)
+
+
+def test_what_ships_is_checked_at_once_and_made_when_it_is_needed(tmp_path: Path) -> None:
+    weights = replace(pin(tmp_path, "any", compact(2)), parameters={"scale": 2})
+    restorer, loaded = restoration.waiting(weights, "cpu"), restoration.load(weights, "cpu")
+    assert (restorer.scale, restorer.digest) == (loaded.scale, loaded.digest)
+    assert np.array_equal(restorer(noise(5, 7)), loaded(noise(5, 7)))
+    assert restorer.network is restorer.network
+    with pytest.raises(IntegrityError, match="pinned is"):
+        restoration.waiting(replace(weights, sha256="0" * 64), "cpu")
+    with pytest.raises(PreconditionFailed, match="other"):
+        restoration.waiting(replace(weights, path=tmp_path / "other.safetensors"), "cpu")
+    with pytest.raises(ConfigurationError, match="'any' states no scale"):
+        restoration.waiting(replace(weights, parameters={}), "cpu")
+
+
+def test_a_file_swapped_before_its_network_is_made_is_refused(tmp_path: Path) -> None:
+    weights = replace(pin(tmp_path, "any", compact(2)), parameters={"scale": 2})
+    restorer = restoration.waiting(weights, "cpu")
+    pin(tmp_path, "any", compact(2, seed=1))
+    with pytest.raises(IntegrityError, match="pinned is"):
+        restorer(noise(5, 7))
+
+
+def test_a_network_of_another_factor_than_its_manifest_states_is_refused(tmp_path: Path) -> None:
+    restorer = restoration.waiting(replace(pin(tmp_path, "any", compact(4)), parameters={"scale": 2}), "cpu")
+    with pytest.raises(IntegrityError, match="×4, their manifest says ×2"):
+        restorer(noise(5, 7))

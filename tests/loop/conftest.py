@@ -45,19 +45,20 @@ class Served:
 
     def stop(self) -> None:
         self.process.terminate()
-        assert self.process.wait(30) == 0
+        assert self.process.wait(60) == 0
 
     def url(self) -> str:
         return f"sqlite:///{self.data_dir / 'countersign.db'}"
 
 
-def start(folder: Path, more: str = "") -> Served:
-    """more: further tables of the server's configuration."""
+def start(folder: Path, more: str = "", *, known: bool = False) -> Served:
+    """more: further tables of the server's configuration. known: whether a picture is put on its list before."""
     config = folder / "countersign.toml"
     config.write_text(f'[server]\naddress = "127.0.0.1:0"\ndata_dir = "{folder / "data"}"\nparsers = 2\n{more}')
-    (folder / "known.jpg").write_bytes(files.known())
-    known = [*COMMAND, "--config", str(config), "known", "add", str(folder / "known.jpg"), "--list", "tests"]
-    subprocess.run(known, check=True, capture_output=True, timeout=60)
+    if known:
+        (folder / "known.jpg").write_bytes(files.known())
+        add = [*COMMAND, "--config", str(config), "known", "add", str(folder / "known.jpg"), "--list", "tests"]
+        subprocess.run(add, check=True, capture_output=True, timeout=60)
     command = [*COMMAND, "--config", str(config), "serve"]
     with (folder / "server.log").open("w") as log:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
@@ -68,9 +69,22 @@ def start(folder: Path, more: str = "") -> Served:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    running = start(tmp_path_factory.mktemp("served"))
-    yield running
-    if running.process.poll() is None:
-        running.stop()
-    if running.process.stdout:
-        running.process.stdout.close()
+    """A server of the module's own."""
+    yield from running(start(tmp_path_factory.mktemp("served"), known=True))
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One for all modules that ask for nothing but enhanced files and what is told of these; nobody stops it.
+
+    What one of them sends MUST NOT be a copy of what another had made: that would be recognised.
+    """
+    yield from running(start(tmp_path_factory.mktemp("shared")))
+
+
+def running(served: Served) -> Iterator[Served]:
+    yield served
+    if served.process.poll() is None:
+        served.stop()
+    if served.process.stdout:
+        served.process.stdout.close()

@@ -18,6 +18,11 @@ from tests.provenance.signers import stranger
 
 
 @pytest.fixture(scope="module")
+def served(shared: Served) -> Served:
+    return shared
+
+
+@pytest.fixture(scope="module")
 def enhanced(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("enhanced")
     photograph = produce("photo", stranger(), data=files.small())  # as captured, by a camera on no list

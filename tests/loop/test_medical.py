@@ -16,6 +16,11 @@ from tests.provenance.conftest import opinion_of
 
 
 @pytest.fixture(scope="module")
+def served(shared: Served) -> Served:
+    return shared
+
+
+@pytest.fixture(scope="module")
 def enhanced(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("medical")
     (folder / "ct.dcm").write_bytes(dicoms.real(dicoms.CT))

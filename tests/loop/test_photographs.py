@@ -23,6 +23,11 @@ WIDE, HIGH = 320, 240
 
 
 @pytest.fixture(scope="module")
+def served(shared: Served) -> Served:
+    return shared
+
+
+@pytest.fixture(scope="module")
 def folder(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A raw file made larger, and a phone's picture that is to tell nothing, with the answers to both."""
     made = tmp_path_factory.mktemp("photographs")

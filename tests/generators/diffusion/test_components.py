@@ -15,7 +15,7 @@ from core.weight_folder import read_folders
 from generators.base import Card
 from generators.diffusion import shipped
 from generators.diffusion.components import load
-from generators.diffusion.offer import Offer, offer_of
+from generators.diffusion.offer import SOLVERS, Offer, offer_of
 from generators.diffusion.schedulers import SCHEDULERS, Watched, build, build_fast
 from tests.generators import tiny_diffusion
 from tests.generators.diffusion.painting import order, paint
@@ -176,6 +176,10 @@ def test_defaults_that_the_offer_would_refuse_are_refused(stated: dict[str, obje
 
 def test_parameters_follow_the_offer() -> None:
     assert {parameter.name: parameter.default for parameter in Offer((64,), guidance=3).parameters}["guidance"] == 3
+
+
+def test_what_is_offered_can_be_built() -> None:
+    assert tuple(SCHEDULERS) == SOLVERS
 
 
 @pytest.mark.parametrize("name", SCHEDULERS)

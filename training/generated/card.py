@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from detectors.base import Verdict
+from training.evaluation.detecting.soundness import calibration_error, cllr, least_cllr
 from training.generated.export import Variant
 from training.generated.features import Figures
-from training.generated.measure import Row, ranking, verdicts
+from training.generated.measure import Row, ranking, turned, verdicts
 
 _HEAD = """\
 ---
@@ -31,7 +32,8 @@ with a vote it made the figures below worse. Either's log odds are scaled by a f
 
 Every picture was delivered {rounds} times, both classes alike: made smaller to a shorter side of 224–512 pixels, or
 cut at 0.4–1 of its size, then stored as JPEG or WebP of quality 50–95 or as PNG. Figures are of probes that had seen
-neither the source of the generated picture (four collections, each left out whole) nor the photograph or drawing.
+neither the source of the generated picture (four collections, each left out whole) nor the photograph or drawing;
+verdicts, rates and probabilities are those of calibrations that had not seen them either.
 Areas under the ROC curve, chance is .5; intervals are 95%, by drawing pictures again. Penalties and layer were chosen
 by such figures, which makes them a little optimistic.
 """
@@ -104,9 +106,10 @@ def _branches(variant: Variant, figures: Figures) -> Iterable[str]:
 def _said(variant: Variant, figures: Figures, held: Figures | None) -> Iterable[str]:
     yield "| Said of | detected | not detected | abstained | Pictures |"
     yield "|---|---|---|---|---|"
-    rows = list(verdicts(figures, variant.scores, variant.calibration))
+    found = variant.calibrated.held
+    rows = list(verdicts(figures, found.verdicts))
     if held is not None:
-        others = verdicts(held, variant.judge(held), variant.calibration)
+        others = verdicts(held, [variant.calibration.judge(score).verdict for score in variant.judge(held)])
         rows += [(f"{kind}, never seen", verdict, row) for kind, verdict, row in others if row.made + row.taken]
     by_kind: dict[str, dict[Verdict, Row]] = {}
     for kind, verdict, row in rows:
@@ -114,9 +117,14 @@ def _said(variant: Variant, figures: Figures, held: Figures | None) -> Iterable[
     for kind, each in by_kind.items():
         shares = " | ".join(_figure(each[verdict]) for verdict in Verdict)
         yield f"| {kind} | {shares} | {each[Verdict.DETECTED].made + each[Verdict.DETECTED].taken} |"
-    known = variant.calibration
+    known, opposite = variant.calibration, turned(figures, found.verdicts)
+    ratios = np.asarray(found.ratios)
+    costs = f"Cllr {cllr(ratios, figures.made):.3f} bits ({least_cllr(variant.scores, figures.made):.3f} by the ranks)"
     yield ""
-    yield f"False positives at the limit: {known.fpr:.3f} [{known.fpr_low:.3f}, {known.fpr_high:.3f}].\n"
+    yield f"False positives at the limit: {known.fpr:.3f} [{known.fpr_low:.3f}, {known.fpr_high:.3f}]."
+    yield f"Probabilities: expected calibration error {calibration_error(ratios, figures.made):.3f}, {costs}."
+    yield f"Of {opposite.made + opposite.taken} pictures with a verdict, {_figure(opposite)} as a share have the"
+    yield "opposite one after another delivery.\n"
 
 
 def _figure(row: Row) -> str:

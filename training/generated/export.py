@@ -17,7 +17,7 @@ from detectors.generated.probe import Probe
 from detectors.verdicts.calibration import Calibration
 from detectors.verdicts.familiar import Familiar
 from training.evaluation.detecting.familiar import fit_familiar
-from training.evaluation.detecting.fit import fit as calibrate
+from training.evaluation.detecting.fit import Fitted, fitted
 from training.export import LICENCE, pin
 from training.generated.features import Figures
 from training.generated.fitting import Floats, balanced, fit, fuse, left_out, scores_of, strict
@@ -29,17 +29,23 @@ CARD = f"{NAME}.md"
 @dataclass(frozen=True, eq=False, slots=True)
 class Variant:
     """What ships under one name. scores: of the pictures that it was fitted on, by probes that had not seen them, one
-    column a branch in `odds`, and put together in `scores`. strict: areas by `fitting.strict` of what decides.
+    column a branch in `odds`, and put together in `scores`. calibrated: with what calibrations that knew neither source
+    nor photograph say of those. strict: areas by `fitting.strict` of what decides.
     """
 
     name: str
     probes: dict[str, Probe]
     fusion: Probe
     familiar: Familiar
-    calibration: Calibration
+    calibrated: Fitted
     odds: Floats
     scores: Floats
     strict: tuple[float, ...]
+
+    @property
+    def calibration(self) -> Calibration:
+        """That of all pictures, which ships."""
+        return self.calibrated.calibration
 
     def judge(self, figures: Figures) -> Floats:
         """Log odds of pictures that no probe has seen, (n,)."""
@@ -70,11 +76,11 @@ def variants(figures: Figures, plan: GeneratedPlan) -> Iterator[Variant]:
             columns = np.stack([odds[branch] for branch in branches], axis=1)
             fusion = fuse(columns, figures.made, weights, _voting(branches))
             scores = scores_of(fusion, columns)
-            calibration = calibrate(scores, figures.made, figures.names, plan.alpha)
+            calibrated = fitted(scores, figures.made, figures.names, plan.alpha, figures.sources)
             chosen = {branch: probes[branch] for branch in branches}
             decides = branches[-1]
             areas = strict(features[decides], figures, penalties[decides])
-            yield Variant(name, chosen, fusion, familiar, calibration, columns, scores, areas)
+            yield Variant(name, chosen, fusion, familiar, calibrated, columns, scores, areas)
 
 
 def _voting(branches: tuple[str, ...]) -> tuple[bool, ...]:

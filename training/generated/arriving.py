@@ -22,9 +22,6 @@ from training.generated import material
 from training.generated.features import Figures, colours, read, take_as
 from training.generated.material import Picture
 
-STEPS = (AS_IS, *DELIVERIES)
-"""The five by which `detectors.verdicts.redelivery` tries a verdict, after the form alone."""
-
 
 def arrived(pixels: Pixels, step: str) -> Pixels:
     """RGB uint8 in and out: normalised, then delivered by that step's name."""

@@ -1,11 +1,12 @@
 """Measures `generated_image`, with the tower and without, on pictures that it has not seen, and writes the tables.
 
     python -m training.generated.compare training/recipes/detectors/generated.yaml --collection DIR --run DIR
-        [--write docs/detectors.md] [--plots DIR] [--json]
+        [--deliveries NAME …] [--write docs/detectors.md] [--plots DIR] [--json]
 
 The pictures are those of the collection and the photographs of the corpus, both splits; `unseen` says who judges them.
-All are brought to one form, and judged again after each of the five re-deliveries by which a server tries verdicts. The
-figures of pictures are taken once into the run's folder, as `python -m training.generated` takes them.
+All are brought to one form, and judged again after each of the re-deliveries by which a server tries verdicts, or those
+that are named. The figures of pictures are taken once into the run's folder, as `python -m training.generated` takes
+them.
 """
 
 from __future__ import annotations
@@ -16,26 +17,33 @@ from pathlib import Path
 
 from detectors.generated.detector import NAME, WITH_TOWER
 from detectors.generated.tower import Tower
+from detectors.verdicts.redelivery import DELIVERIES
 from training.corpora.photographs import DEFAULT_CACHE
 from training.evaluation.between import write_between
 from training.evaluation.detecting import abstaining, plots, tables
+from training.evaluation.detecting.deliveries import AS_IS
 from training.evaluation.detecting.evaluation import of_looks
 from training.evaluation.detecting.listing import Label
 from training.evaluation.detecting.passes import Pass
 from training.evaluation.detecting.report import Report, to_json
 from training.generated import unseen
 from training.generated.__main__ import gather, learnable
-from training.generated.arriving import STEPS, arrivals
+from training.generated.arriving import arrivals
 from training.generated.plan import GeneratedPlan
 from training.recipe import read_recipe
 
 TABLE = "generated"
 
 
-def measured(plan: GeneratedPlan, run: Path, cache: Path, collection: Path, tower: Tower | None) -> tuple[Pass, ...]:
-    """Looks of every variant at all pictures, after every step."""
-    learned = gather(plan, run, cache, collection, tower).where(learnable)
-    steps = {step: arrivals(step, cache, collection, tower, run) for step in STEPS}
+def measured(options: argparse.Namespace) -> tuple[Pass, ...]:
+    """Looks of every variant at all pictures, as they are and after every delivery."""
+    plan = read_recipe(options.recipe, GeneratedPlan, options.profile)
+    tower = None if options.without_tower else Tower.load(plan.layers)
+    learned = gather(plan, options.run, options.cache, options.collection, tower).where(learnable)
+    steps = {
+        step: arrivals(step, options.cache, options.collection, tower, options.run)
+        for step in (AS_IS, *options.deliveries)
+    }
     found = unseen.looks(learned, {step: figures for step, (figures, _) in steps.items()}, plan)
     return unseen.passes(steps, found)
 
@@ -62,14 +70,13 @@ def main() -> None:
     parser.add_argument("--without-tower", action="store_true", help="figures of pixels alone")
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where training.corpora built")
     parser.add_argument("--run", type=Path, default=Path("runs") / "generated_image")
+    parser.add_argument("--deliveries", nargs="*", default=list(DELIVERIES), choices=list(DELIVERIES), metavar="NAME")
     parser.add_argument("--write", type=Path, help="put the tables between the marks in this document")
     parser.add_argument("--table", default=TABLE, metavar="NAME", help="which marks: <!-- NAME table: begin -->")
     parser.add_argument("--plots", type=Path, metavar="DIR", help="draw one picture a variant into this folder")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()
-    plan = read_recipe(arguments.recipe, GeneratedPlan, arguments.profile)
-    tower = None if arguments.without_tower else Tower.load(plan.layers)
-    passes = measured(plan, arguments.run, arguments.cache, arguments.collection, tower)
+    passes = measured(arguments)
     made = report(passes)
     text = to_markdown(made, passes)
     print(to_json(made) if arguments.json else text)

@@ -1,7 +1,8 @@
 """What is said of pictures by probes, calibrations and all that have seen neither their source nor their photograph.
 
-What ships was fitted on the whole collection, and knows too much of it. So everything is made anew without each source
-of generated pictures and a share of the photographs, and judges what was left out. Knows no file.
+What ships was fitted on the whole collection, and knows too much of it. So probes, what is familiar, and calibrations
+are made anew without each source of generated pictures and a share of the photographs, and judge what was left out.
+Knows no file.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from training.evaluation.detecting.listing import Label, Row
 from training.evaluation.detecting.looking import Look
 from training.evaluation.detecting.normal import QUALITY, SIDE
 from training.evaluation.detecting.passes import Facts, Pass, Seen
-from training.generated.export import Variant, variants
+from training.generated.export import Variant, made_of, odds_of
 from training.generated.features import Figures, Floats
 from training.generated.fitting import folds
 from training.generated.plan import GeneratedPlan
@@ -30,9 +31,10 @@ def looks(learned: Figures, steps: Mapping[str, Figures], plan: GeneratedPlan) -
     they arrive after each step; those that nothing is learned from are among them, and have a share in folds, too.
     """
     found: dict[str, dict[str, dict[str, Look]]] = {step: {} for step in steps}
+    odds = odds_of(learned, plan)
     judged = {step: [mask for _, mask in folds(figures)] for step, figures in steps.items()}
     for number, (others, _) in enumerate(folds(learned)):
-        made = list(variants(learned.rows(others), plan))
+        made = list(made_of(learned.rows(others), {name: each[others] for name, each in odds.items()}, plan))
         for step, figures in steps.items():
             asked = figures.rows(judged[step][number])
             for name, looked in zip(asked.names.tolist(), _looked(made, asked), strict=True):

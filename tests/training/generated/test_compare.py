@@ -64,13 +64,13 @@ def test_every_picture_is_judged_once_after_every_step(passes: tuple[unseen.Pass
 
 def test_who_judges_has_not_seen_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[set[str]] = []
-    made = unseen.variants
+    made = unseen.made_of
 
-    def watched(learned: Figures, plan: GeneratedPlan) -> object:
+    def watched(learned: Figures, *others: object) -> object:
         shown.append(set(learned.sources[learned.made].tolist()))
-        return made(learned, plan)
+        return made(learned, *others)
 
-    monkeypatch.setattr(unseen, "variants", watched)
+    monkeypatch.setattr(unseen, "made_of", watched)
     unseen.looks(figures("learned"), {AS_IS: figures(AS_IS)}, PLAN)
     assert [{"maker 0", "maker 1", "maker 2"} - each for each in shown] == [{"maker 0"}, {"maker 1"}, {"maker 2"}]
 
@@ -96,10 +96,10 @@ def test_the_command_writes_its_tables_between_their_marks(
 ) -> None:
     document = tmp_path / "page.md"
     document.write_text("before\n<!-- generated table: begin -->\nold\n<!-- generated table: end -->\nafter\n")
-    monkeypatch.setattr(compare, "STEPS", tuple(steps))
     monkeypatch.setattr(compare, "gather", lambda *_: figures("learned", rounds=2))
     monkeypatch.setattr(compare, "arrivals", lambda step, *_: steps[step])
     arguments = [str(RECIPE), "--collection", str(tmp_path), "--profile", "smoke", "--without-tower", "--json"]
+    arguments += ["--deliveries", "JPEG 60"]
     monkeypatch.setattr(sys, "argv", ["compare", *arguments, "--write", str(document)])
     compare.main()
     assert json.loads(capsys.readouterr().out)["files"] == {"real": 30, "ai": 30, "manipulated": 0}

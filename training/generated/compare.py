@@ -1,7 +1,7 @@
 """Measures `generated_image`, with the tower and without, on pictures that it has not seen, and writes the tables.
 
     python -m training.generated.compare training/recipes/detectors/generated.yaml --collection DIR --run DIR
-        [--deliveries NAME …] [--write docs/detectors.md] [--plots DIR] [--json]
+        [--variants NAME …] [--deliveries NAME …] [--write docs/detectors.md] [--plots DIR] [--json]
 
 The pictures are those of the collection and the photographs of the corpus, both splits; `unseen` says who judges them.
 All are brought to one form, and judged again after each of the re-deliveries by which a server tries verdicts, or those
@@ -48,9 +48,9 @@ def measured(options: argparse.Namespace) -> tuple[Pass, ...]:
     return unseen.passes(steps, found)
 
 
-def report(passes: Sequence[Pass]) -> Report:
-    """Of both variants, where there are looks of both."""
-    names = [name for name in (NAME, WITH_TOWER) if name in passes[0].seen[0].looks]
+def report(passes: Sequence[Pass], variants: Sequence[str] = (NAME, WITH_TOWER)) -> Report:
+    """Of these variants, as far as there are looks of them."""
+    names = [name for name in variants if name in passes[0].seen[0].looks]
     evaluated = (of_looks(name, "", Label.AI, passes) for name in names)
     rows = tuple(each.row for each in passes[0].seen)
     return Report(True, rows, (), tuple(each for each in evaluated if each), {})
@@ -71,13 +71,14 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where training.corpora built")
     parser.add_argument("--run", type=Path, default=Path("runs") / "generated_image")
     parser.add_argument("--deliveries", nargs="*", default=list(DELIVERIES), choices=list(DELIVERIES), metavar="NAME")
+    parser.add_argument("--variants", nargs="+", default=[NAME, WITH_TOWER], choices=[NAME, WITH_TOWER])
     parser.add_argument("--write", type=Path, help="put the tables between the marks in this document")
     parser.add_argument("--table", default=TABLE, metavar="NAME", help="which marks: <!-- NAME table: begin -->")
     parser.add_argument("--plots", type=Path, metavar="DIR", help="draw one picture a variant into this folder")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()
     passes = measured(arguments)
-    made = report(passes)
+    made = report(passes, arguments.variants)
     text = to_markdown(made, passes)
     print(to_json(made) if arguments.json else text)
     if arguments.write:

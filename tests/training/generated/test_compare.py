@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from detectors.base import Verdict
 from detectors.generated.detector import NAME
 from tests.detectors.making import halved
 from training.evaluation.detecting.deliveries import AS_IS
 from training.evaluation.detecting.normal import SIDE
+from training.evaluation.detecting.passes import Pass
 from training.generated import arriving, compare, unseen
+from training.generated.export import Variant, made_of
 from training.generated.features import Figures
+from training.generated.fitting import Floats
 from training.generated.plan import GeneratedPlan
 from training.recipe import read_recipe
 
@@ -38,19 +43,19 @@ def figures(step: str, rounds: int = 1, shift: float = 6.0) -> Figures:
 
 
 @pytest.fixture(scope="module")
-def steps() -> dict[str, tuple[Figures, np.ndarray]]:
+def steps() -> dict[str, tuple[Figures, NDArray[np.float32]]]:
     colours = np.full((60, 3), 100, np.float32)
     return {step: (figures(step), colours) for step in (AS_IS, "JPEG 60")}
 
 
 @pytest.fixture(scope="module")
-def passes(steps: dict[str, tuple[Figures, np.ndarray]]) -> tuple[unseen.Pass, ...]:
+def passes(steps: dict[str, tuple[Figures, NDArray[np.float32]]]) -> tuple[Pass, ...]:
     learned = figures("learned", rounds=2)
     found = unseen.looks(learned, {step: each for step, (each, _) in steps.items()}, PLAN)
     return unseen.passes(steps, found)
 
 
-def test_every_picture_is_judged_once_after_every_step(passes: tuple[unseen.Pass, ...]) -> None:
+def test_every_picture_is_judged_once_after_every_step(passes: tuple[Pass, ...]) -> None:
     assert [each.step for each in passes] == [AS_IS, "JPEG 60"]
     for each in passes:
         assert sorted(seen.row.name for seen in each.seen) == sorted(f"picture {number}" for number in range(60))
@@ -64,13 +69,12 @@ def test_every_picture_is_judged_once_after_every_step(passes: tuple[unseen.Pass
 
 def test_who_judges_has_not_seen_the_source(monkeypatch: pytest.MonkeyPatch) -> None:
     shown: list[set[str]] = []
-    made = unseen.made_of
 
-    def watched(learned: Figures, *others: object) -> object:
+    def watched(learned: Figures, odds: Mapping[str, Floats], plan: GeneratedPlan) -> Iterator[Variant]:
         shown.append(set(learned.sources[learned.made].tolist()))
-        return made(learned, *others)
+        return made_of(learned, odds, plan)
 
-    monkeypatch.setattr(unseen, "made_of", watched)
+    monkeypatch.setattr("training.generated.unseen.made_of", watched)
     unseen.looks(figures("learned"), {AS_IS: figures(AS_IS)}, PLAN)
     assert [{"maker 0", "maker 1", "maker 2"} - each for each in shown] == [{"maker 0"}, {"maker 1"}, {"maker 2"}]
 
@@ -92,7 +96,7 @@ def test_the_command_writes_its_tables_between_their_marks(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    steps: dict[str, tuple[Figures, np.ndarray]],
+    steps: dict[str, tuple[Figures, NDArray[np.float32]]],
 ) -> None:
     document = tmp_path / "page.md"
     document.write_text("before\n<!-- generated table: begin -->\nold\n<!-- generated table: end -->\nafter\n")

@@ -34,7 +34,7 @@ def pav(
         mass[side] = each / each.sum()
     # Equal scores cannot have unequal ratios: they are one sample before anything is pooled.
     distinct, which = np.unique(values, return_inverse=True)
-    found, clean = np.bincount(which, mass * truth), np.bincount(which, mass * ~truth)
+    found, clean = (np.asarray(np.bincount(which, mass * side), np.float64) for side in (truth, ~truth))
     pools = _pools(found, clean)
     knots = [float(np.average(distinct[each], weights=(found + clean)[each])) for each in pools]
     rates = np.array([(found[each].sum(), clean[each].sum()) for each in pools])

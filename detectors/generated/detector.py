@@ -85,7 +85,7 @@ class GeneratedDetector(LearnedDetector):
         "Was fitted on 135 pictures by some 20 generators of 2022 to 2026 and 239 by people. Generators it never saw "
         "and pictures that cannot be told from photographs pass it by, and photographs with the look of an "
         "illustration raise its score; small drawings, also those made here, count as drawn. "
-        "Without the extra clip it nearly always abstains. It sees neither edits of "
+        "Without the extra clip it always abstains. It sees neither edits of "
         "parts nor who made a picture, and it is never a proof: a person decides."
     )
     least_side = _LEAST_SIDE

@@ -47,7 +47,8 @@ class Calibration:
     as many of one as of the other. |log10_lrs| is at most the logarithm of `photographs`.
     detected_from, absent_to: a score from the one on is DETECTED, up to the other NOT_DETECTED, and between them, where
     more than the agreed share of either kind lies, nothing is said. Both are conformal quantiles.
-    fpr, fpr_low, fpr_high: false-positive rate at `detected_from` and its 95% Wilson interval.
+    fpr, fpr_low, fpr_high: false-positive rate at such a limit, counted on photographs that it was set without, and its
+    95% Wilson interval.
     photographs: independent source photographs behind the fit, of the class that has fewer.
 
     Raises ConfigurationError, naming the field, for figures that cannot be.

@@ -26,6 +26,11 @@ _HELD = "test/"
 """What the names of photographs begin with that nothing is fitted on."""
 
 
+def learnable(name: str) -> bool:
+    """Whether probes may learn from the picture of that name."""
+    return not name.startswith(_HELD)
+
+
 def pictures(plan: GeneratedPlan, cache: Path, collection: Path) -> Iterator[material.Picture]:
     """All of them, those that are held back as well."""
     yield from material.collected(collection)
@@ -52,9 +57,9 @@ def make(
     recipe: Path, plan: GeneratedPlan, figures: Figures, output: Path, collection: Path
 ) -> dict[str, tuple[float, float]]:
     """Fits, writes and measures; the limits of every variant's calibration, by name."""
-    held = [name.startswith(_HELD) for name in figures.names]
-    learned = figures.where(lambda name: not name.startswith(_HELD))
-    unseen = figures.where(lambda name: name.startswith(_HELD)) if any(held) else None
+    learned = figures.where(learnable)
+    held = figures.where(lambda name: not learnable(name))
+    unseen = held if held.names.size else None
     training = {
         "recipe": recipe.name,
         "recipe_digest": file_digest(recipe),

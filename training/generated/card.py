@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from detectors.base import Verdict
+from training.evaluation.detecting.silence import NEVER
+from training.evaluation.detecting.soundness import calibration_error, cllr, least_cllr
 from training.generated.export import Variant
 from training.generated.features import Figures
-from training.generated.measure import Row, ranking, verdicts
+from training.generated.measure import Row, ranking, turned, verdicts
 
 _HEAD = """\
 ---
@@ -17,7 +19,7 @@ licence: Apache-2.0
 summary: >-
   Linear probes on what CLIP sees and on figures of pixels: whether a picture is more like those of generators.
 limits: >-
-  Fitted on few pictures. Without the extra `clip` it knows next to nothing and nearly always abstains. Never a proof.
+  Fitted on few pictures. Without the extra `clip` it knows next to nothing and always abstains. Never a proof.
 ---
 # Generated image
 
@@ -31,15 +33,18 @@ with a vote it made the figures below worse. Either's log odds are scaled by a f
 
 Every picture was delivered {rounds} times, both classes alike: made smaller to a shorter side of 224–512 pixels, or
 cut at 0.4–1 of its size, then stored as JPEG or WebP of quality 50–95 or as PNG. Figures are of probes that had seen
-neither the source of the generated picture (four collections, each left out whole) nor the photograph or drawing.
+neither the source of the generated picture (four collections, each left out whole) nor the photograph or drawing;
+verdicts, rates and probabilities are those of calibrations that had not seen them either.
 Areas under the ROC curve, chance is .5; intervals are 95%, by drawing pictures again. Penalties and layer were chosen
-by such figures, which makes them a little optimistic.
+by such figures, which makes them a little optimistic. On pictures of one form, with tables by generator:
+[docs/detectors.md](../../docs/detectors.md#measure-it-yourself).
 """
 _SCOPE = """\
 ## Scope and limits
 
-- The second probe alone is near chance on generators that it has not seen: its verdict is nearly always an
-  abstention. It stays beside the other because its figures show when a picture is unlike all that was learned from.
+- The second probe alone is near chance on generators that it has not seen. Beyond its limits lie about as many pictures
+  of either kind, so that it has none: it always abstains, and its log odds stand in the finding. It stays beside the
+  other because its figures show when a picture is unlike all that was learned from.
 - A picture that looks like a photograph is judged by how it looks: composition, light and finish of 2022 to 2026. The
   row with subjects matched says that it is not the subject alone; that it is not the taste of those who collected these
   pictures, no row can say. The next generator may look otherwise.
@@ -104,9 +109,10 @@ def _branches(variant: Variant, figures: Figures) -> Iterable[str]:
 def _said(variant: Variant, figures: Figures, held: Figures | None) -> Iterable[str]:
     yield "| Said of | detected | not detected | abstained | Pictures |"
     yield "|---|---|---|---|---|"
-    rows = list(verdicts(figures, variant.scores, variant.calibration))
+    found = variant.calibrated.held
+    rows = list(verdicts(figures, found.verdicts))
     if held is not None:
-        others = verdicts(held, variant.judge(held), variant.calibration)
+        others = verdicts(held, [variant.calibration.judge(score).verdict for score in variant.judge(held)])
         rows += [(f"{kind}, never seen", verdict, row) for kind, verdict, row in others if row.made + row.taken]
     by_kind: dict[str, dict[Verdict, Row]] = {}
     for kind, verdict, row in rows:
@@ -114,9 +120,16 @@ def _said(variant: Variant, figures: Figures, held: Figures | None) -> Iterable[
     for kind, each in by_kind.items():
         shares = " | ".join(_figure(each[verdict]) for verdict in Verdict)
         yield f"| {kind} | {shares} | {each[Verdict.DETECTED].made + each[Verdict.DETECTED].taken} |"
-    known = variant.calibration
+    known, opposite = variant.calibration, turned(figures, found.verdicts)
+    ratios = np.asarray(found.ratios)
+    costs = f"Cllr {cllr(ratios, figures.made):.3f} bits ({least_cllr(variant.scores, figures.made):.3f} by the ranks)"
     yield ""
-    yield f"False positives at the limit: {known.fpr:.3f} [{known.fpr_low:.3f}, {known.fpr_high:.3f}].\n"
+    if known.detected_from >= NEVER:
+        yield "No verdict here tells pictures apart that were left out: none is given."
+    yield f"False positives at the limit: {known.fpr:.3f} [{known.fpr_low:.3f}, {known.fpr_high:.3f}]."
+    yield f"Probabilities: expected calibration error {calibration_error(ratios, figures.made):.3f}, {costs}."
+    spoken = opposite.made + opposite.taken
+    yield f"Verdicts that another delivery of the same picture turns: {_figure(opposite)} of {spoken} pictures.\n"
 
 
 def _figure(row: Row) -> str:

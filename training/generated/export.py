@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,8 @@ from detectors.generated.probe import Probe
 from detectors.verdicts.calibration import Calibration
 from detectors.verdicts.familiar import Familiar
 from training.evaluation.detecting.familiar import fit_familiar
-from training.evaluation.detecting.fit import fit as calibrate
+from training.evaluation.detecting.fit import Fitted, fitted
+from training.evaluation.detecting.silence import silenced
 from training.export import LICENCE, pin
 from training.generated.features import Figures
 from training.generated.fitting import Floats, balanced, fit, fuse, left_out, scores_of, strict
@@ -29,17 +30,23 @@ CARD = f"{NAME}.md"
 @dataclass(frozen=True, eq=False, slots=True)
 class Variant:
     """What ships under one name. scores: of the pictures that it was fitted on, by probes that had not seen them, one
-    column a branch in `odds`, and put together in `scores`. strict: areas by `fitting.strict` of what decides.
+    column a branch in `odds`, and put together in `scores`. calibrated: with what calibrations that knew neither source
+    nor photograph say of those. strict: areas by `fitting.strict` of what decides.
     """
 
     name: str
     probes: dict[str, Probe]
     fusion: Probe
     familiar: Familiar
-    calibration: Calibration
+    calibrated: Fitted
     odds: Floats
     scores: Floats
-    strict: tuple[float, ...]
+    strict: tuple[float, ...] = ()
+
+    @property
+    def calibration(self) -> Calibration:
+        """That of all pictures, which ships."""
+        return self.calibrated.calibration
 
     def judge(self, figures: Figures) -> Floats:
         """Log odds of pictures that no probe has seen, (n,)."""
@@ -58,23 +65,37 @@ def features_of(figures: Figures) -> dict[str, NDArray[np.float32]]:
 
 def variants(figures: Figures, plan: GeneratedPlan) -> Iterator[Variant]:
     """Without the tower, and with it where its figures were taken. Raises as the fits of calibrations do."""
-    features = features_of(figures)
-    penalties = {STATISTICS: plan.statistics_penalty, SEMANTIC: plan.penalty}
-    everything = np.ones(len(figures.names), bool)
-    weights = balanced(figures, everything)
+    features, penalties = features_of(figures), _penalties(plan)
+    for variant in made_of(figures, odds_of(figures, plan), plan):
+        decides = list(variant.probes)[-1]
+        yield replace(variant, strict=strict(features[decides], figures, penalties[decides]))
+
+
+def odds_of(figures: Figures, plan: GeneratedPlan) -> dict[str, Floats]:
+    """By branch, (n,): the log odds by probes that had seen neither source nor photograph."""
+    penalties = _penalties(plan)
+    return {name: left_out(values, figures, penalties[name]) for name, values in features_of(figures).items()}
+
+
+def made_of(figures: Figures, odds: Mapping[str, Floats], plan: GeneratedPlan) -> Iterator[Variant]:
+    """Probes of the figures; what follows is fitted on `odds` (n,), by branch, of probes that had not seen them."""
+    features, penalties = features_of(figures), _penalties(plan)
+    weights = balanced(figures, np.ones(len(figures.names), bool))
     probes = {name: fit(values, figures.made, weights, penalties[name]) for name, values in features.items()}
-    odds = {name: left_out(values, figures, penalties[name]) for name, values in features.items()}
     familiar = fit_familiar(figures.pixels, figures.names, alpha=plan.strange)
     for name, branches in ((NAME, (STATISTICS,)), (WITH_TOWER, (STATISTICS, SEMANTIC))):
         if set(branches) <= set(features):
             columns = np.stack([odds[branch] for branch in branches], axis=1)
             fusion = fuse(columns, figures.made, weights, _voting(branches))
             scores = scores_of(fusion, columns)
-            calibration = calibrate(scores, figures.made, figures.names, plan.alpha)
+            known = fitted(scores, figures.made, figures.names, plan.alpha, figures.sources)
+            calibrated = silenced(known, figures.made, figures.names)
             chosen = {branch: probes[branch] for branch in branches}
-            decides = branches[-1]
-            areas = strict(features[decides], figures, penalties[decides])
-            yield Variant(name, chosen, fusion, familiar, calibration, columns, scores, areas)
+            yield Variant(name, chosen, fusion, familiar, calibrated, columns, scores)
+
+
+def _penalties(plan: GeneratedPlan) -> dict[str, float]:
+    return {STATISTICS: plan.statistics_penalty, SEMANTIC: plan.penalty}
 
 
 def _voting(branches: tuple[str, ...]) -> tuple[bool, ...]:

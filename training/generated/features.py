@@ -16,12 +16,14 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
+from core.media import Pixels
 from detectors.generated.statistics import statistics
 from detectors.generated.tower import Tower
 from training.generated.deliveries import deliver, draw
 from training.generated.material import Picture
 
 Floats = NDArray[np.float32]
+_COLOURS = "colours"
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -42,24 +44,40 @@ class Figures:
 
     def where(self, wanted: Callable[[str], bool]) -> Figures:
         """Of those pictures alone whose name is wanted."""
-        rows = np.array([wanted(str(name)) for name in self.names], bool)
-        return Figures(*(getattr(self, each.name)[rows] for each in fields(self)))
+        return self.rows(np.array([wanted(str(name)) for name in self.names], bool))
+
+    def rows(self, chosen: NDArray[np.bool_]) -> Figures:
+        """Of the samples that are chosen, (n,)."""
+        return Figures(*(getattr(self, each.name)[chosen] for each in fields(self)))
 
 
 def take(pictures: Iterable[Picture], tower: Tower | None, number: int, seed: int, path: Path) -> None:
     """One round: every picture delivered once, by chance that depends on its name, the round and the seed alone."""
+
+    def arrive(picture: Picture) -> tuple[Pixels, str]:
+        rng = np.random.default_rng([seed, number, zlib.crc32(picture.name.encode())])
+        delivery = draw(rng, *picture.pixels.shape[:2])
+        return deliver(picture.pixels, delivery), delivery.codec
+
+    take_as(pictures, tower, arrive, path)
+
+
+def take_as(
+    pictures: Iterable[Picture], tower: Tower | None, arrive: Callable[[Picture], tuple[Pixels, str]], path: Path
+) -> None:
+    """Writes the figures of pictures as they arrive, which `arrive` says, with the name of the codec."""
     seen: list[Floats] = []
     pixels: list[Floats] = []
+    means: list[Floats] = []
     about: list[tuple[str, bool, str, str, str, str]] = []
     for each in pictures:
-        rng = np.random.default_rng([seed, number, zlib.crc32(each.name.encode())])
-        delivery = draw(rng, *each.pixels.shape[:2])
-        arrived = deliver(each.pixels, delivery)
+        arrived, codec = arrive(each)
+        means.append(arrived.mean(axis=(0, 1), dtype=np.float32))
         seen.append(tower.features(arrived) if tower else np.zeros(0, np.float32))
         pixels.append(statistics(arrived))
-        about.append((each.name, each.made, each.generator, each.source, each.subject, delivery.codec))
+        about.append((each.name, each.made, each.generator, each.source, each.subject, codec))
     partial = path.with_suffix(".partial")
-    tensors = {"seen": np.stack(seen), "pixels": np.stack(pixels)}
+    tensors = {"seen": np.stack(seen), "pixels": np.stack(pixels), _COLOURS: np.stack(means)}
     save_file(tensors, partial, {"about": json.dumps(about)})
     partial.replace(path)
 
@@ -76,3 +94,10 @@ def read(paths: Sequence[Path]) -> Figures:
             about += json.loads(file.metadata()["about"])
     columns = [np.array(column) for column in zip(*about, strict=True)]
     return Figures(np.concatenate(seen), np.concatenate(pixels), *columns)
+
+
+def colours(path: Path) -> Floats:
+    """Mean red, green and blue of a round's pictures, 0 to 255, (n, 3): baselines know them, and no probe."""
+    with safe_open(path, "numpy") as file:
+        found: Floats = file.get_tensor(_COLOURS)
+    return found

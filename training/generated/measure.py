@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.base import Verdict
-from detectors.verdicts.calibration import Calibration
 from training.evaluation.intervals import auc, wilson
 from training.generated.features import Figures
 from training.generated.fitting import Floats, Mask
@@ -62,9 +61,9 @@ def ranking(figures: Figures, scores: Floats) -> Iterator[Row]:
             yield _drawn_again(name, figures, made, others, area)
 
 
-def verdicts(figures: Figures, scores: Floats, calibration: Calibration) -> Iterator[tuple[str, Verdict, Row]]:
-    """Of each kind of picture, the share that is detected, cleared, and abstained on."""
-    said = np.array([calibration.judge(score).verdict for score in scores])
+def verdicts(figures: Figures, found: Sequence[Verdict]) -> Iterator[tuple[str, Verdict, Row]]:
+    """Of each kind of picture, the share that is detected, cleared, and abstained on. found: (n,)."""
+    said = np.array(found)
     lifelike = figures.subjects != DRAWING
     kinds = {
         "made, like photographs": figures.made & lifelike,
@@ -79,6 +78,18 @@ def verdicts(figures: Figures, scores: Floats, calibration: Calibration) -> Iter
             low, high = wilson(share * count, count)
             made = count if kind.startswith("made") else 0
             yield kind, verdict, Row(kind, share, low, high, made, count - made)
+
+
+def turned(figures: Figures, found: Sequence[Verdict]) -> Row:
+    """Of pictures with a verdict, the share that has the opposite one after another delivery."""
+    by_name: dict[str, set[Verdict]] = {}
+    for name, verdict in zip(figures.names.tolist(), found, strict=True):
+        by_name.setdefault(name, set()).add(verdict)
+    spoken = {name: each - {Verdict.ABSTAINED} for name, each in by_name.items() if each != {Verdict.ABSTAINED}}
+    both = sum(len(each) == 2 for each in spoken.values())
+    made = len(set(figures.names[figures.made].tolist()) & set(spoken))
+    low, high = wilson(both, len(spoken))
+    return Row("turned", both / max(1, len(spoken)), low, high, made, len(spoken) - made)
 
 
 def _plain(scores: Floats) -> Area:

@@ -6,10 +6,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detectors.base import Verdict
 from training.evaluation.intervals import auc
 from training.generated.deliveries import LEAST, MOST, deliver, draw
 from training.generated.features import Figures
 from training.generated.fitting import balanced, fit, folds, fuse, left_out, scores_of, strict_folds
+from training.generated.measure import turned
 
 
 def figures(shift: float, count: int = 120) -> Figures:
@@ -83,3 +85,14 @@ def test_a_branch_has_no_vote_against_what_it_says_and_none_where_it_may_not() -
     assert good > 0
     assert wrong == 0
     assert fuse(odds, known.made, weights, (False, True)).weights.tolist() == [0, 0]
+
+
+def test_verdicts_that_another_delivery_turns_are_counted_by_picture() -> None:
+    known = figures(1.0, 12)  # names come twice
+    detected, absent, silent = Verdict.DETECTED, Verdict.NOT_DETECTED, Verdict.ABSTAINED
+    turns, stays, *_ = dict.fromkeys(known.names.tolist())
+    says = {turns: iter([detected, absent]), stays: iter([detected, silent])}
+    said = [next(says[name], silent) if name in says else silent for name in known.names.tolist()]
+    row = turned(known, said)
+    assert (row.value, row.made + row.taken) == (0.5, 2)
+    assert row.low < 0.5 < row.high

@@ -72,15 +72,20 @@ def evaluate(detector: Detector, passes: Sequence[Pass]) -> Evaluation | None:
     """From passes over the same files, of which the first is over files as they are. None where one of the two classes
     that the detector is measured on is missing.
     """
-    first, *others = [_Of(each, detector.name) for each in passes]
+    return of_looks(detector.name, detector.version, TASKS[detector.name], passes)
+
+
+def of_looks(detector: str, version: str, label: Label, passes: Sequence[Pass]) -> Evaluation | None:
+    """As `evaluate`, of looks that stand in the passes under that name."""
+    first, *others = [_Of(each, detector) for each in passes]
     if first.truth.all() or not first.truth.any():
         return None
     names = sorted({each.row.generator for each in first.seen} - {""})
     made_by = np.array([each.row.generator for each in first.seen])
     return Evaluation(
-        detector=detector.name,
-        version=detector.version,
-        label=TASKS[detector.name],
+        detector=detector,
+        version=version,
+        label=label,
         whole=first.part(),
         generators={
             name: first.part(~first.truth | (made_by == name))

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
 
 from core.errors import InvalidInput
 from detectors.verdicts.calibration import HIGHEST_RATIO, SCORE_DIGITS, Calibration
-from training.evaluation.detecting.groups import Floats, Groups, conformal, shares
+from training.evaluation.detecting.crossing import Held, Mask, dealt, held_out
+from training.evaluation.detecting.groups import Floats, Groups, conformal, needed, shares
+from training.evaluation.detecting.pooling import pav
 from training.evaluation.intervals import wilson
 
-_DIGITS = 6  # of figures in the file
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Fitted:
+    """The calibration of all samples, and what calibrations that did not know a sample say of it."""
+
+    calibration: Calibration
+    held: Held
 
 
 def fit(
@@ -24,63 +31,68 @@ def fit(
     labels: Sequence[bool] | NDArray[np.bool_],
     groups: Groups,
     alpha: float = 0.03,
+    makers: Groups | None = None,
 ) -> Calibration:
+    """The calibration of `fitted`, alone."""
+    return fitted(scores, labels, groups, alpha, makers).calibration
+
+
+def fitted(
+    scores: Sequence[float] | NDArray[np.floating[Any]],
+    labels: Sequence[bool] | NDArray[np.bool_],
+    groups: Groups,
+    alpha: float = 0.03,
+    makers: Groups | None = None,
+) -> Fitted:
     """The calibration of `scores` (n,), where `labels` are true for what is looked for.
 
     groups: the source photograph of each sample: those of one photograph count as one, however many they are.
     alpha: the share of either kind that may be judged wrongly. Where a cleverer detector leaves the two limits in the
     wrong order, what lies between them was hardly ever seen of either kind, and the limits change places: it abstains.
+    makers: what made each sample, looked at where `labels` are true; without, each photograph's is its own.
+
+    The rate of false positives is not that of the limit on the photographs that set it: it is counted on photographs
+    that were left out in turn, see `crossing`.
 
     Raises InvalidInput for scores that are not finite, lengths that differ, one class only, and for fewer photographs
-    of either class than `alpha` needs.
+    of either class than `alpha` needs, with any part left out.
     """
     values, truth, sources = np.asarray(scores, np.float64), np.asarray(labels, bool), np.asarray(groups)
-    _check(values, truth, sources)
+    made_by = None if makers is None else np.asarray(makers)
+    _check(values, truth, sources, made_by)
     values = np.round(values, SCORE_DIGITS)
+
+    def learn(chosen: Mask) -> Calibration:
+        return _learned(values[chosen], truth[chosen], sources[chosen], alpha)
+
+    whole = learn(np.ones(len(values), bool))
+    held = held_out(values, dealt(truth, sources, made_by, needed(alpha)), learn)
+    clean = sources[~truth]
+    photographs = len(np.unique(clean))
+    hits = float(shares(clean)[held.detected[~truth]].sum())
+    low, high = wilson(hits, photographs)
+    rate = min(1.0, hits / photographs)
+    return Fitted(replace(whole, fpr=rate, fpr_low=min(low, rate), fpr_high=max(high, rate)), held)
+
+
+def _learned(values: Floats, truth: Mask, sources: NDArray[Any], alpha: float) -> Calibration:
+    """Ratios and limits of these samples. Its rate is yet to be counted: anything from 0 to 1."""
     clean, found = sources[~truth], sources[truth]
     highest = conformal(values[~truth], clean, alpha)
     lowest = -conformal(-values[truth], found, alpha)
     absent_to, detected_from = sorted((_beyond(highest, math.inf), _beyond(lowest, -math.inf)))
     photographs = min(len(np.unique(clean)), len(np.unique(found)))
     knots, ratios = pav(values, truth, sources, min(HIGHEST_RATIO, math.log10(photographs)))
-    weights = shares(clean)
-    hits = float(weights[values[~truth] >= detected_from].sum())
-    low, high = wilson(hits, len(np.unique(clean)))
-    rate = hits / len(np.unique(clean))
     return Calibration(
         knots=knots,
         log10_lrs=ratios,
         detected_from=detected_from,
         absent_to=absent_to if absent_to < detected_from else math.nextafter(detected_from, -math.inf),
-        fpr=rate,
-        fpr_low=min(low, rate),
-        fpr_high=max(high, rate),
+        fpr=0.0,
+        fpr_low=0.0,
+        fpr_high=1.0,
         photographs=photographs,
     )
-
-
-def pav(
-    values: Floats, truth: NDArray[np.bool_], groups: NDArray[Any], bound: float
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Knots and log10 likelihood ratios of the pool-adjacent-violators fit, each at the middle of its pool.
-
-    Both classes have the same weight, and every group of a class has the same. Source: Brümmer & du Preez (2006),
-    "Application-independent evaluation of speaker detection".
-    """
-    weights = np.empty(len(values))
-    for side in (truth, ~truth):
-        each = shares(groups[side])
-        weights[side] = each / each.sum()
-    # Equal scores cannot have unequal ratios: they are one sample before anything is pooled.
-    distinct, which = np.unique(values, return_inverse=True)
-    weight = np.bincount(which, weights)
-    share = np.bincount(which, weights * truth) / weight
-    pooled = isotonic_regression(share, weights=weight)
-    knots, ratios = [], []
-    for start, end in pairwise(pooled.blocks):
-        knots.append(float(np.average(distinct[start:end], weights=weight[start:end])))
-        ratios.append(_ratio(float(pooled.x[start]), bound))
-    return tuple(np.maximum.accumulate(knots).tolist()), tuple(ratios)
 
 
 def _beyond(value: float, towards: float) -> float:
@@ -90,17 +102,11 @@ def _beyond(value: float, towards: float) -> float:
     return max(near, next_number) if towards > 0 else min(near, next_number)
 
 
-def _ratio(chance: float, bound: float) -> float:
-    """log10 of the odds, within the bound."""
-    if chance <= 0.0 or chance >= 1.0:
-        return math.copysign(bound, chance - 0.5)
-    return min(bound, max(-bound, round(math.log10(chance / (1.0 - chance)), _DIGITS)))
-
-
-def _check(values: Floats, truth: NDArray[np.bool_], groups: NDArray[Any]) -> None:
-    if not values.shape == truth.shape == groups.shape or values.ndim != 1:
-        found = f"{values.shape}, {truth.shape}, {groups.shape}"
-        raise InvalidInput(f"scores, labels and groups differ in shape: {found}", field="scores", found=found)
+def _check(values: Floats, truth: Mask, groups: NDArray[Any], makers: NDArray[Any] | None) -> None:
+    shapes = [each.shape for each in (values, truth, groups, makers) if each is not None]
+    if len(set(shapes)) > 1 or values.ndim != 1:
+        found = ", ".join(map(str, shapes))
+        raise InvalidInput(f"scores, labels, groups and makers differ in shape: {found}", field="scores", found=found)
     if not np.isfinite(values).all():
         raise InvalidInput("a score is not finite", field="scores", found=str(values[~np.isfinite(values)][0]))
     if truth.all() or not truth.any():

@@ -31,12 +31,16 @@ def conformal(values: Floats, groups: Groups, alpha: float) -> float:
     fewer groups than any such promise needs, 1/alpha − 1.
     """
     weights = shares(groups)
-    count = round(float(weights.sum()))
-    needed = math.ceil(round(1.0 / alpha - 1.0, 9))
-    if count < needed:
-        message = f"a rate of {alpha} needs {needed} independent photographs, found {count}"
-        raise InvalidInput(message, field="groups", limit=str(needed), found=str(count))
+    count, least = round(float(weights.sum())), needed(alpha)
+    if count < least:
+        message = f"a rate of {alpha} needs {least} independent photographs, found {count}"
+        raise InvalidInput(message, field="groups", limit=str(least), found=str(count))
     order = np.argsort(values, kind="stable")
     reached = np.cumsum(weights[order]) / (count + 1)
     place = int(np.searchsorted(reached, 1.0 - alpha - 1e-12))
     return float(values[order][min(place, len(values) - 1)])
+
+
+def needed(alpha: float) -> int:
+    """Groups without which no quantile keeps the promise of `conformal`."""
+    return math.ceil(round(1.0 / alpha - 1.0, 9))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.markup import escape
@@ -85,11 +85,11 @@ def to_terminal(sheet: Sheet) -> Table:
     return table
 
 
-def to_markdown(report: Report) -> str:
-    """For a document: every table under its title, and what the files were."""
+def to_markdown(report: Report, further: Iterable[Sheet] = ()) -> str:
+    """For a document: every table under its title, and what the files were. further: tables behind them."""
     counts = ", ".join(f"{count} {label}" for label, count in report.counts.items() if count)
     lines = [f"{counts}; {len(report.left_out)} left out."]
-    for sheet in sheets(report):
+    for sheet in (*sheets(report), *further):
         table = [sheet.headings, ("---",) * len(sheet.headings), *sheet.rows]
         lines += ["", f"**{sheet.title}**", "", *(f"| {' | '.join(map(_cell, line))} |" for line in table)]
     return "\n".join(lines)

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ from training.generated.deliveries import deliver, draw
 from training.generated.material import Picture
 
 Floats = NDArray[np.float32]
+About: TypeAlias = tuple[str, bool, str, str, str, str]
+"""Name, whether it was made, generator, source, subject and codec of a picture."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -50,14 +53,24 @@ def take(pictures: Iterable[Picture], tower: Tower | None, number: int, seed: in
     """One round: every picture delivered once, by chance that depends on its name, the round and the seed alone."""
     seen: list[Floats] = []
     pixels: list[Floats] = []
-    about: list[tuple[str, bool, str, str, str, str]] = []
+    about: list[About] = []
     for each in pictures:
         rng = np.random.default_rng([seed, number, zlib.crc32(each.name.encode())])
         delivery = draw(rng, *each.pixels.shape[:2])
         arrived = deliver(each.pixels, delivery)
         seen.append(tower.features(arrived) if tower else np.zeros(0, np.float32))
         pixels.append(statistics(arrived))
-        about.append((each.name, each.made, each.generator, each.source, each.subject, delivery.codec))
+        about.append(about_of(each, delivery.codec))
+    store(path, seen, pixels, about)
+
+
+def about_of(picture: Picture, codec: str) -> About:
+    """What is known of a picture that arrived by that codec."""
+    return picture.name, picture.made, picture.generator, picture.source, picture.subject, codec
+
+
+def store(path: Path, seen: Sequence[Floats], pixels: Sequence[Floats], about: Sequence[About]) -> None:
+    """A file of a round, whole or not at all: of n pictures what `Figures` has of each."""
     partial = path.with_suffix(".partial")
     tensors = {"seen": np.stack(seen), "pixels": np.stack(pixels)}
     save_file(tensors, partial, {"about": json.dumps(about)})
@@ -68,7 +81,7 @@ def read(paths: Sequence[Path]) -> Figures:
     """All rounds, one behind the other."""
     seen: list[Floats] = []
     pixels: list[Floats] = []
-    about: list[tuple[str, bool, str, str, str, str]] = []
+    about: list[About] = []
     for path in paths:
         with safe_open(path, "numpy") as file:
             seen.append(file.get_tensor("seen"))

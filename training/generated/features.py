@@ -45,8 +45,17 @@ class Figures:
 
     def where(self, wanted: Callable[[str], bool]) -> Figures:
         """Of those pictures alone whose name is wanted."""
-        rows = np.array([wanted(str(name)) for name in self.names], bool)
-        return Figures(*(getattr(self, each.name)[rows] for each in fields(self)))
+        return self.rows(np.array([wanted(str(name)) for name in self.names], bool))
+
+    def rows(self, chosen: NDArray[np.bool_]) -> Figures:
+        """Of some alone; chosen: (n,)."""
+        return Figures(*(getattr(self, each.name)[chosen] for each in fields(self)))
+
+    def and_then(self, others: Figures) -> Figures:
+        """These and those behind them."""
+        return Figures(
+            *(np.concatenate([getattr(self, each.name), getattr(others, each.name)]) for each in fields(self))
+        )
 
 
 def take(pictures: Iterable[Picture], tower: Tower | None, number: int, seed: int, path: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -61,26 +62,26 @@ def alone(pictures: Iterable[Picture]) -> Iterator[Sequence[Picture]]:
     return ((each,) for each in pictures)
 
 
-def together(pictures: Sequence[Picture]) -> Iterator[Sequence[Picture]]:
-    """Films of SHOTS shots, in each of which no probe of `fitting.folds` knows any where one does not know all.
+def together(pictures: Sequence[Picture], most: int) -> Iterator[Sequence[Picture]]:
+    """Films of SHOTS shots whose pictures one fold of `fitting.folds` leaves out together.
 
-    Of a fold's pictures by generators half stand alone among those by people, and half among their own kind. What is
-    left over, fewer than fill a film, is left out.
+    most: films a fold of each kind: with one picture by a generator among those by people, with such pictures alone,
+    and with none. Half of a fold's pictures by generators at most stand among others. None is in two films.
     """
     sources = sorted({each.source for each in pictures if each.made})
     for number, source in enumerate(sources):
         made = [each for each in pictures if each.made and each.source == source]
         taken = [each for each in pictures if not each.made and zlib.crc32(each.name.encode()) % len(sources) == number]
-        mixed = min(len(made) // 2, len(taken) // (2 * SHOTS))
+        mixed = min(most, len(made) // 2, len(taken) // (2 * SHOTS))
         for at in range(mixed):
             first, second = taken[2 * at : 2 * at + 2]
             shots = [first, second]
             shots.insert(at % SHOTS, made[at])
             yield shots
-        yield from _full(made[mixed:])
-        yield from _full(taken[2 * mixed :])
+        yield from islice(threes(made[mixed:]), most)
+        yield from islice(threes(taken[2 * mixed :]), most)
 
 
-def _full(pictures: Sequence[Picture]) -> Iterator[Sequence[Picture]]:
-    for start in range(0, len(pictures) - SHOTS + 1, SHOTS):
-        yield pictures[start : start + SHOTS]
+def threes(pictures: Sequence[Picture]) -> Iterator[Sequence[Picture]]:
+    """Films of SHOTS shots, as many as they fill."""
+    return (pictures[start : start + SHOTS] for start in range(0, len(pictures) - SHOTS + 1, SHOTS))

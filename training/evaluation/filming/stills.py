@@ -67,7 +67,9 @@ def shot_of(picture: Pixels, size: tuple[int, int], count: int, rng: np.random.G
     small = (max(size[0], round(width * factor)), max(size[1], round(height * factor)))
     scene = np.asarray(cv2.resize(picture, small, interpolation=cv2.INTER_AREA), np.uint8)
     fits = min(small[0], small[1] * size[0] / size[1])
-    views = [seen(scene, centre, max(size[0], share * fits), size) for centre, share in zip(path.centre, window, strict=True)]
+    views = [
+        seen(scene, centre, max(size[0], share * fits), size) for centre, share in zip(path.centre, window, strict=True)
+    ]
     return np.stack(views)
 
 

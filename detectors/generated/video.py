@@ -44,9 +44,8 @@ class Unequipped:
 
     def detect(self, batch: Sequence[Media]) -> list[Finding]:
         """One abstention for each of `batch`."""
-        return [abstention(self, "What its pictures show cannot be seen without the extra clip.", (NO_TOWER,))] * len(
-            batch
-        )
+        why = "What its pictures show cannot be seen without the extra clip."
+        return [abstention(self, why, (NO_TOWER,)) for _ in batch]
 
 
 def generated_video(weights: Mapping[str, PinnedWeights], tower: Tower | None) -> Detector:

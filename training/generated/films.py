@@ -24,7 +24,7 @@ from training.generated.filmed import alone, take_films, threes, together
 from training.generated.plan import GeneratedPlan
 from training.recipe import file_digest, read_recipe
 
-FILMS = 6
+FILMS = 4
 """Of several shots, a fold and a kind."""
 ALONE, TOGETHER = "films-alone.safetensors", "films-together.safetensors"
 

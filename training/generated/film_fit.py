@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from detectors.films.fusion import judged
 from detectors.generated.detector import SEMANTIC, STATISTICS
@@ -16,9 +17,10 @@ from training.evaluation.detecting.fit import fit as calibrate
 from training.generated.export import Variant, features_of
 from training.generated.features import Figures
 from training.generated.filmed import SHOTS
-from training.generated.fitting import Floats, balanced, fit, folds, fuse, scores_of
+from training.generated.fitting import Floats, Mask, balanced, fit, folds, fuse, scores_of
 from training.generated.plan import GeneratedPlan
 
+Features = NDArray[np.float32]
 HELD = "test/"
 """What the names of photographs begin with that nothing is fitted on."""
 
@@ -42,50 +44,46 @@ class Films:
 @dataclass(frozen=True, eq=False, slots=True)
 class Fitted:
     """variant: what ships; its scores are of the shots of `Films.learned`, by probes that had not seen their pictures.
-    stills: left-out scores of stills. plain: those of the shots by probes that knew stills alone.
+    stills: such scores of stills.
     """
 
     variant: Variant
     stills: Floats
-    plain: Floats
 
 
 def variant(stills: Figures, films: Films, plan: GeneratedPlan) -> Fitted:
-    """The probe learns from stills and films; the calibration from films alone. Raises as the fits do.
+    """The probe learns from stills, as that of `generated_image` does: from films, too, it was no better. Scale and
+    calibration are those of shots. Raises as the fits do.
 
     What decides is what pictures show, or, where no tower looked, the figures of their pixels.
     """
-    known = stills.where(lambda name: not name.startswith(HELD))
-    shots = films.learned()
+    known, shots = stills.where(lambda name: not name.startswith(HELD)), films.learned()
     figures = known.and_then(shots)
     filmed = np.arange(len(figures.names)) >= len(known.names)
     features = features_of(figures)
     branch = SEMANTIC if SEMANTIC in features else STATISTICS
     values = features[branch]
     penalty = plan.penalty if branch == SEMANTIC else plan.statistics_penalty
-    everything = np.ones(len(filmed), bool)
-    odds = _left_out(values, figures, penalty, everything)
+    odds = _left_out(values, figures, ~filmed, penalty)
     columns = odds[filmed][:, None]
     fusion = fuse(columns, shots.made, balanced(shots, np.ones(len(shots.names), bool)), (True,))
     scores = scores_of(fusion, columns)
-    probe = fit(values, figures.made, balanced(figures, everything), penalty)
+    learned = balanced(figures, ~filmed)[~filmed]
     ships = Variant(
         NAME,
-        {branch: probe},
+        {branch: fit(values[~filmed], known.made, learned, penalty)},
         fusion,
-        fit_familiar(shots.pixels, shots.names, alpha=plan.strange),
+        fit_familiar(figures.pixels, figures.names, alpha=plan.strange),
         calibrate(scores, shots.made, shots.names, plan.alpha),
         columns,
         scores,
         (),
     )
-    return Fitted(ships, odds[~filmed], _left_out(values, figures, penalty, ~filmed)[filmed])
+    return Fitted(ships, odds[~filmed])
 
 
-def _left_out(
-    values: np.typing.NDArray[np.float32], figures: Figures, penalty: float, rows: np.typing.NDArray[np.bool_]
-) -> Floats:
-    """(n,): scores of all by the probe of the fold that judges them, which learns from some of `rows`."""
+def _left_out(values: Features, figures: Figures, rows: Mask, penalty: float) -> Floats:
+    """(n,): scores of all by the probe of the fold that judges them, which learned from some of `rows`."""
     scores = np.full(len(values), np.nan)
     for learned, out in folds(figures):
         here = learned & rows

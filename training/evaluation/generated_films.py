@@ -1,4 +1,4 @@
-"""What `generated_video` says of films that somebody has: shot by shot, and how often it is wrong if all are of one kind.
+"""What `generated_video` says of films that somebody has, shot by shot, and the share of each verdict.
 
     python -m training.evaluation.generated_films DIR
 
@@ -28,23 +28,28 @@ from training.evaluation.intervals import proportion
 _FORMS = {".mp4", ".mov", ".webm"}
 
 
-async def films(paths: Sequence[Path], detector: Detector) -> AsyncIterator[tuple[Path, Media | str]]:
+async def opened(paths: Sequence[Path], detector: Detector) -> AsyncIterator[tuple[Path, Media | str]]:
     """Every film with the views that the detector reads, or why it cannot be read."""
     async with await Sandbox.start({**PARSERS, **OWN}, workers=1) as sandbox:
         for path in paths:
             try:
-                yield path, await sandbox.open(path.read_bytes(), detector.views)
+                yield path, await sandbox.open(await asyncio.to_thread(path.read_bytes), detector.views)
             except (InvalidInput, LimitExceeded) as error:
                 yield path, error.message
 
 
-async def measure(folder: Path, detector: Detector) -> Counter[Verdict]:
-    """Prints what is said of each film; how often each verdict was. Raises ConfigurationError for a folder without."""
+def held(folder: Path) -> list[Path]:
+    """The films of a folder, by name. Raises ConfigurationError where there are none."""
     paths = sorted(path for path in folder.glob("*") if path.suffix.lower() in _FORMS)
     if not paths:
         raise ConfigurationError(f"no film ({', '.join(sorted(_FORMS))}) in {folder}")
+    return paths
+
+
+async def measure(paths: Sequence[Path], detector: Detector) -> Counter[Verdict]:
+    """Prints what is said of each film; how often each verdict was."""
     counted: Counter[Verdict] = Counter()
-    async for path, media in films(paths, detector):
+    async for path, media in opened(paths, detector):
         if isinstance(media, str):
             print(f"{path.name}: left out, {media}")
             continue
@@ -65,7 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m training.evaluation.generated_films", description=__doc__)
     parser.add_argument("folder", type=Path)
     detector = generated_video(read_manifest(WEIGHTS), tower_of())
-    counted = asyncio.run(measure(parser.parse_args().folder, detector))
+    counted = asyncio.run(measure(held(parser.parse_args().folder), detector))
     for verdict in Verdict:
         print(f"{verdict}: {proportion(counted[verdict], counted.total())}")
 

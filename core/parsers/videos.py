@@ -114,13 +114,15 @@ def _check_declared(container: InputContainer, stream: VideoStream, limits: Limi
     check_duration((container.duration or 0) / av.time_base, limits)
 
 
-def pictures(film: Film, targets: Iterable[int], side: int, limits: Limits) -> Iterator[tuple[float, Pixels]]:
+def pictures(
+    film: Film, targets: Iterable[int], side: int, limits: Limits, size: tuple[int, int] | None = None
+) -> Iterator[tuple[float, Pixels]]:
     """Second and pixels of the picture shown at each of `targets`, times of the track, ascending.
 
-    side: the longest that a picture may have, in pixels. Goes back to a keyframe only where decoding on would take
+    side: the longest that a picture may have, in pixels. size: width and height of all, where they are known already;
+    otherwise those of the first, made smaller. Goes back to a keyframe only where decoding on would take
     longer; ends where the film does, and leaves damaged pictures out.
     """
-    size: tuple[int, int] | None = None
     decoded: Iterator[VideoFrame] = iter(())
     reached: int | None = None
     for target in targets:
@@ -133,18 +135,19 @@ def pictures(film: Film, targets: Iterable[int], side: int, limits: Limits) -> I
             return
         reached = frame.pts or 0
         if not frame.is_corrupt:
-            size = size or _fitted(frame.width, frame.height, side, limits)
-            yield float((reached - film.track.times[0]) * unit_of(film.stream)), _pixels(frame, size)
+            size = size or fitted(frame.width, frame.height, side, limits)
+            yield float((reached - film.track.times[0]) * unit_of(film.stream)), shrunk(frame, size)
 
 
-def _fitted(width: int, height: int, side: int, limits: Limits) -> tuple[int, int]:
-    """The size with its longest side at most `side`."""
+def fitted(width: int, height: int, side: int, limits: Limits) -> tuple[int, int]:
+    """The size with its longest side at most `side`. Raises LimitExceeded for a picture that is too large."""
     check_size(width, height, limits)
     scale = min(1.0, side / max(width, height))
     return max(1, round(width * scale)), max(1, round(height * scale))
 
 
-def _pixels(frame: VideoFrame, size: tuple[int, int]) -> Pixels:
+def shrunk(frame: VideoFrame, size: tuple[int, int]) -> Pixels:
+    """A decoded picture in RGB, of `size` (width, height)."""
     pixels: Pixels = np.asarray(frame.reformat(*size, format="rgb24", interpolation="AREA").to_ndarray(), np.uint8)
     return pixels
 

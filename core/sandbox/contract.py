@@ -34,7 +34,8 @@ class Request:
     blobs: what to parse, hostile. mime: as sniffed from the first blob, "" where no format of ours was found.
     options: JSON values: what the parser is always given, and on top what this caller gives it. ask: sends bytes to
     the caller outside the sandbox and returns its answer, as for a signature whose key must not come in here.
-    result: a file to write; what is in it becomes the view's `file`.
+    result: a file to write; what is in it becomes the view's `file`. kept: what the parsers of one trip leave one
+    another, so that what is dear is done once; it never leaves the process, and goes with the trip.
     """
 
     blobs: Sequence[bytes]
@@ -43,6 +44,7 @@ class Request:
     options: Mapping[str, Any] = field(default_factory=dict)
     ask: Callable[[bytes], bytes] = _nobody
     result: BinaryIO = field(default_factory=io.BytesIO)
+    kept: dict[str, Any] = field(default_factory=dict)
 
     def stream(self, number: int) -> BinaryIO:
         """A blob as a file to read, which copies nothing where that can be avoided."""

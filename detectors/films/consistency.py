@@ -2,8 +2,9 @@
 
 Each is a weak signal: on some sets of generated films such figures are at chance, and hand-held cameras, cuts, noise
 and low rates move them more than generation does. They are measurements for people and for later study; no verdict
-rests on them. Second-order differences are those of D3 (Zheng et al. 2025, "D3: training-free detection of generated
-videos using second-order features"), on grey pictures in place of a network's features.
+rests on them. Second differences over time are what D3 looks at (Zheng et al., ICCV 2025, "D3: Training-Free
+AI-Generated Video Detection Using Second-Order Features", arXiv 2508.00701), which takes the deviation of a network's
+features; these are of grey pictures, and D3's figures say nothing of them.
 """
 
 from __future__ import annotations

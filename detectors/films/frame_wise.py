@@ -1,28 +1,33 @@
-"""A detector of pictures, asked about a film: picture by picture, shot by shot, and the film as a whole.
+"""A trained detector of pictures, asked about a film: picture by picture, shot by shot, and the film as a whole.
 
-What the pictures say is put together by `detectors.films.fusion`, which counts pictures of one shot as little more than
-one. The parts are always told: a film with one conspicuous shot is not the same as one that is conspicuous throughout.
+The score of a shot is the mean of those of its pictures, of which few are looked at: they are so alike that more would
+say little, and networks are slow. What the shots say is put together by `detectors.films.fusion`. The parts are always
+told: a film with one conspicuous shot is not the same as one that is conspicuous throughout.
 Knows nothing of what the detector looks for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean
 
 from core.media import Frame, Kind, Media
-from detectors.base import Detector, Finding, Verdict, abstention, finding_of
+from detectors.base import Finding, Verdict, abstention, finding_of
 from detectors.films import fusion
 from detectors.films.consistency import consistency
 from detectors.films.parser import PARSERS
-from detectors.films.scenes import Scene, scenes
-from detectors.films.telling import Part, told
+from detectors.films.scenes import Scene, scenes, thinned
+from detectors.films.telling import Looked, Part, told
 from detectors.single import version_of
+from detectors.verdicts.learned import BETWEEN, LearnedDetector
+from detectors.verdicts.quality import quality_of
 
-UNREAD, BETWEEN, PARTLY = "frames.unread", "between", "shots.some"
-DETECTED_FROM = 1.0
-"""log10 likelihood ratio of a film, or of a shot, from which it is what is looked for: ten to one."""
-_REVISION = 1
+UNREAD, PARTLY = "frames.unread", "shots.some"
+A_SHOT, MOST = 2, 8
+"""Pictures that are looked at, of a shot and of a film."""
+_REVISION = 2
+_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,55 +41,76 @@ class Naming:
 
 
 class FrameWise:
-    """A `base.Detector` of films around one of pictures whose findings carry likelihood ratios."""
+    """A `base.Detector` of films around one of pictures, by whose calibration shots are judged: it MUST be fitted on
+    shots, whose pictures went through a film's codec.
+    """
 
     kinds = frozenset((Kind.VIDEO,))
     views = frozenset(PARSERS)
 
-    def __init__(self, inner: Detector, naming: Naming, settings: fusion.Settings | None = None) -> None:
+    def __init__(self, inner: LearnedDetector, naming: Naming) -> None:
         self.name, self.label, self.summary, self.limits = naming.name, naming.label, naming.summary, naming.limits
+        self.licence, self.card = inner.licence, inner.card
         self._inner = inner
-        self._settings = settings or fusion.Settings()
-        self.version = version_of(_REVISION, [inner.version, asdict(self._settings), DETECTED_FROM])
+        self.version = version_of(_REVISION, [inner.version, fusion.BETWEEN, A_SHOT, MOST])
 
     def detect(self, batch: Sequence[Media]) -> list[Finding]:
-        """One finding for each of `batch`, in order. The pictures of all films go to the inner detector at once."""
-        stills = [[_still(media, frame) for frame in media.frames()] for media in batch]
-        flat = [still for each in stills for still in each]
-        findings = iter(self._inner.detect(flat) if flat else [])
-        said = [[next(findings) for _ in each] for each in stills]
-        return [self._concluded(media, each) for media, each in zip(batch, said, strict=True)]
+        """One finding for each of `batch`, in order."""
+        return [self._of_film(media) for media in batch]
 
-    def _concluded(self, media: Media, said: list[Finding]) -> Finding:
+    def _of_film(self, media: Media) -> Finding:
         cut = scenes(media.frames(), media.view("film_timeline"))
-        parts = [Part(scene, self._of_shot(scene, said)) for scene in cut]
-        ratios = [part.ratio for part in parts if part.ratio is not None]
-        strong = sum(ratio >= DETECTED_FROM for ratio in ratios)
-        figures = _figures(media, cut, said) | {"film.shots_detected": float(strong)}
-        if not ratios:
-            return abstention(self, "None of the film's pictures could be judged.", _codes(said), figures)
-        ratio = fusion.of_film(ratios, self._settings)
-        evidence = told(parts, [frame.time for frame in media.frames()], said)
-        explanation = f"{strong} of {len(parts)} shots stand out, by {len(said)} pictures."
-        verdict = _verdict(ratio, said)
-        if verdict is Verdict.ABSTAINED:
+        chosen = thinned(cut, A_SHOT, MOST)
+        looked = self._looked(media, [number for scene in chosen for number in scene.frames])
+        parts = [self._part(scene, looked) for scene in chosen]
+        figures = quality_of(media).measurements() | _figures(media, cut, parts, looked)
+        scores = [part.score for part in parts if part.score is not None]
+        if not scores:
+            codes = {UNREAD, *(code for each in looked.values() for code in each.codes)}
+            return abstention(self, "None of the film's pictures could be judged.", codes, figures)
+        strong = sum(part.verdict is Verdict.DETECTED for part in parts)
+        known = self._inner.calibration
+        figures |= {"film.shots_detected": float(strong), "fpr_low": known.fpr_low, "fpr_high": known.fpr_high}
+        judged = fusion.judged(scores, known)
+        evidence = told(parts, looked)
+        explanation = f"{strong} of {len(scores)} shots stand out, by {len(looked)} pictures."
+        if judged.verdict is Verdict.ABSTAINED:
             why = f"{explanation} That is too little to call the film either."
-            return finding_of(self, verdict, why, (BETWEEN,), evidence, figures)
+            return finding_of(self, judged.verdict, why, (BETWEEN,), evidence, figures)
         return finding_of(
             self,
-            verdict,
+            judged.verdict,
             explanation,
-            (PARTLY,) if 0 < strong < len(ratios) else (),
+            (PARTLY,) if 0 < strong < len(scores) else (),
             evidence,
             figures,
-            probability=1.0 / (1.0 + 10.0**-ratio),
-            log10_lr=ratio,
-            calibration=_calibration(said),
+            probability=judged.probability,
+            log10_lr=judged.log10_lr,
+            fpr_at_threshold=known.fpr,
+            calibration=known.digest,
         )
 
-    def _of_shot(self, scene: Scene, said: list[Finding]) -> float | None:
-        heard = [ratio for at in scene.frames if (ratio := said[at].log10_lr) is not None]
-        return fusion.of_shot(heard, self._settings) if heard else None
+    def _looked(self, media: Media, numbers: Sequence[int]) -> dict[int, Looked]:
+        """What the detector of pictures makes of those, by number."""
+        frames = media.frames()
+        stills = [_still(media, frames[number]) for number in numbers]
+        looked = {}
+        for number, still, reading in zip(numbers, stills, self._inner.readings(stills), strict=True):
+            judged = self._inner.judge(reading)
+            if judged is None or reading.score is None:
+                codes = self._inner.conclude(still, reading).codes
+                looked[number] = Looked(frames[number].time, None, None, codes)
+            else:
+                looked[number] = Looked(frames[number].time, reading.score, judged.log10_lr)
+        return looked
+
+    def _part(self, scene: Scene, looked: Mapping[int, Looked]) -> Part:
+        heard = [score for number in scene.frames if (score := looked[number].score) is not None]
+        if not heard:
+            return Part(scene, None, None, Verdict.ABSTAINED)
+        score = fmean(heard)
+        judged = self._inner.calibration.judge(score)
+        return Part(scene, score, judged.log10_lr, judged.verdict)
 
 
 def _still(media: Media, frame: Frame) -> Media:
@@ -93,30 +119,18 @@ def _still(media: Media, frame: Frame) -> Media:
     return replace(media, kind=Kind.IMAGE, width=width, height=height, duration=0.0, pictures=(frame,), views={})
 
 
-def _verdict(ratio: float, said: list[Finding]) -> Verdict:
-    """NOT_DETECTED only where the film speaks against it and no picture of it does for it."""
-    if ratio >= DETECTED_FROM:
-        return Verdict.DETECTED
-    some = any(finding.verdict is Verdict.DETECTED for finding in said)
-    return Verdict.ABSTAINED if some or ratio >= 0 else Verdict.NOT_DETECTED
-
-
-def _figures(media: Media, cut: list[Scene], said: list[Finding]) -> dict[str, float]:
-    """How much was looked at, and, where the timeline was read, how steadily the film goes on."""
-    heard = sum(finding.log10_lr is not None for finding in said)
-    figures = {"film.shots": len(cut), "film.shots_unseen": sum(not scene.frames for scene in cut)}
-    figures |= {"frames.judged": heard, "frames.abstained": len(said) - heard}
+def _figures(
+    media: Media, cut: Sequence[Scene], parts: Sequence[Part], looked: Mapping[int, Looked]
+) -> dict[str, float]:
+    """How much was looked at, what the strongest shot scores, and, where the timeline was read, how steadily the film
+    goes on.
+    """
+    heard = sum(each.score is not None for each in looked.values())
+    unseen = sum(not part.scene.frames for part in parts)
+    figures = {"film.shots": float(len(cut)), "film.shots_unseen": float(unseen)}
+    figures |= {"frames.judged": float(heard), "frames.abstained": float(len(looked) - heard)}
+    scores = [part.score for part in parts if part.score is not None]
+    if scores:
+        figures["shots.highest"] = round(max(scores), _DIGITS)
     bounds = [scene.pictures for scene in cut if scene.pictures is not None]
-    steady = consistency(media.view("film_timeline").arrays["pictures"], bounds) if bounds else {}
-    return {name: float(value) for name, value in figures.items()} | steady
-
-
-def _codes(said: list[Finding]) -> tuple[str, ...]:
-    """Why pictures could not be judged."""
-    return (UNREAD, *(code for finding in said for code in finding.codes))
-
-
-def _calibration(said: list[Finding]) -> str:
-    """Of the findings that were put together; "" where they do not agree on one."""
-    known = {finding.calibration for finding in said if finding.log10_lr is not None}
-    return known.pop() if len(known) == 1 else ""
+    return figures | (consistency(media.view("film_timeline").arrays["pictures"], bounds) if bounds else {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import cv2
@@ -41,6 +41,28 @@ def scenes(frames: Sequence[Frame], view: View) -> list[Scene]:
     return found + _sampled(
         frames, [number for number, frame in enumerate(frames) if not found or frame.time >= behind]
     )
+
+
+def thinned(cut: Sequence[Scene], a_shot: int, most: int) -> list[Scene]:
+    """The same shots with fewer pictures: at most `a_shot` each and `most` in all, evenly spread.
+
+    Where there are more shots than that, some have none.
+    """
+    full = [at for at, scene in enumerate(cut) if scene.frames]
+    kept = {full[at] for at in _spread(len(full), most)}
+    each = max(1, min(a_shot, most // max(1, len(kept))))
+    return [
+        replace(
+            scene, frames=tuple(scene.frames[at] for at in _spread(len(scene.frames), each)) if number in kept else ()
+        )
+        for number, scene in enumerate(cut)
+    ]
+
+
+def _spread(held: int, count: int) -> list[int]:
+    """At most `count` of `held` places, each in the middle of an equal share."""
+    count = min(held, count)
+    return [(2 * at + 1) * held // (2 * count) for at in range(count)]
 
 
 def usable(view: View) -> Timeline | None:

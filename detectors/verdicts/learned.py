@@ -90,12 +90,13 @@ class LearnedDetector(ABC):
 
     def detect(self, batch: Sequence[Media]) -> list[Finding]:
         """One finding for each of `batch`, in order."""
+        return [self.conclude(media, reading) for media, reading in zip(batch, self.readings(batch), strict=True)]
+
+    def readings(self, batch: Sequence[Media]) -> list[Reading]:
+        """One reading for each of `batch`, in order; that of a picture that is too small has no score."""
         large = [media for media in batch if _short_side(media) >= self.least_side]
-        readings = iter(self.read(large) if large else [])
-        return [
-            self.conclude(media, next(readings)) if _short_side(media) >= self.least_side else self._too_small(media)
-            for media in batch
-        ]
+        found = iter(self.read(large) if large else [])
+        return [next(found) if _short_side(media) >= self.least_side else self._too_small(media) for media in batch]
 
     def conclude(self, media: Media, reading: Reading) -> Finding:
         """The finding that follows from a reading. Abstains on what could not be read, on what is unlike all that the
@@ -149,9 +150,9 @@ class LearnedDetector(ABC):
             return None
         return self.familiar.distance(reading.features) / self.familiar.limit
 
-    def _too_small(self, media: Media) -> Finding:
+    def _too_small(self, media: Media) -> Reading:
         why = f"The shorter side has {_short_side(media)} pixels, {self.least_side} needed."
-        return abstention(self, why, (TOO_SMALL,), quality_of(media).measurements())
+        return Reading(None, why, codes=(TOO_SMALL,))
 
 
 def _short_side(media: Media) -> int:

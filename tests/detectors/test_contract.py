@@ -23,7 +23,7 @@ from tests.detectors.making import A1111, PROMPT, coded, drawn, halved, media, p
 QUOTED = "zanzibar-quokka"
 NAMES = (
     *("metadata", "known_hash", "copy_move", "jpeg_history", "manipulation", "resampling", "thumbnail", "watermark"),
-    *("video_edits", "generated_image", "nsfw"),
+    *("video_edits", "generated_image", "generated_video", "nsfw"),
 )
 
 

@@ -17,6 +17,7 @@ from core.sandbox import Sandbox
 from core.sandbox.contract import Request
 from detectors import film_hashes
 from detectors.base import Finding, Verdict
+from detectors.films import hashing
 from detectors.hash_list import Entry, HashList
 from detectors.hashes.entry import FrameHash, Said
 from detectors.known_hash import KnownHashDetector
@@ -117,7 +118,7 @@ def test_what_was_not_compared_is_not_clean(view: View) -> None:
 
 def test_long_films_are_hashed_by_keyframes(monkeypatch: pytest.MonkeyPatch) -> None:
     exact = film_hashes.parse(Request((reel(*NAMES),), "video/mp4", Limits()))
-    monkeypatch.setattr(film_hashes, "BUDGET", 1)
+    monkeypatch.setattr(hashing, "BUDGET", 1)
     coarse = film_hashes.parse(Request((reel(*NAMES),), "video/mp4", Limits()))
     assert coarse.facts["by"] == "keyframes"
     assert coarse.arrays["times"].tolist() == [0.0]  # x264 put one keyframe into five pictures
@@ -125,7 +126,7 @@ def test_long_films_are_hashed_by_keyframes(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_longer_films_are_hashed_further_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(film_hashes, "MOST", 3)
+    monkeypatch.setattr(hashing, "MOST", 3)
     view = film_hashes.parse(Request((reel(*NAMES),), "video/mp4", Limits()))
     assert (view.facts["spacing"], view.arrays["times"].tolist()) == (2, [0.0, 2.0, 4.0])
 

@@ -18,14 +18,15 @@ from tests.policies.fakes import BOTH, IMAGES, FakeDetector, finding, subject
 
 TRAINED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 LEARNED = ("manipulation", "resampling", "thumbnail", "generated_image")
+FILMS = frozenset((Kind.VIDEO,))
 DETECTED, ABSTAINED = Verdict.DETECTED, Verdict.ABSTAINED
 
 
 def detectors(videos: frozenset[Kind] = IMAGES) -> list[FakeDetector]:
     """`videos`: the kinds that metadata and known_hash accept."""
     by_kind = {"metadata": videos, "known_hash": videos, "copy_move": IMAGES, "jpeg_history": IMAGES}
-    by_kind |= {"watermark": videos, "contradictions": BOTH, "recovery": BOTH, "video_edits": frozenset((Kind.VIDEO,))}
-    by_kind |= dict.fromkeys(LEARNED, IMAGES)
+    by_kind |= {"watermark": videos, "contradictions": BOTH, "recovery": BOTH}
+    by_kind |= dict.fromkeys(LEARNED, IMAGES) | dict.fromkeys(("video_edits", "generated_video"), FILMS)
     return [FakeDetector(name, kinds) for name, kinds in by_kind.items()]
 
 

@@ -103,8 +103,8 @@ def _voting(branches: tuple[str, ...]) -> tuple[bool, ...]:
     return tuple(name == SEMANTIC or SEMANTIC not in branches for name in branches)
 
 
-def export(folder: Path, variant: Variant, plan: GeneratedPlan, training: dict[str, Any]) -> None:
-    """Writes weights and calibration into `folder` and pins both in `weights.toml`."""
+def export(folder: Path, variant: Variant, plan: GeneratedPlan, training: dict[str, Any], card: str = CARD) -> None:
+    """Writes weights and calibration into `folder` and pins both in `weights.toml`. card: file beside them."""
     tensors = variant.fusion.tensors(FUSION) | variant.familiar.arrays()
     for name, probe in variant.probes.items():
         tensors |= probe.tensors(name)
@@ -123,7 +123,7 @@ def export(folder: Path, variant: Variant, plan: GeneratedPlan, training: dict[s
         "file": path.name,
         "sha256": hashlib.sha256(data).hexdigest(),
         "architecture": "linear probes",
-        "card": CARD,
+        "card": card,
         "licence": LICENCE,
         "parameters": parameters,
         "training": training,

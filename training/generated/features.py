@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ from training.generated.material import Picture
 
 Floats = NDArray[np.float32]
 _COLOURS = "colours"
+About: TypeAlias = tuple[str, bool, str, str, str, str]
+"""Name, whether it was made, generator, source, subject and codec of a picture."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -47,8 +50,14 @@ class Figures:
         return self.rows(np.array([wanted(str(name)) for name in self.names], bool))
 
     def rows(self, chosen: NDArray[np.bool_]) -> Figures:
-        """Of the samples that are chosen, (n,)."""
+        """Of some alone; chosen: (n,)."""
         return Figures(*(getattr(self, each.name)[chosen] for each in fields(self)))
+
+    def and_then(self, others: Figures) -> Figures:
+        """These and those behind them."""
+        return Figures(
+            *(np.concatenate([getattr(self, each.name), getattr(others, each.name)]) for each in fields(self))
+        )
 
 
 def take(pictures: Iterable[Picture], tower: Tower | None, number: int, seed: int, path: Path) -> None:
@@ -69,15 +78,29 @@ def take_as(
     seen: list[Floats] = []
     pixels: list[Floats] = []
     means: list[Floats] = []
-    about: list[tuple[str, bool, str, str, str, str]] = []
+    about: list[About] = []
     for each in pictures:
         arrived, codec = arrive(each)
         means.append(arrived.mean(axis=(0, 1), dtype=np.float32))
         seen.append(tower.features(arrived) if tower else np.zeros(0, np.float32))
         pixels.append(statistics(arrived))
-        about.append((each.name, each.made, each.generator, each.source, each.subject, codec))
+        about.append(about_of(each, codec))
+    store(path, seen, pixels, about, means)
+
+
+def about_of(picture: Picture, codec: str) -> About:
+    """What is known of a picture that arrived by that codec."""
+    return picture.name, picture.made, picture.generator, picture.source, picture.subject, codec
+
+
+def store(
+    path: Path, seen: Sequence[Floats], pixels: Sequence[Floats], about: Sequence[About], means: Sequence[Floats] = ()
+) -> None:
+    """A file of a round, whole or not at all: of n pictures what `Figures` has of each. means: of their colours (3,)."""
     partial = path.with_suffix(".partial")
-    tensors = {"seen": np.stack(seen), "pixels": np.stack(pixels), _COLOURS: np.stack(means)}
+    tensors = {"seen": np.stack(seen), "pixels": np.stack(pixels)}
+    if means:
+        tensors[_COLOURS] = np.stack(means)
     save_file(tensors, partial, {"about": json.dumps(about)})
     partial.replace(path)
 
@@ -86,7 +109,7 @@ def read(paths: Sequence[Path]) -> Figures:
     """All rounds, one behind the other."""
     seen: list[Floats] = []
     pixels: list[Floats] = []
-    about: list[tuple[str, bool, str, str, str, str]] = []
+    about: list[About] = []
     for path in paths:
         with safe_open(path, "numpy") as file:
             seen.append(file.get_tensor("seen"))

@@ -1,4 +1,4 @@
-"""What pictures say together: laws of the fusion, and a film judged by a detector of pictures."""
+"""What shots say together: laws of the fusion, and a film judged by a detector of pictures."""
 
 from __future__ import annotations
 
@@ -11,75 +11,102 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.media import Frame, Kind, Media
-from detectors.base import Finding, Verdict, abstention, finding_of
+from detectors.base import Finding, Verdict
 from detectors.films.consistency import LEAST, consistency
-from detectors.films.frame_wise import FrameWise, Naming
-from detectors.films.fusion import Settings, of_film, of_shot
+from detectors.films.frame_wise import A_SHOT, MOST, FrameWise, Naming
+from detectors.films.fusion import BETWEEN, judged, of_film
+from detectors.films.scenes import Scene, thinned
+from detectors.verdicts.calibration import Calibration
+from detectors.verdicts.learned import LearnedDetector, Reading
 from tests.core.files import film as grey_film
 from tests.detectors.films.making import film, pan
 from tests.detectors.making import media
 
 RATIOS = st.lists(st.floats(-2, 2), min_size=1, max_size=12)
+LEVELS = st.lists(st.floats(0, 255), min_size=1, max_size=12)
 NAMING = Naming("lit_film", "lit", "Tells lit films.", "A fake of these tests.")
+CALIBRATION = Calibration(
+    knots=(0.0, 128.0, 255.0),
+    log10_lrs=(-2.0, 0.0, 2.0),
+    detected_from=190.0,
+    absent_to=70.0,
+    fpr=0.02,
+    fpr_low=0.01,
+    fpr_high=0.04,
+    photographs=100,
+)
 
 
-@given(RATIOS, st.randoms())
-def test_order_says_nothing(ratios: list[float], random: object) -> None:
-    mixed = sorted(ratios)
-    assert of_shot(mixed, Settings()) == pytest.approx(of_shot(ratios, Settings()))
-    assert of_film(mixed, Settings()) == pytest.approx(of_film(ratios, Settings()))
-
-
-@given(st.floats(-2, 2))
-def test_one_picture_says_what_it_says(ratio: float) -> None:
-    assert of_film([of_shot([ratio], Settings())], Settings()) == pytest.approx(ratio)
+@given(RATIOS)
+def test_order_says_nothing(ratios: list[float]) -> None:
+    assert of_film(sorted(ratios), 2.0) == pytest.approx(of_film(ratios, 2.0))
 
 
 @given(st.floats(-2, 2), st.integers(1, 50))
 def test_more_of_the_same_says_a_little_more_and_never_as_much_as_independent_ones(ratio: float, count: int) -> None:
-    wide = Settings(bound=1e3)
-    once, often = of_shot([ratio], wide), of_shot([ratio] * count, wide)
-    assert abs(once) <= abs(often) + 1e-9
-    assert abs(often) <= abs(ratio) / wide.within + 1e-9
-    assert of_shot([ratio] * count, Settings(within=1.0)) == pytest.approx(ratio)
-    assert of_shot([ratio] * count, Settings(within=0.0, bound=1e3)) == pytest.approx(ratio * count)
+    once, often = of_film([ratio], 1e3), of_film([ratio] * count, 1e3)
+    assert once == pytest.approx(ratio)
+    assert abs(often) <= abs(ratio) / BETWEEN + 1e-9
+    assert often >= ratio - 1e-9 or ratio < 0
 
 
 @given(RATIOS, st.floats(0.1, 6))
 def test_nothing_goes_beyond_the_bound(ratios: list[float], bound: float) -> None:
-    assert abs(of_film(ratios, Settings(bound=bound))) <= bound
-    assert abs(of_shot(ratios, Settings(bound=bound))) <= bound
+    assert abs(of_film(ratios, bound)) <= bound
 
 
 @given(RATIOS, st.integers(0, 11), st.floats(0, 2))
 def test_a_shot_that_says_more_never_makes_the_film_say_less(ratios: list[float], at: int, more: float) -> None:
     raised = list(ratios)
     raised[at % len(ratios)] += more
-    assert of_film(raised, Settings()) >= of_film(ratios, Settings()) - 1e-9
+    assert of_film(raised, 2.0) >= of_film(ratios, 2.0) - 1e-9
 
 
 def test_one_strong_shot_is_not_drowned_and_pays_for_the_others() -> None:
-    assert of_film([2.0, -1.0, -1.0], Settings()) > 1.0
-    assert of_film([2.0, *[-1.0] * 30], Settings()) < of_film([2.0, -1.0, -1.0], Settings())
+    assert of_film([2.0, -1.0, -1.0], 2.0) > 1.0
+    assert of_film([2.0, *[-1.0] * 30], 2.0) < of_film([2.0, -1.0, -1.0], 2.0)
 
 
-class Light:
-    """A detector of pictures: the lighter, the more; abstains on black ones. Counts nothing, keeps nothing."""
+@given(LEVELS)
+def test_a_film_is_detected_only_with_a_shot_and_cleared_only_without(levels: list[float]) -> None:
+    verdict = judged(levels, CALIBRATION).verdict
+    some = any(level >= CALIBRATION.detected_from for level in levels)
+    assert verdict is Verdict.ABSTAINED or (verdict is Verdict.DETECTED) == some
+    assert judged(levels[:1], CALIBRATION) == CALIBRATION.judge(levels[0])
 
-    name, label, version = "light", "lit", "sha256:" + "1" * 64
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=20), st.integers(1, 4), st.integers(1, 9))
+def test_few_pictures_are_looked_at_and_every_shot_before_one_twice(held: list[int], a_shot: int, most: int) -> None:
+    numbers = iter(range(sum(held)))
+    cut = [Scene(at, at + 1, tuple(next(numbers) for _ in range(count))) for at, count in enumerate(held)]
+    kept = thinned(cut, a_shot, most)
+    counts = [len(scene.frames) for scene in kept]
+    assert sum(counts) <= most
+    assert max(counts) <= a_shot
+    assert all(set(new.frames) <= set(old.frames) for new, old in zip(kept, cut, strict=True))
+    seen = sum(count > 0 for count in held)
+    assert sum(count > 0 for count in counts) == min(seen, most)
+
+
+class Light(LearnedDetector):
+    """A detector of pictures: the lighter, the more; cannot read black ones. Counts nothing, keeps nothing."""
+
+    name, label = "light", "lit"
     kinds, views = frozenset((Kind.IMAGE,)), frozenset[str]()
     summary, limits = "Tells light pictures.", "A fake of these tests."
+    least_side = 32
+    seen, unseen, score_scale = "Lit.", "Dark.", "grey levels"
 
-    def detect(self, batch: Sequence[Media]) -> list[Finding]:
-        return [self._said(item) for item in batch]
+    def __init__(self) -> None:
+        super().__init__("sha256:" + "1" * 64, CALIBRATION)
 
-    def _said(self, item: Media) -> Finding:
+    def read(self, batch: Sequence[Media]) -> list[Reading]:
+        return [self._read(item) for item in batch]
+
+    def _read(self, item: Media) -> Reading:
         assert (item.kind, len(item.pictures), dict(item.views)) == (Kind.IMAGE, 1, {})
         light = float(item.pictures[0].pixels.mean())
-        if light < 5:
-            return abstention(self, "Black.", ("too_dark",))
-        verdict = Verdict.DETECTED if light > 160 else Verdict.NOT_DETECTED
-        return finding_of(self, verdict, "Lit.", log10_lr=(light - 128) / 64, calibration="sha256:" + "2" * 64)
+        return Reading(None, "Black.", codes=("too_dark",)) if light < 5 else Reading(light)
 
 
 def examine(item: Media) -> Finding:
@@ -108,7 +135,7 @@ def test_a_film_that_is_lit_throughout() -> None:
     assert (finding.verdict, finding.codes) == (Verdict.DETECTED, ())
     assert finding.log10_lr is not None
     assert finding.log10_lr > 1
-    assert finding.calibration == "sha256:" + "2" * 64
+    assert (finding.calibration, finding.fpr_at_threshold) == (CALIBRATION.digest, 0.02)
     assert [each.kind for each in finding.evidence] == ["text", "picture"]
 
 
@@ -116,9 +143,10 @@ def test_one_shot_of_two_is_told_apart() -> None:
     finding = examine(lit(two_shots(), 40, 40, 255, 255))
     assert (finding.verdict, finding.codes) == (Verdict.DETECTED, ("shots.some",))
     first, second = told(finding).splitlines()
-    assert first.startswith("0.00–2.00 s: -1.5")
-    assert second.startswith("2.00–4.00 s: +2.0")
-    assert dict(finding.measurements)["film.shots_detected"] == 1
+    assert first.startswith("0.00–2.00 s: -1.38")
+    assert second.startswith("2.00–4.00 s: +2.00")
+    measured = dict(finding.measurements)
+    assert (measured["film.shots_detected"], measured["shots.highest"]) == (1, 255)
 
 
 def test_a_dark_film_is_not_detected() -> None:
@@ -128,11 +156,16 @@ def test_a_dark_film_is_not_detected() -> None:
     assert finding.probability < 0.1
 
 
-def test_a_single_picture_that_stands_out_keeps_a_film_from_being_clean() -> None:
-    finding = examine(lit(two_shots(), 20, 20, 20, 170))
+def test_a_shot_that_nobody_can_call_keeps_a_film_from_being_clean() -> None:
+    finding = examine(lit(two_shots(), 20, 20, 150, 160))
     assert (finding.verdict, finding.codes) == (Verdict.ABSTAINED, ("between",))
     assert (finding.probability, finding.log10_lr) == (None, None)
-    assert "+0.66" in told(finding)
+    assert "+0.43" in told(finding)
+
+
+def test_of_a_shot_few_pictures_are_looked_at() -> None:
+    finding = examine(lit(two_shots(), *[40] * 12, *[250] * 12))
+    assert dict(finding.measurements)["frames.judged"] == 2 * A_SHOT <= MOST
 
 
 def test_pictures_that_cannot_be_judged_are_left_out_and_counted() -> None:
@@ -142,6 +175,13 @@ def test_pictures_that_cannot_be_judged_are_left_out_and_counted() -> None:
     assert (measured["frames.judged"], measured["frames.abstained"]) == (2, 2)
     none = examine(lit(two_shots(), 0, 0))
     assert (none.verdict, none.codes) == (Verdict.ABSTAINED, ("frames.unread", "too_dark"))
+    assert (none.probability, none.evidence) == (None, ())
+
+
+def test_pictures_that_are_too_small_are_told_as_such() -> None:
+    item = two_shots()
+    small = [replace(frame, pixels=frame.pixels[:31, :31]) for frame in item.pictures]
+    assert examine(replace(item, pictures=tuple(small))).codes == ("frames.unread", "picture.too_small")
 
 
 def test_shots_between_the_sampled_pictures_are_told_as_unseen() -> None:

@@ -16,7 +16,7 @@ from core.parsers.catalog import PARSERS
 from core.sandbox import Sandbox
 from core.sandbox.contract import Request
 from detectors.base import Finding, Verdict
-from detectors.films import parser
+from detectors.films import parser, recording
 from detectors.films.video_edits import LEAST_PICTURES, VideoEditsDetector
 from tests.core.files import film as grey_film
 from tests.detectors.films.making import HEIGHT, RATE, WIDTH, film, pan
@@ -110,7 +110,7 @@ def test_a_parser_that_failed_is_an_abstention() -> None:
 
 
 def test_a_film_read_in_part_is_never_clean(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parser, "MOST", 50)
+    monkeypatch.setattr(recording, "MOST", 50)
     clean = examine(film(scene(0, 60)))
     assert (clean.verdict, clean.codes) == (Verdict.ABSTAINED, ("film.partly",))
     edited = examine(film(scene(0, 20), pan(OTHER, 8), scene(20, 60)))

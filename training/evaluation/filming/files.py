@@ -1,8 +1,9 @@
-"""Films as files: pictures encoded as H.264 in MP4, and read back. Knows no edits."""
+"""Films as files: pictures encoded as H.264 in MP4 or VP9 in WebM, and read back. Knows no edits."""
 
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 
 import av
 import numpy as np
@@ -11,12 +12,27 @@ from av.video.stream import VideoStream
 from core.media import Pixels
 
 
-def encoded(pictures: Pixels, rate: int, crf: int, gop: int = 250) -> bytes:
-    """An MP4 with RGB pictures (n, h, w, 3), both sides even. crf: H.264's quality, 18 good to 38 poor."""
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """name: for people. encoder, container, options: as libav calls them. mime: of the file."""
+
+    name: str
+    encoder: str
+    container: str
+    mime: str
+    options: tuple[tuple[str, str], ...]
+
+
+H264 = Codec("H.264", "libx264", "mp4", "video/mp4", (("preset", "veryfast"),))
+VP9 = Codec("VP9", "libvpx-vp9", "webm", "video/webm", (("b", "0"), ("deadline", "realtime"), ("cpu-used", "6")))
+
+
+def encoded(pictures: Pixels, rate: int, crf: int, gop: int = 250, codec: Codec = H264) -> bytes:
+    """A film of RGB pictures (n, h, w, 3), both sides even. crf: quality, of H.264 18 good to 38 poor."""
     buffer = io.BytesIO()
-    with av.open(buffer, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=rate, options={"crf": str(crf), "preset": "veryfast"})
-        assert isinstance(stream, VideoStream)  # noqa: S101 - tells the type checker what libx264 is
+    with av.open(buffer, "w", format=codec.container) as container:
+        stream = container.add_stream(codec.encoder, rate=rate, options={"crf": str(crf), **dict(codec.options)})
+        assert isinstance(stream, VideoStream)  # noqa: S101 - tells the type checker what the encoder is
         stream.height, stream.width = pictures.shape[1:3]
         stream.pix_fmt, stream.gop_size = "yuv420p", gop
         stream.codec_context.thread_count = 1

@@ -31,7 +31,7 @@ class Path:
 
 def shot(photograph: Pixels, passer: Pixels, move: str, count: int, rng: np.random.Generator) -> Pixels:
     """`count` RGB pictures (n, HEIGHT, WIDTH, 3). passer: a photograph of which a piece moves through the shot."""
-    path = _path(move, count, rng)
+    path = path_of(move, count, rng)
     height, width = photograph.shape[:2]
     track = _track(count, rng)
     side = min(passer.shape[:2])
@@ -41,18 +41,25 @@ def shot(photograph: Pixels, passer: Pixels, move: str, count: int, rng: np.rand
     made = np.empty((count, HEIGHT, WIDTH, 3), np.uint8)
     for number in range(count):
         across = min(path.window[number] * width, height * WIDTH / HEIGHT)
-        scale = WIDTH / across
-        free = np.array([width - across, height - across * HEIGHT / WIDTH])
-        left, top = free * np.clip(path.centre[number], 0, 1)
-        matrix = np.array([[scale, 0, -left * scale], [0, scale, -top * scale]])
-        picture = np.asarray(cv2.warpAffine(photograph, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR), np.uint8)
+        picture = seen(photograph, path.centre[number], across, (WIDTH, HEIGHT))
         if with_passer:
             picture = _pasted(picture, piece, track[number])
         made[number] = np.clip(picture + rng.normal(0, grain, picture.shape), 0, 255)
     return made
 
 
-def _path(move: str, count: int, rng: np.random.Generator) -> Path:
+def seen(photograph: Pixels, centre: NDArray[np.float64], across: float, size: tuple[int, int]) -> Pixels:
+    """What the camera sees, of `size` (width, height). centre: (2,), as in `Path`. across: pixels of the photograph."""
+    height, width = photograph.shape[:2]
+    scale = size[0] / across
+    free = np.array([width - across, height - across * size[1] / size[0]])
+    left, top = free * np.clip(centre, 0, 1)
+    matrix = np.array([[scale, 0, -left * scale], [0, scale, -top * scale]])
+    return np.asarray(cv2.warpAffine(photograph, matrix, size, flags=cv2.INTER_LINEAR), np.uint8)
+
+
+def path_of(move: str, count: int, rng: np.random.Generator) -> Path:
+    """How the camera moves through `count` pictures. move: one of MOVES."""
     time = np.arange(count) / RATE
     start, drift = rng.uniform(0.15, 0.85, 2), rng.uniform(-0.12, 0.12, 2)
     drift = np.where(np.abs(drift) < 0.04, np.sign(drift) * 0.04, drift)

@@ -35,9 +35,7 @@ def test_needs_no_server(server: FakeServer, command: Command, screened: Path, p
     assert all(set(check) == {"name", "ok", "detail"} and check["ok"] for check in view["checks"])
 
 
-def test_people_read_it_line_by_line(
-    server: FakeServer, command: Command, screened: Path, photo: Path
-) -> None:
+def test_people_read_it_line_by_line(server: FakeServer, command: Command, screened: Path, photo: Path) -> None:
     pinned = command("verify", screened, "--media", photo, "--log-key", str(server.log.key)).stdout.splitlines()
     assert len(pinned) == 6
     assert all(line.startswith("✓ ") for line in pinned)

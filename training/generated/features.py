@@ -96,7 +96,7 @@ def about_of(picture: Picture, codec: str) -> About:
 def store(
     path: Path, seen: Sequence[Floats], pixels: Sequence[Floats], about: Sequence[About], means: Sequence[Floats] = ()
 ) -> None:
-    """A file of a round, whole or not at all: of n pictures what `Figures` has of each. means: of their colours (3,)."""
+    """A file of a round, whole or not at all: of n pictures what `Figures` has of each. means: of their colours."""
     partial = path.with_suffix(".partial")
     tensors = {"seen": np.stack(seen), "pixels": np.stack(pixels)}
     if means:

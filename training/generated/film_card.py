@@ -106,9 +106,9 @@ def written(
 def _said(fitted: Fitted, shots: Figures, held: Figures) -> Iterable[str]:
     """Of each kind of shot, the shares of the verdicts."""
     variant = fitted.variant
-    rows = list(verdicts(shots, variant.scores, variant.calibration))
+    rows = list(verdicts(shots, variant.calibrated.held.verdicts))
     if len(held.names):
-        others = verdicts(held, variant.judge(held), variant.calibration)
+        others = verdicts(held, [variant.calibration.judge(score).verdict for score in variant.judge(held)])
         rows += [(f"{kind}, never seen", verdict, row) for kind, verdict, row in others]
     by_kind: dict[str, dict[Verdict, Row]] = {}
     for kind, verdict, row in rows:

@@ -13,7 +13,7 @@ from detectors.generated.detector import SEMANTIC, STATISTICS
 from detectors.generated.video import NAME
 from detectors.verdicts.calibration import Calibration, Judged
 from training.evaluation.detecting.familiar import fit_familiar
-from training.evaluation.detecting.fit import fit as calibrate
+from training.evaluation.detecting.fit import fitted as calibrated
 from training.generated.export import Variant, features_of
 from training.generated.features import Figures
 from training.generated.filmed import SHOTS
@@ -74,7 +74,7 @@ def variant(stills: Figures, films: Films, plan: GeneratedPlan) -> Fitted:
         {branch: fit(values[~filmed], known.made, learned, penalty)},
         fusion,
         fit_familiar(figures.pixels, figures.names, alpha=plan.strange),
-        calibrate(scores, shots.made, shots.names, plan.alpha),
+        calibrated(scores, shots.made, shots.names, plan.alpha, shots.sources),
         columns,
         scores,
         (),

@@ -29,7 +29,7 @@ MANIFEST = Path(__file__).parents[1] / "weights" / "weights.toml"
 LEAST_SIDE = 128
 MARKED_FROM = "marked_from"
 """The parameter in the manifest: the probability from which on a cell counts as manipulated."""
-_REVISION = 2  # of the traces and of how tiles are laid
+_REVISION = 2  # of the traces, of how tiles are laid, and of the score
 
 
 class ManipulationDetector(LearnedDetector):
@@ -51,7 +51,9 @@ class ManipulationDetector(LearnedDetector):
     least_side = LEAST_SIDE
     seen = "Parts of the picture have another past than the rest; the map shows where."
     unseen = "No part of the picture stands out from the rest."
-    score_scale = "mean log odds of the most suspicious percent of the picture, weighed by confidence"
+    score_scale = (
+        "mean log odds of the most suspicious twentieth of the picture, weighed by confidence, above the median"
+    )
 
     def __init__(
         self,

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from core.devices import multiplies_in_half
 from core.media import Pixels
 from detectors.manipulation import tiles
-from detectors.manipulation.network import ManipulationNetwork, scores
+from detectors.manipulation.network import ManipulationNetwork, contrasts
 from detectors.manipulation.traces import STRIDE
 
 MOST_PIXELS = 3_000_000
@@ -27,7 +27,7 @@ _AT_ONCE = 8  # tiles, on a GPU; on a processor one by one, whose maps its cache
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Look:
-    """score: see `network.scores`. heat: probability of "manipulated", confidence: of that being right; both float32
+    """score: see `network.contrasts`. heat: probability of "manipulated", confidence: of that being right; both float32
     (h, w), 0 to 1, over the whole picture. features: float32 (d,). reduced: by which factor its sides were, 1 for not.
     """
 
@@ -61,7 +61,7 @@ class Localiser:
         maps = maps[:, : -(-pixels.shape[0] // STRIDE), : -(-pixels.shape[1] // STRIDE)]
         heat, confidence = torch.sigmoid(torch.from_numpy(maps)).numpy()
         features = np.stack([each for _, each in seen]).mean(axis=0).astype(np.float32)
-        return Look(float(scores(torch.from_numpy(maps[None]))[0]), heat, confidence, features, 1 / shrink)
+        return Look(float(contrasts(torch.from_numpy(maps[None]))[0]), heat, confidence, features, 1 / shrink)
 
     def _seen(self, whole: Pixels, where: list[tiles.Box]) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """Maps and features of each tile."""

@@ -102,10 +102,11 @@ def _quantised(density: Floats, centres: Floats, firsts: NDArray[np.int64]) -> t
     highest = int(np.abs(levels).max())
     width = 2 * highest + 1
     places = levels + highest + width * np.arange(len(firsts))[:, None]
-    weights = np.bincount(places.ravel(), np.tile(density, len(firsts)), len(firsts) * width)
-    held = np.flatnonzero(weights)
+    weights = np.bincount(places.ravel(), np.tile(density, len(firsts)), len(firsts) * width).astype(np.float64)
+    held = np.flatnonzero(weights).astype(np.int64)
     which = held // width
-    return (held % width - highest) * firsts[which].astype(np.float64), weights[held], which
+    values = (held % width - highest).astype(np.float64) * firsts[which]
+    return values, weights[held], which
 
 
 def _expected(
@@ -125,8 +126,8 @@ def _expected(
         places = np.minimum(np.maximum(at + shift, 0), width - 1) + which * width
         histogram += np.bincount(places, weights * share, rows * width)
     inner = histogram.reshape(rows, width)[:, 1:-1]
-    likely: Floats = (1.0 - floor) * inner / np.maximum(inner.sum(axis=1, keepdims=True), 1e-9)
-    return likely + floor / inner.shape[1]
+    likely: Floats = (1.0 - floor) * inner / np.maximum(inner.sum(axis=1, keepdims=True), 1e-9) + floor / inner.shape[1]
+    return likely
 
 
 def _logistic(x: Floats) -> Floats:

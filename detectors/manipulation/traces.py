@@ -106,7 +106,8 @@ def _for_cells(kernels: torch.Tensor) -> torch.Tensor:
 
 def _energy(values: torch.Tensor) -> torch.Tensor:
     """Logarithms of the mean square of each cell's pixels, (n, 16 c, h, w) → (n, c, h, w), over `_SPREAD`."""
-    squares = (values * values).unflatten(1, (-1, STRIDE**2)).mean(dim=2)
+    count, channels, height, width = values.shape
+    squares = (values * values).reshape(count, channels // STRIDE**2, STRIDE**2, height, width).mean(dim=2)
     return torch.log(squares + _FLOOR) / _SPREAD
 
 

@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from detectors.manipulation.network import contrasts
 
@@ -14,7 +15,7 @@ SURE = 30.0
 """Log odds of a confidence of one."""
 
 
-def maps(odds: np.ndarray) -> torch.Tensor:
+def maps(odds: NDArray[np.float64]) -> torch.Tensor:
     values = torch.from_numpy(odds.astype(np.float32))
     return torch.stack([values, torch.full_like(values, SURE)])[None]
 

@@ -61,7 +61,7 @@ def test_phases_are_second_differences_by_their_place_in_a_block(grey_levels: to
     striped = torch.full_like(grey_levels[:1], 90.0)
     striped[..., ::BLOCK] += 6
     start = 2 * ENERGIES
-    columns, rows = looked_at(striped)[:, start : start + PHASES].split(BLOCK, dim=1)
+    columns, rows = torch.split(looked_at(striped)[:, start : start + PHASES], BLOCK, dim=1)
     assert columns[:, 0].min() > columns[:, 1].max() > columns[:, 4].max()
     assert rows.abs().max() < 1e-4
 
@@ -70,4 +70,4 @@ def test_a_turned_picture_has_turned_phases(grey_levels: torch.Tensor) -> None:
     start = 2 * ENERGIES
     upright = looked_at(grey_levels)[:, start : start + PHASES]
     turned = looked_at(grey_levels.transpose(2, 3))[:, start : start + PHASES].transpose(2, 3)
-    torch.testing.assert_close(torch.cat(turned.split(BLOCK, dim=1)[::-1], dim=1), upright, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(torch.cat(torch.split(turned, BLOCK, dim=1)[::-1], dim=1), upright, atol=1e-4, rtol=1e-4)

@@ -25,3 +25,12 @@ def pick_device(name: str) -> torch.device:
         return torch.empty(0, device=name).device
     except (RuntimeError, AssertionError) as error:  # AssertionError: torch built without that device
         raise ConfigurationError(f"there is no device {name!r} here for the models to run on") from error
+
+
+def multiplies_in_half(device: torch.device) -> bool:
+    """Whether bfloat16 is faster there than float32: on GPUs, and on processors with matrix units (AMX); on others it
+    is emulated.
+    """
+    import torch
+
+    return device.type != "cpu" or bool(torch.cpu._is_amx_tile_supported())

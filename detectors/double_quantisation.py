@@ -87,26 +87,46 @@ def _gains(
     # The true histogram is symmetric, and smoother than one picture's sample of it.
     density = _smooth(density + density[::-1])
     centres = (np.arange(len(density)) + 0.5) / _STEPS - _REACH
-    once = _expected(density, centres, step, reach, 1e-3, settings.floor)
-    result = np.empty(len(firsts))
-    for at, first in enumerate(firsts):
-        twice = _expected(density, np.rint(centres / first) * first, step, reach, settings.noise, settings.floor)
-        result[at] = counts @ (np.log(twice) - np.log(once))
-    return result
+    once = _expected(density, centres, np.zeros(len(centres), np.int64), step, reach, 1e-3, settings.floor)
+    values, weights, which = _quantised(density, centres, firsts)
+    twice = _expected(weights, values, which, step, reach, settings.noise, settings.floor)
+    gains: Floats = (np.log(twice) - np.log(once)) @ counts
+    return gains
 
 
-def _expected(density: Floats, values: Floats, step: int, reach: int, noise: float, floor: float) -> Floats:
-    """Probability of each level −reach to reach when `values` + noise, weighted by `density`, are quantised."""
+def _quantised(density: Floats, centres: Floats, firsts: NDArray[np.int64]) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    """The histogram after each first quantisation, those of all in a row: the values that are left, their weights, and
+    which of `firsts` they come from, rising.
+    """
+    levels = np.rint(centres / firsts[:, None]).astype(np.int64)
+    highest = int(np.abs(levels).max())
+    width = 2 * highest + 1
+    places = levels + highest + width * np.arange(len(firsts))[:, None]
+    weights = np.bincount(places.ravel(), np.tile(density, len(firsts)), len(firsts) * width).astype(np.float64)
+    held = np.flatnonzero(weights).astype(np.int64)
+    which = held // width
+    values = (held % width - highest).astype(np.float64) * firsts[which]
+    return values, weights[held], which
+
+
+def _expected(
+    weights: Floats, values: Floats, which: NDArray[np.int64], step: int, reach: int, noise: float, floor: float
+) -> Floats:
+    """Probability of each level −reach to reach when `values` + noise, weighted, are quantised: (n, levels), a row for
+    each histogram, `which` value is of which.
+    """
     level = np.rint(values / step)
     offset = values / step - level
     spread = 1.702 * step / noise  # a logistic curve within 0.01 of the normal distribution function
     above, below = _logistic(spread * (offset - 0.5)), _logistic(spread * (-0.5 - offset))
-    histogram = np.zeros(2 * reach + 3)
-    at = (level + reach + 1).clip(0, 2 * reach + 2).astype(np.int64)
+    rows, width = int(which[-1]) + 1, 2 * reach + 3
+    histogram = np.zeros(rows * width)
+    at = np.minimum(np.maximum(level + reach + 1, 0), width - 1).astype(np.int64)
     for shift, share in ((0, 1.0 - above - below), (1, above), (-1, below)):
-        histogram += np.bincount((at + shift).clip(0, 2 * reach + 2), weights=density * share, minlength=2 * reach + 3)
-    inner = histogram[1:-1]
-    likely: Floats = (1.0 - floor) * inner / max(inner.sum(), 1e-9) + floor / len(inner)
+        places = np.minimum(np.maximum(at + shift, 0), width - 1) + which * width
+        histogram += np.bincount(places, weights * share, rows * width)
+    inner = histogram.reshape(rows, width)[:, 1:-1]
+    likely: Floats = (1.0 - floor) * inner / np.maximum(inner.sum(axis=1, keepdims=True), 1e-9) + floor / inner.shape[1]
     return likely
 
 

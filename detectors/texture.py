@@ -23,3 +23,8 @@ def texture(pixels: Pixels) -> float:
         return 0.0
     along, across = (np.abs(np.diff(each, 2, axis=1)) > _VISIBLE for each in (grey, grey.T))
     return float(min(along.mean(), across.mean()))
+
+
+def contrast(pixels: Pixels) -> float:
+    """The deviation of the pixels of an RGB picture (h, w, 3), grey levels, of the colour that has most of it."""
+    return float(cv2.meanStdDev(pixels)[1].max())

@@ -19,6 +19,7 @@ from core.errors import IntegrityError
 from core.media import Pixels
 from core.weights import PinnedWeights
 from detectors.generated.network import STRIDE, ArtefactNetwork, ArtefactSpec, pooled
+from detectors.texture import contrast
 
 NAME = "generated_artefact"
 LEAST_SIDE = 64
@@ -96,7 +97,7 @@ def starts(length: int, most: int) -> list[int]:
 
 
 def _readable(picture: Pixels) -> bool:
-    return min(picture.shape[:2]) >= LEAST_SIDE and float(picture.std(axis=(0, 1)).max()) >= _FLAT
+    return min(picture.shape[:2]) >= LEAST_SIDE and contrast(picture) >= _FLAT
 
 
 def _assembled(maps: Floats, tops: Sequence[int], lefts: Sequence[int], size: tuple[int, int]) -> Floats:

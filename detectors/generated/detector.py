@@ -22,7 +22,8 @@ from detectors.base import Finding, Verdict
 from detectors.generated.probe import Probe
 from detectors.generated.statistics import statistics
 from detectors.generated.tower import PACKAGED, Tower
-from detectors.texture import TOO_PLAIN
+from detectors.single import version_of
+from detectors.texture import TOO_PLAIN, contrast
 from detectors.verdicts.calibration import of_weights
 from detectors.verdicts.familiar import Familiar
 from detectors.verdicts.learned import LearnedDetector, Reading
@@ -31,6 +32,7 @@ NAME, WITH_TOWER = "generated_image", "generated_image_clip"
 """Weights, by the tables of the manifest: without and with what CLIP sees."""
 STATISTICS, SEMANTIC = "statistics", "semantic"
 FUSION = "fusion"
+_REVISION = 2  # of the figures
 _LEAST_SIDE = 64
 _FLAT = 1.0  # deviation of the pixels, grey levels: flatter pictures show nothing
 _DIGITS = 4
@@ -94,7 +96,7 @@ class GeneratedDetector(LearnedDetector):
     unseen = "The picture is more like those that people took or drew"
 
     def __init__(self, pinned: PinnedWeights, branches: Branches) -> None:
-        super().__init__(pinned.sha256, of_weights(pinned), branches.familiar)
+        super().__init__(version_of(_REVISION, pinned.sha256), of_weights(pinned), branches.familiar)
         self.branches = branches
 
     @classmethod
@@ -126,7 +128,7 @@ class GeneratedDetector(LearnedDetector):
         return replace(finding, explanation=f"{finding.explanation}{self._why(dict(reading.measurements))}")
 
     def _one(self, pixels: Pixels) -> Reading:
-        if float(pixels.std(axis=(0, 1)).max()) < _FLAT:
+        if contrast(pixels) < _FLAT:
             return Reading(None, "The picture is too plain to show how it was made.", codes=(TOO_PLAIN,))
         odds, figures = self.branches.read(pixels)
         measured = tuple(sorted((name, round(value, _DIGITS)) for name, value in odds.items()))

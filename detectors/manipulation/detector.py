@@ -11,12 +11,14 @@ from pathlib import Path
 
 import torch
 
-from core.devices import pick_device
+from core.devices import multiplies_in_half, pick_device
 from core.later import Later
 from core.media import Kind, Media, Pixels
 from core.weights import PinnedWeights, read_manifest
+from detectors.manipulation import tiles
 from detectors.manipulation.localiser import Localiser, Look
 from detectors.manipulation.network import ManipulationNetwork, Shape
+from detectors.single import version_of
 from detectors.texture import LEAST, TOO_PLAIN, texture
 from detectors.verdicts.calibration import Calibration, of_weights
 from detectors.verdicts.familiar import Familiar, apart
@@ -27,6 +29,7 @@ MANIFEST = Path(__file__).parents[1] / "weights" / "weights.toml"
 LEAST_SIDE = 128
 MARKED_FROM = "marked_from"
 """The parameter in the manifest: the probability from which on a cell counts as manipulated."""
+_REVISION = 2  # of the traces, of how tiles are laid, and of the score
 
 
 class ManipulationDetector(LearnedDetector):
@@ -48,7 +51,9 @@ class ManipulationDetector(LearnedDetector):
     least_side = LEAST_SIDE
     seen = "Parts of the picture have another past than the rest; the map shows where."
     unseen = "No part of the picture stands out from the rest."
-    score_scale = "mean log odds of the most suspicious percent of the picture, weighed by confidence"
+    score_scale = (
+        "mean log odds of the most suspicious twentieth of the picture, weighed by confidence, above the median"
+    )
 
     def __init__(
         self,
@@ -64,14 +69,22 @@ class ManipulationDetector(LearnedDetector):
         self._marked_from = marked_from
 
     @classmethod
-    def load(cls, pinned: PinnedWeights | None = None, device: str = "auto") -> ManipulationDetector:
-        """With the shipped weights, or given ones. Raises as `load_pinned`, `of_weights` and `pick_device` do."""
+    def load(
+        cls, pinned: PinnedWeights | None = None, device: str = "auto", half: bool | None = None
+    ) -> ManipulationDetector:
+        """With the shipped weights, or given ones. half: see `Localiser`; the version tells it, so that a finding can
+        be made again on a machine that would choose otherwise.
+
+        Raises as `load_pinned`, `of_weights` and `pick_device` do.
+        """
         pinned = pinned or read_manifest(MANIFEST)[NAME]
         tensors, familiar = apart(pinned.load())
         where = pick_device(device)
-        localiser = Later(lambda: Localiser(_network(pinned, tensors), where))
+        in_half = multiplies_in_half(where) if half is None else half
+        localiser = Later(lambda: Localiser(_network(pinned, tensors), where, in_half))
         marked_from = float(pinned.parameters[MARKED_FROM])
-        return cls(localiser, pinned.sha256, of_weights(pinned), Familiar.of(familiar), marked_from)
+        decides = version_of(_REVISION, [pinned.sha256, tiles.SIDE, tiles.OVERLAP, in_half])
+        return cls(localiser, decides, of_weights(pinned), Familiar.of(familiar), marked_from)
 
     def read(self, batch: Sequence[Media]) -> list[Reading]:
         """One reading for each; pictures of their own sizes cannot be stacked, their tiles are."""

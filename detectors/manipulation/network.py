@@ -15,7 +15,11 @@ from torch import nn
 from detectors.manipulation.traces import CHANNELS, Traces
 
 LARGEST_SHARE = 0.01
-"""Of the cells: the score is the mean over the most suspicious ones, so that it does not grow with the picture."""
+"""Of the cells: the score in training is the mean over the most suspicious ones, so that it does not grow with the
+picture.
+"""
+JUDGED_SHARE = 0.05
+"""Of the cells, for `contrasts`. It was chosen among 25 figures of the maps, by the photographs of the calibration."""
 _RARE = -2.0  # the first log odds: most cells are untouched
 
 
@@ -66,6 +70,23 @@ class ManipulationNetwork(nn.Module):
 
 def scores(maps: torch.Tensor) -> torch.Tensor:
     """(n, 2, h, w) → (n,): the mean of the largest log odds, each weighed by its confidence."""
-    weighed = (maps[:, 0] * torch.sigmoid(maps[:, 1].detach())).flatten(1)
-    most = max(1, round(weighed.shape[1] * LARGEST_SHARE))
+    return _largest(_weighed(maps), LARGEST_SHARE)
+
+
+def contrasts(maps: torch.Tensor) -> torch.Tensor:
+    """(n, 2, h, w) → (n,), 0 or more: how far the most suspicious twentieth stands out of the middle of the picture, by
+    which verdicts are given. What raises the log odds all over, such as blur, is no part with another past.
+    """
+    weighed = _weighed(maps)
+    return _largest(weighed, JUDGED_SHARE) - weighed.median(dim=1).values
+
+
+def _weighed(maps: torch.Tensor) -> torch.Tensor:
+    """(n, cells): the log odds, each by its confidence."""
+    return (maps[:, 0] * torch.sigmoid(maps[:, 1].detach())).flatten(1)
+
+
+def _largest(weighed: torch.Tensor, share: float) -> torch.Tensor:
+    """The mean of the largest share, (n,)."""
+    most = max(1, round(weighed.shape[1] * share))
     return weighed.topk(most, dim=1).values.mean(dim=1)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from core.media import Pixels
 
-SIDE, OVERLAP = 384, 64
-"""Pixels, multiples of `COARSEST`, so that tiles start on the grid of JPEG blocks."""
+SIDE, OVERLAP = 512, 32
+"""Pixels, at most and at least, multiples of `COARSEST`, so that tiles start on the grid of JPEG blocks."""
 COARSEST = 32
 """Sides of what a network is given are multiples of it."""
 Box = tuple[slice, slice]
@@ -25,7 +25,7 @@ def padded(pixels: Pixels) -> Pixels:
 
 def boxes(height: int, width: int) -> list[Box]:
     """Tiles of `SIDE` or less that cover a padded picture, each overlapping the next by `OVERLAP` or more, all of one
-    size.
+    size: as few as can be, and no larger than these few have to be, since all that overlaps is looked at twice.
     """
     rows, columns = _spans(height), _spans(width)
     return list(product(rows, columns))
@@ -49,9 +49,10 @@ def together(maps: Sequence[NDArray[np.float32]], where: Sequence[Box], stride: 
 def _spans(length: int) -> list[slice]:
     if length <= SIDE:
         return [slice(0, length)]
-    steps = -(-(length - SIDE) // (SIDE - OVERLAP))
-    starts = np.linspace(0, length - SIDE, steps + 1) // COARSEST * COARSEST
-    return [slice(int(start), int(start) + SIDE) for start in starts]
+    count = -(-(length - OVERLAP) // (SIDE - OVERLAP))
+    side = -(-(length + (count - 1) * OVERLAP) // (count * COARSEST)) * COARSEST
+    starts = np.linspace(0, length - side, count) // COARSEST * COARSEST
+    return [slice(int(start), int(start) + side) for start in starts]
 
 
 def _ramp(length: int, overlap: int) -> NDArray[np.float32]:

@@ -49,10 +49,10 @@ class Traces(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        kernels = torch.tensor([each for each, _ in _FILTERS], dtype=torch.float32)
+        filters = torch.tensor([each for each, _ in _FILTERS], dtype=torch.float32)
         scales = torch.tensor([scale for _, scale in _FILTERS]).reshape(-1, 1, 1)
-        self.register_buffer("filters", (kernels / scales)[:, None].repeat(_COLOURS, 1, 1, 1), persistent=False)
-        self.register_buffer("waves", torch.stack([_wave(*each) for each in _WAVES])[:, None], persistent=False)
+        self.register_buffer("filters", _for_cells(filters / scales), persistent=False)
+        self.register_buffer("waves", _for_cells(torch.stack([_wave(*each) for each in _WAVES])), persistent=False)
         self.register_buffer("luma", torch.tensor(_LUMA).reshape(1, _COLOURS, 1, 1), persistent=False)
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
@@ -62,50 +62,68 @@ class Traces(nn.Module):
     def look(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The maps, and their means over each picture that do not depend on it, (n, DESCRIBED)."""
         with torch.no_grad(), torch.autocast(pictures.device.type, enabled=False):
-            grey_levels = pictures.float() * 127.5
-            luma = (grey_levels * self.luma).sum(1, keepdim=True)
+            grey_levels = pictures.float().contiguous() * 127.5
+            luma = functional.conv2d(grey_levels, self.luma)
             residuals = self._residuals(grey_levels)
-            energies = torch.cat([_energy(residuals), _energy(self._transformed(luma))], dim=1)
+            energies = torch.cat([_energy(residuals.flatten(1, 2)), _energy(self._transformed(luma))], dim=1)
             means = energies.mean(dim=(2, 3), keepdim=True)
             phases = _phases(luma)
-            colours = functional.avg_pool2d(pictures.float(), STRIDE)
+            colours = functional.avg_pool2d(grey_levels, STRIDE) / 127.5
             described = torch.cat([each.mean(dim=(2, 3)) for each in (energies, phases, colours)], dim=1)
-            fine = functional.pixel_unshuffle(torch.tanh(self._of_luma(residuals) / _SATURATION), STRIDE)
-            away = (energies - means) * _SPREAD / 2
+            fine = torch.tanh(self._of_luma(residuals) / _SATURATION)
+            away = (energies - means) * (_SPREAD / 2)
             return torch.cat([energies, away, phases, colours, fine], dim=1), described
 
     def _residuals(self, grey_levels: torch.Tensor) -> torch.Tensor:
-        """(n, 9, h, w): of each colour in turn, all filters."""
+        """(n, 3, 48, h/4, w/4): of each colour all filters, of each filter the pixels of a cell."""
+        count, _, height, width = grey_levels.shape
         padded = functional.pad(grey_levels, (2, 2, 2, 2), mode="reflect")
-        return functional.conv2d(padded, self.filters, groups=_COLOURS)
+        planes = padded.reshape(count * _COLOURS, 1, height + 4, width + 4)
+        found = functional.conv2d(planes, self.filters, stride=STRIDE)
+        return found.reshape(count, _COLOURS, *found.shape[1:])
 
     def _of_luma(self, residuals: torch.Tensor) -> torch.Tensor:
         """Filters are linear: those of the luma are the luma of those of the colours."""
-        count, _, height, width = residuals.shape
-        apart = residuals.reshape(count, _COLOURS, len(_FILTERS), height, width)
-        return (apart * self.luma[..., None]).sum(1)
+        red, green, blue = residuals.unbind(1)
+        return red.mul(_LUMA[0]).add_(green, alpha=_LUMA[1]).add_(blue, alpha=_LUMA[2])
 
     def _transformed(self, luma: torch.Tensor) -> torch.Tensor:
-        padded = functional.pad(luma, (3, 4, 3, 4), mode="reflect")
-        return functional.conv2d(padded, self.waves)
+        """(n, 128, h/4, w/4): of each wave the places in a cell."""
+        return functional.conv2d(functional.pad(luma, (3, 4, 3, 4), mode="reflect"), self.waves, stride=STRIDE)
+
+
+def _for_cells(kernels: torch.Tensor) -> torch.Tensor:
+    """Kernels (n, k, k) → (16 n, 1, k+3, k+3), which give in one step, a cell wide, what they give at all its pixels:
+    nothing as large as the picture is written, which costs more than the sums do.
+    """
+    side = kernels.shape[-1]
+    made = kernels.new_zeros(len(kernels), STRIDE, STRIDE, side + STRIDE - 1, side + STRIDE - 1)
+    for down in range(STRIDE):
+        for across in range(STRIDE):
+            made[:, down, across, down : down + side, across : across + side] = kernels
+    return made.flatten(0, 2)[:, None]
 
 
 def _energy(values: torch.Tensor) -> torch.Tensor:
-    """Logarithms of the mean square of each cell, over `_SPREAD`."""
-    return torch.log(functional.avg_pool2d(values * values, STRIDE) + _FLOOR) / _SPREAD
+    """Logarithms of the mean square of each cell's pixels, (n, 16 c, h, w) → (n, c, h, w), over `_SPREAD`."""
+    count, channels, height, width = values.shape
+    squares = (values * values).reshape(count, channels // STRIDE**2, STRIDE**2, height, width).mean(dim=2)
+    return torch.log(squares + _FLOOR) / _SPREAD
 
 
 def _phases(luma: torch.Tensor) -> torch.Tensor:
     """(n, 16, h/4, w/4): how much more the second difference is at each of eight columns, then rows, than at all."""
     found = []
-    for grey in (luma, luma.transpose(2, 3)):
-        padded = functional.pad(grey, (1, 1, 0, 0), mode="reflect")
-        second = (2 * grey - padded[..., :-2] - padded[..., 2:]).abs().clamp(max=_CAP)
-        blocks = functional.pixel_unshuffle(second, BLOCK)
-        blocks = blocks.reshape(len(blocks), BLOCK, BLOCK, *blocks.shape[2:]).mean(dim=1)
+    for axis in (3, 2):
+        padded = functional.pad(luma, (1, 1, 0, 0) if axis == 3 else (0, 0, 1, 1), mode="reflect")
+        length = luma.shape[axis]
+        beside = padded.narrow(axis, 0, length) + padded.narrow(axis, 2, length)
+        second = torch.sub(luma, beside, alpha=0.5).abs_().mul_(2).clamp_(max=_CAP)
+        rows, columns = (side // BLOCK for side in luma.shape[2:])
+        blocks = second.reshape(len(luma), rows, BLOCK, columns, BLOCK)
+        blocks = blocks.mean(dim=2).permute(0, 3, 1, 2) if axis == 3 else blocks.mean(dim=4).permute(0, 2, 1, 3)
         around = functional.avg_pool2d(blocks, _AROUND, 1, _AROUND // 2, count_include_pad=False)
-        each = torch.log((around + _FLOOR) / (around.mean(dim=1, keepdim=True) + _FLOOR))
-        found.append(each if grey is luma else each.transpose(2, 3))
+        found.append(torch.log((around + _FLOOR) / (around.mean(dim=1, keepdim=True) + _FLOOR)))
     return functional.interpolate(torch.cat(found, dim=1), scale_factor=BLOCK // STRIDE, mode="nearest") * 2
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import pywt
-from skimage.measure import blur_effect
 
 from core.media import Media, Pixels
 
 LEAST_SIDE = 16
-_NO_EDGES = 1 - 1e-9  # of blur: an axis along which nothing changes counts as blurred altogether
+_BLURRED_BY = 11  # pixels of the mean that edges are compared after, as skimage's blur_effect has it
+_EDGE = (slice(2, -1), slice(2, -1))  # likewise: what its sums leave out
 _NORMAL_MEDIAN = 0.6745  # of |x|, where x is normal with deviation 1
 _WINDOW = 512  # pixels of the middle that are measured: the figures hardly change with more, and time does
 
@@ -56,10 +57,24 @@ def quality_of(media: Media) -> Quality:
 
 
 def _sharpness(grey: Pixels) -> float:
-    """Along the more blurred axis, among those with an edge; a flat picture has none that could be sharp."""
-    along = [float(each) for each in blur_effect(grey, reduce_func=None)]  # type: ignore[no-untyped-call]
-    blurred = max((each for each in along if each < _NO_EDGES), default=1.0)
-    return round(min(1.0, max(0.0, 1.0 - blurred)), 4)
+    """Along the more blurred axis, among those with an edge; a flat picture has none that could be sharp.
+
+    The figures are those of skimage's `blur_effect`, which takes thirty times as long.
+    """
+    along = [each for each in (_blur(grey, axis) for axis in (0, 1)) if each is not None]
+    return round(min(1.0, max(0.0, 1.0 - max(along, default=1.0))), 4)
+
+
+def _blur(grey: Pixels, axis: int) -> float | None:
+    """What of the slopes along an axis is left after a mean over some pixels, 0 to 1; None without any slope."""
+    values = grey.astype(np.float32)
+    size, order = ((1, _BLURRED_BY), (0, 1)) if axis == 0 else ((_BLURRED_BY, 1), (1, 0))
+    border = cv2.BORDER_REFLECT
+    soft = cv2.blur(values, size, borderType=border)
+    before, after = (np.abs(cv2.Sobel(each, cv2.CV_32F, *order, borderType=border))[_EDGE] for each in (values, soft))
+    slopes = float(before.sum(dtype=np.float64))
+    lost = float(np.maximum(before - after, 0).sum(dtype=np.float64))
+    return 1 - lost / slopes if slopes > 0 else None
 
 
 def _noise(grey: Pixels) -> float:

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.devices import multiplies_in_half
 from core.media import Pixels
 from core.watermark import payload, scale, tile
 from core.weights import PinnedWeights
@@ -83,6 +84,7 @@ class Reader:
         self._extractor = extractor.eval().to(device).to(memory_format=torch.channels_last)
         self._beliefs = beliefs
         self._device = device
+        self._half = multiplies_in_half(device)
         self.threshold = threshold
 
     @classmethod
@@ -149,7 +151,7 @@ class Reader:
     def _see(self, pixels: Pixels) -> Floats:
         height, width = (side - side % 2 for side in pixels.shape[:2])
         batch = torch.from_numpy(pixels[:height, :width].astype(np.float32)).permute(2, 0, 1)[None].to(self._device)
-        with torch.inference_mode(), torch.autocast(self._device.type, torch.bfloat16, enabled=_fast(self._device)):
+        with torch.inference_mode(), torch.autocast(self._device.type, torch.bfloat16, enabled=self._half):
             seen = self._extractor(batch)
         return np.asarray(seen[0, 0].float().cpu().numpy(), dtype=np.float32)
 
@@ -248,8 +250,3 @@ def _mark(candidate: _Candidate, others: tuple[int, ...]) -> Mark:
         mirrored=candidate.reading.symmetry >= 4,
         others=others,
     )
-
-
-def _fast(device: torch.device) -> bool:
-    """Half precision only where it is faster: on processors without matrix units it is emulated."""
-    return device.type != "cpu" or bool(torch.cpu._is_amx_tile_supported())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from core.weights import read_manifest
 from detectors.base import Verdict
 from detectors.manipulation.detector import NAME, ManipulationDetector, read
 from detectors.manipulation.localiser import Localiser
+from detectors.verdicts.calibration import of_weights
 from tests.detectors.making import coded, drawn, halved, media
 from tests.training.forensics.scripted.making import disc, pairs, pieces, rebuild
 from training.evaluation.manipulation import measured
@@ -20,6 +22,7 @@ from training.export import Training
 from training.forensics.scripted.card import write_card
 from training.forensics.scripted.export import samples
 from training.forensics.scripted.operations import OPERATIONS, Materials
+from training.forensics.scripted.refit import refit
 from training.forensics.scripted.samples import Pairs
 from training.harness.loop import Report
 from training.manipulation import ManipulationPlan, run_training, served, ship
@@ -99,6 +102,18 @@ def test_figures_cover_every_operation_and_baseline(shipped: Path) -> None:
     everything = found["methods"]["everything"]
     assert everything["auc"]["all"] == 0.5
     assert 0 < everything["all"]["iou"] < everything["all"]["f1"] < 1
+
+
+def test_a_calibration_is_fitted_anew_without_touching_the_weights(shipped: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "weights"
+    shutil.copytree(shipped, folder)
+    hosts = pieces(34, 100)
+    found = refit(folder, Pairs(hosts, Materials(hosts, [disc()], rebuild), 64, 6), 1)
+    before, after = (read_manifest(each / "weights.toml")[NAME] for each in (shipped, folder))
+    assert after.sha256 == before.sha256
+    assert of_weights(after) == found != of_weights(before)
+    versions = {ManipulationDetector.load(each, device="cpu").version for each in (before, after)}
+    assert len(versions) == 2
 
 
 def test_an_unknown_operation_is_refused(tmp_path: Path) -> None:

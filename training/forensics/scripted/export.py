@@ -21,6 +21,7 @@ from core.media import Pixels
 from detectors.manipulation.detector import MARKED_FROM, NAME
 from detectors.manipulation.localiser import Localiser, Look
 from detectors.manipulation.network import ManipulationNetwork, Shape
+from detectors.verdicts.calibration import Calibration
 from training.evaluation.detecting import localisation
 from training.evaluation.detecting.familiar import fit_familiar
 from training.evaluation.detecting.fit import fit
@@ -117,13 +118,20 @@ def fitted(seen: list[Sample]) -> dict[str, Any]:
         if sample.truth is not None
     ]
     groups = [sample.host for sample in seen]
-    # Whole photographs hold skies and blurred grounds beside each other, which squares seldom do, and score higher:
-    # they are what is uploaded, so that they alone say what an untouched picture may score.
+    return {
+        MARKED_FROM: localisation.best_threshold(*zip(*changed, strict=True)),
+        "calibration": calibrated(seen),
+        "familiar": fit_familiar(np.stack([sample.look.features for sample in seen]), groups, alpha=_STRANGE),
+    }
+
+
+def calibrated(seen: list[Sample]) -> Calibration:
+    """What scores mean, as of `fitted`.
+
+    Whole photographs hold skies and blurred grounds beside each other, which squares seldom do, and score higher: they
+    are what is uploaded, so that they alone say what an untouched picture may score.
+    """
     judged = [sample for sample in seen if sample.kind != UNTOUCHED]
     scores = [sample.look.score for sample in judged]
     truths = [sample.truth is not None for sample in judged]
-    return {
-        MARKED_FROM: localisation.best_threshold(*zip(*changed, strict=True)),
-        "calibration": fit(scores, truths, [sample.host for sample in judged], alpha=_WRONG),
-        "familiar": fit_familiar(np.stack([sample.look.features for sample in seen]), groups, alpha=_STRANGE),
-    }
+    return fit(scores, truths, [sample.host for sample in judged], alpha=_WRONG)

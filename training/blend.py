@@ -1,0 +1,113 @@
+"""Trains the network that sees blends, on pictures blended with altered copies of themselves.
+
+    python -m training.blend training/recipes/detectors/blend.yaml [--profile smoke] [--resume]
+        [--output detectors/weights]
+
+The run's checkpoint lies in `runs/<name>/`. Weights, calibration and their entry in `weights.toml` go to `--output`,
+which is the run's own folder unless said otherwise. Then `python -m training.evaluation.blend --json FILE` measures
+them on photographs of the test split, and `python -m training.forensics.blended.card FILE` writes the card.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Unpack
+
+import numpy as np
+import torch
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from torch import nn
+
+from detectors.blends.network import COARSEST, BlendNetwork, Shape
+from training.checkpoint import State
+from training.corpora.photographs import MANIFEST
+from training.forensics.blended.blends import BLENDS, TRAINED
+from training.forensics.blended.loss import blend_loss, truth_of
+from training.forensics.blended.pairs import Pairs
+from training.forensics.blended.sources import open_pairs
+from training.harness.conduct import Following, conduct
+from training.harness.pictures import Ahead, as_tensor
+from training.harness.plan import LoopPlan
+from training.manipulation import turned
+from training.run import Run, parser_of, run_of
+
+CALIBRATION_SEED = 20261130
+
+
+def _known(names: tuple[str, ...]) -> tuple[str, ...]:
+    unknown = sorted(set(names) - set(BLENDS))
+    if unknown or not names:
+        raise ValueError(f"kinds are some of {sorted(BLENDS)}, not {unknown}")
+    return names
+
+
+class NetworkPlan(BaseModel):
+    """See `detectors.blends.network.Shape`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    channels: tuple[int, ...] = Field(min_length=2, max_length=3)
+    layers: int = Field(gt=0)
+
+    def shape(self) -> Shape:
+        """As the detector's package knows it."""
+        return Shape(self.channels, self.layers)
+
+
+class BlendPlan(LoopPlan):
+    """side: of the squares, pixels. kinds: of `training.forensics.blended.blends`; the others are held out.
+
+    repeats: steps that a batch is used in, turned and mirrored anew: making it costs as much as learning from it.
+    """
+
+    network: NetworkPlan
+    side: int = Field(gt=0, multiple_of=COARSEST)
+    kinds: Annotated[tuple[str, ...], AfterValidator(_known)] = tuple(TRAINED)
+    repeats: int = Field(default=1, gt=0)
+
+
+class Seeing:
+    """Squares, every other one not blended → in which of their cells another picture is, and where its border runs."""
+
+    def __init__(self, plan: BlendPlan, pairs: Pairs) -> None:
+        self._plan, self._pairs = plan, pairs
+        self._batches = Ahead(self._batch)
+
+    def loss(self, network: nn.Module, step: int) -> tuple[torch.Tensor, Mapping[str, float]]:
+        """See `Task` and `blend_loss`."""
+        pictures, truth = turned(*self._batches(step // self._plan.repeats), step)
+        device = next(network.parameters()).device
+        scores, maps, _ = network(pictures.to(device, memory_format=torch.channels_last))
+        return blend_loss(scores.float(), maps.float(), truth.to(device))
+
+    def _batch(self, step: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Pictures (n, 3, side, side), -1 to 1, and what is true of their cells, (n, 2, h, w)."""
+        half = self._plan.batch // 2
+        made = [self._pairs.pair(index) for index in range(step * half, (step + 1) * half)]
+        pictures = as_tensor(np.stack([square for each in made for square in (each.blended, each.untouched)]))
+        shares = np.stack([share for each in made for share in (each.share, np.zeros_like(each.share))])
+        return pictures, truth_of(shares)
+
+
+def run_training(run: Run[BlendPlan], pairs: Pairs, **following: Unpack[Following]) -> State:
+    """See `conduct`."""
+    plan = run.recipe
+    return conduct(run, lambda: BlendNetwork(plan.network.shape()), lambda _: Seeing(plan, pairs), **following)
+
+
+def main() -> None:
+    """Command line."""
+    parser = parser_of("training.blend", __doc__)
+    parser.add_argument("--output", type=Path, help="folder of weights that receives and pins them")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    run = run_of(arguments, BlendPlan)
+    plan = run.recipe
+    pairs = open_pairs(arguments.cache, "train", plan.side, plan.seed, plan.kinds, drawn=True)
+    state = run_training(run, pairs, resume=arguments.resume, report=lambda report: print(report.line(), flush=True))
+    print(MANIFEST, state.step)
+
+
+if __name__ == "__main__":
+    main()

@@ -19,10 +19,14 @@ import torch
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from torch import nn
 
+from detectors.blends.looker import Looker
 from detectors.blends.network import COARSEST, BlendNetwork, Shape
+from detectors.verdicts.running import runner_for
 from training.checkpoint import State
 from training.corpora.photographs import MANIFEST
+from training.export import Training
 from training.forensics.blended.blends import BLENDS, TRAINED
+from training.forensics.blended.export import export, fitted, wholes
 from training.forensics.blended.loss import blend_loss, truth_of
 from training.forensics.blended.pairs import Pairs
 from training.forensics.blended.sources import open_pairs
@@ -96,6 +100,20 @@ def run_training(run: Run[BlendPlan], pairs: Pairs, **following: Unpack[Followin
     return conduct(run, lambda: BlendNetwork(plan.network.shape()), lambda _: Seeing(plan, pairs), **following)
 
 
+def served(plan: BlendPlan, state: State) -> BlendNetwork:
+    """The averaged network as it is loaded: fresh, for the trained one has hooks of its device, and rounded."""
+    network = BlendNetwork(plan.network.shape())
+    network.load_state_dict({name: value.half().float() for name, value in state.average.state_dict().items()})
+    return network
+
+
+def ship(plan: BlendPlan, state: State, training: Training, pairs: Pairs, folder: Path) -> Path:
+    """Fits the calibration on `pairs`, of photographs that were not trained on, and writes all that ships."""
+    network = served(plan, state)
+    found = fitted(list(wholes(Looker(network, runner_for("cpu")), pairs, plan.kinds)))
+    return export(folder, network, plan.network.shape(), training, found)
+
+
 def main() -> None:
     """Command line."""
     parser = parser_of("training.blend", __doc__)
@@ -106,7 +124,9 @@ def main() -> None:
     plan = run.recipe
     pairs = open_pairs(arguments.cache, "train", plan.side, plan.seed, plan.kinds, drawn=True)
     state = run_training(run, pairs, resume=arguments.resume, report=lambda report: print(report.line(), flush=True))
-    print(MANIFEST, state.step)
+    training = run.describe(arguments.recipe, MANIFEST, len(pairs.hosts), state)
+    unseen = open_pairs(arguments.cache, "calibration", plan.side, CALIBRATION_SEED)
+    print(f"{ship(plan, state, training, unseen, arguments.output or run.folder)} after {state.step} steps")
 
 
 if __name__ == "__main__":

@@ -26,18 +26,19 @@ _MARGIN = 1.25  # sides of the square that is blended, to those of the one cut f
 _SMALLEST = 0.8  # scale of a delivery that the margin allows for
 _BLOCK = 8  # of JPEG
 _LEAST, _MOST = 0.05, 0.45  # share of the area in which blends are
-_CANVAS = 64  # pixels to draw a region on that is then fitted into its place
+_SMALL = 64  # pixels to draw a region on that is then fitted into its place
 _IN_PLACE = (0.35, 0.75)  # share of a given place that a region covers
 _BENT = 0.04  # of the side: how far the outline is bent
 _BENDS = 5  # along a side
+_HALF = 0.5
 
 Box = tuple[int, int, int, int]
 """left, top, width, height, pixels."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Square:
-    """pixels: RGB uint8 (side, side, 3). place: where blends are put, such as a face; None for anywhere."""
+class Canvas:
+    """pixels: RGB uint8 (h, w, 3). place: where blends are put, such as a face; None for anywhere."""
 
     pixels: Pixels
     place: Box | None = None
@@ -50,8 +51,12 @@ class Hosts(Protocol):
         """How many there are."""
         ...
 
-    def square(self, host: int, side: int, random: Generator) -> Square:
+    def square(self, host: int, side: int, random: Generator) -> Canvas:
         """A square of that one."""
+        ...
+
+    def whole(self, host: int, longest: int) -> Canvas:
+        """All of that one, its longer side reduced to `longest` pixels where it has more."""
         ...
 
 
@@ -65,19 +70,23 @@ class Windows:
         """How many there are."""
         return len(self.pictures)
 
-    def square(self, host: int, side: int, random: Generator) -> Square:
+    def square(self, host: int, side: int, random: Generator) -> Canvas:
         """One in three shows most of the picture, reduced, as an upload does."""
         picture, history = self.pictures[host], histories.draw_history(random)
         if random.random() < 0.35:
             widest = min(picture.shape[:2])
             picture = _reduced(picture, min(1.0, side / (widest * random.uniform(0.5, 1.0))))
-        return Square(histories.window(picture, history, side, random))
+        return Canvas(histories.window(picture, history, side, random))
+
+    def whole(self, host: int, longest: int) -> Canvas:
+        """As it lies in the corpus, but for its size."""
+        return Canvas(_reduced(self.pictures[host], min(1.0, longest / max(self.pictures[host].shape[:2]))))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Pair:
-    """blended, untouched: RGB uint8 (side, side, 3). share: how much of each pixel of the former is the source's, (side,
-    side), 0–1. kind: of the blend.
+    """blended, untouched: RGB uint8 (h, w, 3). share: how much of each pixel of the former is the source's, (h, w),
+    0–1. kind: of the blend.
     """
 
     blended: Pixels
@@ -104,53 +113,69 @@ class Pairs:
         delivery = delivery or drawn
         which = int(random.integers(len(self.hosts))) if host is None else host
         side = -(-round(self.side * _MARGIN * _SMALLEST / min(delivery.scale, _SMALLEST)) // _BLOCK) * _BLOCK
-        square = self.hosts.square(which, side, random)
+        canvas = self.hosts.square(which, side, random)
         name = kind or self.kinds[int(random.integers(len(self.kinds)))]
-        blended, untouched, share = self._made(square, name, which, random)
-        made = [histories.deliver(each, delivery) for each in (blended, untouched)]
-        where = np.asarray(cv2.resize(share, made[0].shape[1::-1], interpolation=cv2.INTER_LINEAR), dtype=np.float32)
-        top, left = (int(random.integers(length - self.side + 1)) // _BLOCK * _BLOCK for length in where.shape)
+        blended, untouched, share = self._made(canvas, name, which, random)
+        made = _delivered(Pair(blended, untouched, share, name), delivery)
+        top, left = (int(random.integers(length - self.side + 1)) // _BLOCK * _BLOCK for length in made.share.shape)
         cut = (slice(top, top + self.side), slice(left, left + self.side))
-        return Pair(made[0][cut], made[1][cut], where[cut], name)
+        return Pair(made.blended[cut], made.untouched[cut], made.share[cut], name)
 
-    def _made(self, square: Square, kind: str, host: int, random: Generator) -> tuple[Pixels, Pixels, Mask]:
+    def whole(self, host: int, kind: str, longest: int) -> Pair:
+        """Of a whole picture, at most `longest` pixels long, coded at random; its twin is the picture as it is."""
+        random = np.random.default_rng((self.seed, host, *kind.encode()))
+        delivery = Delivery(1.0, histories.draw_delivery(random).coding)
+        canvas = self.hosts.whole(host, longest)
+        blended, _, share = self._made(canvas, kind, host, random)
+        return _delivered(Pair(blended, canvas.pixels, share, kind), delivery)
+
+    def _made(self, canvas: Canvas, kind: str, host: int, random: Generator) -> tuple[Pixels, Pixels, Mask]:
         """Blended, its twin, and the shares. Whichever of the two pictures looks altered, the twin is one of them whole,
         so that no look by itself says anything.
         """
-        mask = region(square, random)
+        mask = region(canvas, random)
         if kind == OTHER:
-            target, source, blend = square.pixels, self._foreign(square, host, random), BLENDS["feathered"]
-            return _blended(blend, target, source, mask, random)
-        look, place = draw_look(random), draw_place(random, len(square.pixels))
-        pictures = [square.pixels, looking(square.pixels, look, random)]
+            foreign = self._foreign(canvas, host, random)
+            return _blended(BLENDS["feathered"], canvas.pixels, foreign, mask, random)
+        look, place = draw_look(random), draw_place(random, min(mask.shape))
+        pictures = [canvas.pixels, looking(canvas.pixels, look, random)]
         if random.random() < 0.5:
             pictures.reverse()
         return _blended(BLENDS[kind], pictures[0], placed(pictures[1], place), mask, random)
 
-    def _foreign(self, square: Square, host: int, random: Generator) -> Pixels:
-        """A square of another host, each colour's mean and deviation brought to the target's."""
+    def _foreign(self, canvas: Canvas, host: int, random: Generator) -> Pixels:
+        """Another host in the canvas's size, each colour's mean and deviation brought to the canvas's."""
         other = (host + int(random.integers(1, max(2, len(self.hosts))))) % len(self.hosts)
-        source = self.hosts.square(other, len(square.pixels), random).pixels.astype(np.float32)
-        wanted = square.pixels.astype(np.float32)
+        height, width = canvas.pixels.shape[:2]
+        drawn = self.hosts.square(other, max(height, width), random).pixels
+        source, wanted = drawn[:height, :width].astype(np.float32), canvas.pixels.astype(np.float32)
         means, wanted_means = (each.mean(axis=(0, 1)) for each in (source, wanted))
         factors = wanted.std(axis=(0, 1)) / np.maximum(source.std(axis=(0, 1)), 1.0)
         matched = (source - means) * np.clip(factors, 0.3, 2.0) + wanted_means
         return np.clip(np.round(matched), 0, 255).astype(np.uint8)
 
 
-def region(square: Square, random: Generator) -> Mask:
-    """Where to blend, 0 or 1: a shape with a bent outline, in the square's place where it has one."""
-    side = len(square.pixels)
-    if square.place is None:
-        mask = regions.draw(random, side, _LEAST, _MOST)
+def region(canvas: Canvas, random: Generator) -> Mask:
+    """Where to blend, 0 or 1: a shape with a bent outline, in the canvas's place where it has one, somewhere else."""
+    height, width = canvas.pixels.shape[:2]
+    mask = np.zeros((height, width), np.float32)
+    if canvas.place is None:
+        side = min(height, width)
+        top, left = int(random.integers(height - side + 1)), int(random.integers(width - side + 1))
+        mask[top : top + side, left : left + side] = regions.draw(random, side, _LEAST, _MOST)
     else:
-        left, top, width, height = square.place
-        small = regions.draw(random, _CANVAS, *_IN_PLACE)
-        mask = np.zeros((side, side), np.float32)
-        fitted = np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR))
-        mask[top : top + height, left : left + width] = fitted[: side - top, : side - left]
-    bent = (_bent(mask, random) > 0.5).astype(np.float32)
+        left, top, across, down = canvas.place
+        small = regions.draw(random, _SMALL, *_IN_PLACE)
+        mask[top : top + down, left : left + across] = cv2.resize(small, (across, down))[: height - top, : width - left]
+    bent = (_bent(mask, random) > _HALF).astype(np.float32)
     return bent if bent.any() else (mask > 0).astype(np.float32)
+
+
+def _delivered(pair: Pair, delivery: Delivery) -> Pair:
+    blended, untouched = (histories.deliver(each, delivery) for each in (pair.blended, pair.untouched))
+    size = blended.shape[1::-1]
+    share = np.asarray(cv2.resize(pair.share, size, interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+    return Pair(blended, untouched, share, pair.kind)
 
 
 def _blended(
@@ -162,10 +187,10 @@ def _blended(
 
 def _bent(mask: Mask, random: Generator) -> Mask:
     """An elastic deformation: a coarse field of random moves, smooth in between."""
-    side = len(mask)
-    coarse = random.uniform(-_BENT, _BENT, (2, _BENDS, _BENDS)).astype(np.float32) * np.float32(side)
-    moves = [np.asarray(cv2.resize(each, (side, side), interpolation=cv2.INTER_CUBIC), np.float32) for each in coarse]
-    rows, columns = np.mgrid[:side, :side].astype(np.float32)
+    height, width = mask.shape
+    coarse = random.uniform(-_BENT, _BENT, (2, _BENDS, _BENDS)).astype(np.float32) * np.float32(min(height, width))
+    moves = [np.asarray(cv2.resize(each, (width, height), interpolation=cv2.INTER_CUBIC), np.float32) for each in coarse]
+    rows, columns = np.mgrid[:height, :width].astype(np.float32)
     return np.asarray(cv2.remap(mask, columns + moves[0], rows + moves[1], cv2.INTER_LINEAR), np.float32)
 
 

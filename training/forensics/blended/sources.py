@@ -23,7 +23,7 @@ def open_pairs(
     """
     pictures = list(pictures_of(cache, part).values())
     if drawn:
-        pictures += [grounded(each, seed + number) for number, each in enumerate(drawings(cache, part)[:_DRAWINGS])]
+        pictures += [grounded(each, seed + number) for number, each in enumerate(drawings(cache, part, _DRAWINGS))]
     return Pairs(Windows(pictures), side, seed, kinds)
 
 

@@ -12,6 +12,7 @@ from detectors.own.settings import (
     IMAGENET_MEAN,
     IMAGENET_STD,
     Combine,
+    Crop,
     Fit,
     Given,
     Judging,
@@ -64,6 +65,8 @@ class OwnDetector(Section):
     tiles: int = Field(default=9, ge=1, le=64)
     combine: Combine = "mean"
     least_side: int = Field(default=64, ge=16, le=4096)
+    crop: Crop = "nothing"
+    margin: float = Field(default=0.3, ge=0, le=2)
     calibration: Path | None = None
     calibration_sha256: Sha256 | None = None
     absent_to: FiniteFloat | None = None
@@ -102,6 +105,12 @@ class OwnDetector(Section):
             raise ValueError("classes has a name twice")
         if (self.probe is None) != (self.probe_sha256 is None):
             raise ValueError("set both probe and probe_sha256, or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_margin_for_crops(self) -> Self:
+        if self.crop == "nothing" and "margin" in self.model_fields_set:
+            raise ValueError('margin is for crop = "faces"')
         return self
 
     @model_validator(mode="after")

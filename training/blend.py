@@ -19,8 +19,11 @@ import torch
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from torch import nn
 
+from core.errors import ConfigurationError
+from core.weights import read_manifest
 from detectors.blends.looker import Looker
-from detectors.blends.network import COARSEST, BlendNetwork, Shape
+from detectors.blends.network import BORDER, COARSEST, BlendNetwork, Shape
+from detectors.manipulation import detector as manipulation
 from detectors.verdicts.running import runner_for
 from training.checkpoint import State
 from training.corpora.photographs import MANIFEST
@@ -51,7 +54,7 @@ class NetworkPlan(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    channels: tuple[int, ...] = Field(min_length=2, max_length=3)
+    channels: tuple[int, ...] = Field(min_length=2, max_length=4)
     layers: int = Field(gt=0)
 
     def shape(self) -> Shape:
@@ -60,13 +63,15 @@ class NetworkPlan(BaseModel):
 
 
 class BlendPlan(LoopPlan):
-    """side: of the squares, pixels. kinds: of `training.forensics.blended.blends`; the others are held out.
+    """side: of the squares, pixels. kinds: of `training.forensics.blended.blends`; the others are held out. warm_start:
+    whether it begins with what the shipped localiser of manipulations learned, of the same photographs.
 
     repeats: steps that a batch is used in, turned and mirrored anew: making it costs as much as learning from it.
     """
 
     network: NetworkPlan
     side: int = Field(gt=0, multiple_of=COARSEST)
+    warm_start: bool = False
     kinds: Annotated[tuple[str, ...], AfterValidator(_known)] = tuple(TRAINED)
     repeats: int = Field(default=1, gt=0)
 
@@ -97,7 +102,24 @@ class Seeing:
 def run_training(run: Run[BlendPlan], pairs: Pairs, **following: Unpack[Following]) -> State:
     """See `conduct`."""
     plan = run.recipe
-    return conduct(run, lambda: BlendNetwork(plan.network.shape()), lambda _: Seeing(plan, pairs), **following)
+    return conduct(run, lambda: begun(plan), lambda _: Seeing(plan, pairs), **following)
+
+
+def begun(plan: BlendPlan) -> BlendNetwork:
+    """The network before its first step. Its border is new: what the localiser's second map says is its confidence.
+
+    Raises ConfigurationError for a warm start with another shape than the localiser's.
+    """
+    network = BlendNetwork(plan.network.shape())
+    if plan.warm_start:
+        known, _ = manipulation.read(read_manifest(manipulation.MANIFEST)[manipulation.NAME])
+        tensors, fresh = known.unet.state_dict(), network.unet.state_dict()
+        for name in ("conv_out.weight", "conv_out.bias"):
+            tensors[name][BORDER] = fresh[name][BORDER]
+        if {name: each.shape for name, each in tensors.items()} != {name: each.shape for name, each in fresh.items()}:
+            raise ConfigurationError("warm_start: the network is not shaped as the localiser of manipulations is")
+        network.unet.load_state_dict(tensors)
+    return network
 
 
 def served(plan: BlendPlan, state: State) -> BlendNetwork:

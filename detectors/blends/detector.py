@@ -44,7 +44,7 @@ class BlendDetector(LearnedDetector):
     limits = (
         "Learned from photographs blended with altered copies of themselves, none of which shows a face: it sees a "
         "blend, not what was blended, nor why. Retouching and collages are blends, too. Pictures that a generator made "
-        "whole have no border. Strong compression and reduction erase it; pictures above one megapixel are reduced "
+        "whole have no border. Strong compression and reduction erase it; pictures above 400,000 pixels are reduced "
         "first."
     )
     least_side = LEAST_SIDE
@@ -67,7 +67,7 @@ class BlendDetector(LearnedDetector):
 
     @classmethod
     def load(cls, pinned: PinnedWeights | None = None, device: str = "auto") -> BlendDetector:
-        """With the shipped weights, or given ones. Raises as `load_pinned`, `of_weights`, `Shape.of` and `runner_for`."""
+        """With the shipped weights, or given ones. Raises as `load_pinned`, `of_weights`, `Shape.of`, `runner_for`."""
         pinned = pinned or read_manifest(MANIFEST)[NAME]
         tensors, familiar = apart(pinned.load())
         shape, runner = Shape.of(pinned.parameters), runner_for(device)

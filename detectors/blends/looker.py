@@ -1,6 +1,6 @@
 """The network as others use it: pictures → one score each, what was blended in, and where its border runs.
 
-It looks at pixels as they are, whole: only pictures above a megapixel are reduced. It knows nothing of verdicts.
+It looks at whole pictures: above 400,000 pixels they are reduced. It knows nothing of verdicts.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import torch
 from numpy.typing import NDArray
 
 from core.media import Pixels
-from detectors.blends.network import BORDER, COARSEST, PART, STRIDE, BlendNetwork
+from detectors.blends.network import BORDER, COARSEST, PART, BlendNetwork
+from detectors.manipulation.traces import STRIDE
 from detectors.verdicts.running import Outputs, Runner
 
-MOST_PIXELS = 1_000_000
+MOST_PIXELS = 400_000
 """Larger pictures are reduced to it: a blend is a part of some size, and every pixel costs time."""
 
 
@@ -49,7 +50,11 @@ class Looker:
         def inputs() -> Iterator[torch.Tensor]:
             for pixels in pictures:
                 shrink = shrinking(pixels)
-                small = pixels if shrink == 1 else cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+                small = (
+                    pixels
+                    if shrink == 1
+                    else cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+                )
                 sizes.append((*small.shape[:2], 1 / shrink))
                 yield torch.from_numpy(padded(small)).permute(2, 0, 1).float().div_(127.5).sub_(1)
 

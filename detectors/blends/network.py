@@ -1,7 +1,7 @@
 """The network: traces of a picture's past → log odds of "blended in" and of "border of a blend" per cell, and a score.
 
 The border is what a blend cannot do without, whatever was blended (Li et al. 2020, "Face X-ray"); the part is where the
-past is another one. It looks at eighths of the resolution, of which the traces keep the finest grid as channels.
+past is another one. The U-Net is that of `detectors.manipulation.network`, from whose weights it started.
 """
 
 from __future__ import annotations
@@ -15,10 +15,7 @@ from torch import nn
 
 from core.errors import ConfigurationError
 from detectors.manipulation.traces import CHANNELS, Traces
-from detectors.manipulation.traces import STRIDE as TRACED
 
-STRIDE = 2 * TRACED
-"""Pixels to a cell."""
 COARSEST = 32
 """Sides of what the network is given are multiples of it."""
 PART, BORDER = 0, 1
@@ -30,9 +27,9 @@ _FIRST = ((0.5, 0.5, 0.0, 0.0),)  # of the score: what is highest in either map,
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """channels: of three levels, each half as fine as the one before, multiples of 32. layers: blocks a level."""
+    """channels: of the levels, each half as fine as the one before, multiples of 32. layers: blocks a level."""
 
-    channels: tuple[int, ...] = (64, 64, 64)
+    channels: tuple[int, ...] = (32, 64, 128)
     layers: int = 1
 
     @classmethod
@@ -45,7 +42,7 @@ class Shape:
 
 
 class BlendNetwork(nn.Module):
-    """Pictures float (n, 3, h, w), -1 to 1, sides multiples of 32 → scores (n,), maps (n, 2, h/8, w/8), what `Traces`
+    """Pictures float (n, 3, h, w), -1 to 1, sides multiples of 32 → scores (n,), maps (n, 2, h/4, w/4), what `Traces`
     says of each picture as a whole (n, d); float32.
     """
 
@@ -55,15 +52,14 @@ class BlendNetwork(nn.Module):
         super().__init__()
         levels = len(shape.channels)
         self.traces = Traces()
-        self.narrow = nn.Conv2d(CHANNELS, shape.channels[0], STRIDE // TRACED, stride=STRIDE // TRACED)
         self.unet = UNet2DModel(
-            in_channels=shape.channels[0],
+            in_channels=CHANNELS,
             out_channels=2,
             block_out_channels=shape.channels,
             layers_per_block=shape.layers,
             down_block_types=("DownBlock2D",) * levels,
             up_block_types=("UpBlock2D",) * levels,
-            add_attention=False,  # it learns from small squares, and reads whole pictures
+            attention_head_dim=32,
         )
         self.whole = nn.Linear(4, 1)
         with torch.no_grad():
@@ -74,7 +70,7 @@ class BlendNetwork(nn.Module):
     def forward(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
         """See the class."""
         traces, described = self.traces.look(pictures)
-        maps: torch.Tensor = self.unet(self.narrow(traces), 0).sample.float()
+        maps: torch.Tensor = self.unet(traces, 0).sample.float()
         return self._scores(maps), maps, described
 
     def _scores(self, maps: torch.Tensor) -> torch.Tensor:

@@ -17,6 +17,7 @@ from training.forensics.scripted.histories import Coding, coded
 _MOVED = 0.03  # of the side
 _STRETCHED = 0.05
 _QUALITY = (50, 95)
+_PLAIN = Coding()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Look:
     sharpen: float = 0.0
     reduce: float = 1.0
     noise: float = 0.0
-    coding: Coding = Coding()
+    coding: Coding = _PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,7 @@ def draw_look(random: Generator) -> Look:
         sharpen=float(random.choice((-1, 1)) * random.uniform(0.4, 1.6)) if sharpness and not reduces else 0.0,
         reduce=float(random.uniform(0.3, 0.8)) if reduces else 1.0,
         noise=float(random.uniform(1.0, 6.0)) if noise else 0.0,
-        coding=Coding("jpeg", int(random.integers(*_QUALITY, endpoint=True))) if coding else Coding(),
+        coding=Coding("jpeg", int(random.integers(*_QUALITY, endpoint=True))) if coding else _PLAIN,
     )
 
 

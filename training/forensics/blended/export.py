@@ -83,9 +83,7 @@ def fitted(samples: Sequence[Sample]) -> dict[str, Any]:
     }
 
 
-def export(
-    folder: Path, network: BlendNetwork, shape: Shape, training: Training, found: Mapping[str, Any]
-) -> Path:
+def export(folder: Path, network: BlendNetwork, shape: Shape, training: Training, found: Mapping[str, Any]) -> Path:
     """Writes weights and calibration into `folder` and pins both in `weights.toml`; the weights' path.
 
     network: rounded to half precision. found: what `fitted` made. Raises LimitExceeded for a file above 16 MiB.

@@ -10,16 +10,17 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from detectors.blends.network import BORDER, STRIDE
+from detectors.blends.network import BORDER
+from detectors.manipulation.traces import STRIDE
 from training.forensics.scripted.regions import Mask
 
 _OVERLAP, _WHOLE = 0.5, 1.0  # weights beside the cells' cross-entropy
-_WIDE = 2.0  # sigma in pixels, by which a border is widened: a hard one would lie between two cells
+_WIDE = 1.5  # sigma in pixels, by which a border is widened: a hard one would lie between two cells
 _SEEN = 0.5  # of a border's cell: where there is none above it, nothing of a blend is in the square
 
 
 def truth_of(shares: NDArray[np.float32]) -> torch.Tensor:
-    """Shares of the source (n, side, side) → what is true of cells, (n, 2, side/8, side/8), 0–1, part and border.
+    """Shares of the source (n, side, side) → what is true of cells, (n, 2, side/4, side/4), 0–1, part and border.
 
     The border is 4·s·(1−s), after Li et al. (2020), at its strongest within the cell.
     """
@@ -29,7 +30,9 @@ def truth_of(shares: NDArray[np.float32]) -> torch.Tensor:
     return torch.cat([part, border], dim=1)
 
 
-def blend_loss(scores: torch.Tensor, maps: torch.Tensor, truth: torch.Tensor) -> tuple[torch.Tensor, Mapping[str, float]]:
+def blend_loss(
+    scores: torch.Tensor, maps: torch.Tensor, truth: torch.Tensor
+) -> tuple[torch.Tensor, Mapping[str, float]]:
     """scores: (n,). maps, truth: (n, 2, h, w). Cross-entropy of cells and of pictures, and 1 − Dice of both maps where
     there is a blend.
     """

@@ -130,8 +130,8 @@ class Pairs:
         return _delivered(Pair(blended, canvas.pixels, share, kind), delivery)
 
     def _made(self, canvas: Canvas, kind: str, host: int, random: Generator) -> tuple[Pixels, Pixels, Mask]:
-        """Blended, its twin, and the shares. Whichever of the two pictures looks altered, the twin is one of them whole,
-        so that no look by itself says anything.
+        """Blended, its twin, and the shares. The twin is one of the two pictures whole, so that no look says anything
+        by itself.
         """
         mask = region(canvas, random)
         if kind == OTHER:
@@ -189,7 +189,9 @@ def _bent(mask: Mask, random: Generator) -> Mask:
     """An elastic deformation: a coarse field of random moves, smooth in between."""
     height, width = mask.shape
     coarse = random.uniform(-_BENT, _BENT, (2, _BENDS, _BENDS)).astype(np.float32) * np.float32(min(height, width))
-    moves = [np.asarray(cv2.resize(each, (width, height), interpolation=cv2.INTER_CUBIC), np.float32) for each in coarse]
+    moves = [
+        np.asarray(cv2.resize(each, (width, height), interpolation=cv2.INTER_CUBIC), np.float32) for each in coarse
+    ]
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
     return np.asarray(cv2.remap(mask, columns + moves[0], rows + moves[1], cv2.INTER_LINEAR), np.float32)
 

@@ -5,9 +5,7 @@ Pair k is a function of the seed and k alone. Nothing here knows a network.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import cv2
 import numpy as np
@@ -16,6 +14,7 @@ from numpy.random import Generator
 from core.media import Pixels
 from training.forensics.blended.alterations import draw_look, draw_place, looking, placed
 from training.forensics.blended.blends import BLENDS, TRAINED, Blend
+from training.forensics.blended.hosts import Canvas, Hosts
 from training.forensics.scripted import histories, regions
 from training.forensics.scripted.histories import Delivery
 from training.forensics.scripted.regions import Mask
@@ -31,56 +30,6 @@ _IN_PLACE = (0.35, 0.75)  # share of a given place that a region covers
 _BENT = 0.04  # of the side: how far the outline is bent
 _BENDS = 5  # along a side
 _HALF = 0.5
-
-Box = tuple[int, int, int, int]
-"""left, top, width, height, pixels."""
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Canvas:
-    """pixels: RGB uint8 (h, w, 3). place: where blends are put, such as a face; None for anywhere."""
-
-    pixels: Pixels
-    place: Box | None = None
-
-
-class Hosts(Protocol):
-    """What is blended."""
-
-    def __len__(self) -> int:
-        """How many there are."""
-        ...
-
-    def square(self, host: int, side: int, random: Generator) -> Canvas:
-        """A square of that one."""
-        ...
-
-    def whole(self, host: int, longest: int) -> Canvas:
-        """All of that one, its longer side reduced to `longest` pixels where it has more."""
-        ...
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Windows:
-    """`Hosts` that are photographs or drawings, RGB uint8: squares from anywhere, which have been through a history."""
-
-    pictures: Sequence[Pixels]
-
-    def __len__(self) -> int:
-        """How many there are."""
-        return len(self.pictures)
-
-    def square(self, host: int, side: int, random: Generator) -> Canvas:
-        """One in three shows most of the picture, reduced, as an upload does."""
-        picture, history = self.pictures[host], histories.draw_history(random)
-        if random.random() < 0.35:
-            widest = min(picture.shape[:2])
-            picture = _reduced(picture, min(1.0, side / (widest * random.uniform(0.5, 1.0))))
-        return Canvas(histories.window(picture, history, side, random))
-
-    def whole(self, host: int, longest: int) -> Canvas:
-        """As it lies in the corpus, but for its size."""
-        return Canvas(_reduced(self.pictures[host], min(1.0, longest / max(self.pictures[host].shape[:2]))))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -194,10 +143,3 @@ def _bent(mask: Mask, random: Generator) -> Mask:
     ]
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
     return np.asarray(cv2.remap(mask, columns + moves[0], rows + moves[1], cv2.INTER_LINEAR), np.float32)
-
-
-def _reduced(picture: Pixels, scale: float) -> Pixels:
-    if scale == 1:
-        return picture
-    size = tuple(max(1, round(length * scale)) for length in picture.shape[1::-1])
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)

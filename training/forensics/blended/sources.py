@@ -8,7 +8,8 @@ import numpy as np
 
 from core.media import Pixels
 from training.forensics.blended.blends import TRAINED
-from training.forensics.blended.pairs import Pairs, Windows
+from training.forensics.blended.hosts import Windows
+from training.forensics.blended.pairs import Pairs
 from training.forensics.scripted.sources import Part, drawings, pictures_of
 
 _DRAWINGS = 12  # beside 85 photographs

@@ -33,6 +33,7 @@ _ONLY: Mapping[Kind, frozenset[str]] = {
     "timm": frozenset({"classes", "architecture"}),
     "open_clip": frozenset({"classes", "prompts", "probe", "probe_sha256", "normalise"}),
     "onnx": frozenset({"classes", "side", "mean", "std", "fit", "resampling"}),
+    "blend": frozenset(),
 }
 """Settings that some kinds alone have."""
 _GIVEN = frozenset[str]().union(*_ONLY.values())
@@ -87,8 +88,8 @@ class OwnDetector(Section):
     def _is_somewhere(self) -> Self:
         if (self.path is None) == (not self.hub):
             raise ValueError("set either path or hub")
-        if self.hub and self.kind == "onnx":
-            raise ValueError("hub is for folders; an ONNX network is one file, at path")
+        if self.hub and self.kind in ("onnx", "blend"):
+            raise ValueError(f"hub is for folders; the kind {self.kind!r} is one file, at path")
         if not self.hub and (found := sorted(_HUB & self.model_fields_set)):
             raise ValueError(f"{found[0]} is for a model of a hub")
         return self

@@ -2,14 +2,19 @@
 
     python -m training.blend training/recipes/detectors/blend.yaml [--profile smoke] [--resume]
         [--output detectors/weights]
+    python -m training.blend training/recipes/detectors/blend_faces.yaml --faces FOLDER
 
 The run's checkpoint lies in `runs/<name>/`. Weights, calibration and their entry in `weights.toml` go to `--output`,
 which is the run's own folder unless said otherwise. Then `python -m training.evaluation.blend --json FILE` measures
 them on photographs of the test split, and `python -m training.forensics.blended.card FILE` writes the card.
+
+With `--faces`, it learns blends within the faces of photographs that you have the right to use so, and makes a file for
+`[[server.classifiers]]`; the lines for the configuration are printed.
 """
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Unpack
@@ -23,13 +28,16 @@ from core.errors import ConfigurationError
 from core.weights import read_manifest
 from detectors.blends.looker import Looker
 from detectors.blends.network import BORDER, COARSEST, BlendNetwork, Shape
+from detectors.faces.finder import FaceFinder
 from detectors.manipulation import detector as manipulation
 from detectors.verdicts.running import runner_for
 from training.checkpoint import State
 from training.corpora.photographs import MANIFEST
 from training.export import Training
 from training.forensics.blended.blends import BLENDS, TRAINED
+from training.forensics.blended.checkpoint import write_checkpoint
 from training.forensics.blended.export import export, fitted, wholes
+from training.forensics.blended.faces import open_faces
 from training.forensics.blended.loss import blend_loss, truth_of
 from training.forensics.blended.pairs import Pairs
 from training.forensics.blended.sources import open_pairs
@@ -136,16 +144,33 @@ def ship(plan: BlendPlan, state: State, training: Training, pairs: Pairs, folder
     return export(folder, network, plan.network.shape(), training, found)
 
 
+def train_on_faces(run: Run[BlendPlan], faces: Path, folder: Path | None, **following: Unpack[Following]) -> str:
+    """Trains on a folder of photographs; the lines for a server's configuration. Raises as `open_faces`."""
+    plan = run.recipe
+    parts = open_faces(faces, FaceFinder.load(), plan.side, plan.seed, plan.kinds)
+    state = run_training(run, parts["train"], **following)
+    shape = plan.network.shape()
+    return write_checkpoint(folder or run.folder, served(plan, state), shape, plan.side, parts["calibration"])
+
+
+def _followed(arguments: argparse.Namespace) -> Following:
+    return Following(resume=arguments.resume, report=lambda report: print(report.line(), flush=True))
+
+
 def main() -> None:
     """Command line."""
     parser = parser_of("training.blend", __doc__)
     parser.add_argument("--output", type=Path, help="folder of weights that receives and pins them")
+    parser.add_argument("--faces", type=Path, help="photographs of faces to learn from, in place of the corpus")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     run = run_of(arguments, BlendPlan)
+    if arguments.faces:
+        print(train_on_faces(run, arguments.faces, arguments.output, **_followed(arguments)))
+        return
     plan = run.recipe
     pairs = open_pairs(arguments.cache, "train", plan.side, plan.seed, plan.kinds, drawn=True)
-    state = run_training(run, pairs, resume=arguments.resume, report=lambda report: print(report.line(), flush=True))
+    state = run_training(run, pairs, **_followed(arguments))
     training = run.describe(arguments.recipe, MANIFEST, len(pairs.hosts), state)
     unseen = open_pairs(arguments.cache, "calibration", plan.side, CALIBRATION_SEED)
     print(f"{ship(plan, state, training, unseen, arguments.output or run.folder)} after {state.step} steps")

@@ -75,7 +75,14 @@ def crops_of(checkpoint: OwnCheckpoint, least: int) -> FaceCrops | None:
 
 
 def crop(pixels: Pixels, face: Face, margin: float) -> Pixels:
-    """The square about a face, moved into the picture where it sticks out, and cut where the picture is smaller."""
+    """The square about a face, see `window`."""
+    return np.ascontiguousarray(pixels[window(pixels, face, margin)])
+
+
+def window(pixels: Pixels, face: Face, margin: float) -> tuple[slice, slice]:
+    """Rows and columns of the square about a face, moved into the picture where it sticks out, and cut where that is
+    smaller.
+    """
     side = round(max(face.width, face.height) * (1 + margin))
     spans = []
     for start, length, room in (
@@ -84,7 +91,7 @@ def crop(pixels: Pixels, face: Face, margin: float) -> Pixels:
     ):
         first = min(max(0, start + (length - side) // 2), max(0, room - side))
         spans.append(slice(first, min(room, first + side)))
-    return np.ascontiguousarray(pixels[tuple(spans)])
+    return spans[0], spans[1]
 
 
 def marked(pixels: Pixels, face: Face) -> NDArray[np.float32]:

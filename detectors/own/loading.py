@@ -18,7 +18,7 @@ import torch
 
 from core.errors import ConfigurationError, CountersignError, IntegrityError
 from detectors.base import Detector
-from detectors.own import with_onnx, with_open_clip, with_timm, with_transformers
+from detectors.own import with_blend, with_onnx, with_open_clip, with_timm, with_transformers
 from detectors.own.classes import chosen
 from detectors.own.cropping import crops_of
 from detectors.own.detector import OwnDetector, Reader, UncalibratedDetector, least_side_of
@@ -35,6 +35,7 @@ LOADERS: Mapping[Kind, Loader] = {
     "timm": with_timm.load,
     "open_clip": with_open_clip.load,
     "onnx": with_onnx.load,
+    "blend": with_blend.load,
 }
 
 

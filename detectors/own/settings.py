@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["transformers", "timm", "open_clip", "onnx"]
+Kind: TypeAlias = Literal["transformers", "timm", "open_clip", "onnx", "blend"]
 Outputs: TypeAlias = Literal["softmax", "sigmoid", "probabilities"]
 Look: TypeAlias = Literal["whole", "tiles"]
 Crop: TypeAlias = Literal["nothing", "faces"]

@@ -22,6 +22,7 @@ _KINDS = {
     "timm": "An image classifier of timm",
     "open_clip": "A classifier on a CLIP of open_clip",
     "onnx": "An image classifier in ONNX",
+    "blend": "A blend network",
 }
 
 

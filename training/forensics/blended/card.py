@@ -75,8 +75,8 @@ def _ranking(found: Mapping[str, Any]) -> str:
             f"Squares of {MEASURED_SIDE} pixels from {found['photographs']} photographs of the test split, blended and "
             "not with the same past and the same delivery. AUC against all that are not blended, in brackets 95% of a "
             "bootstrap over photographs. Delivered as drawn (three in four coded, JPEG or WebP 60–100), as JPEG 75, "
-            "and at half size as JPEG 75. Held out are the kinds that it never learned from: Poisson's, multi-band, and "
-            "another photograph with matched colours. Baselines, on the same squares, all kinds: below."
+            "and at half size as JPEG 75. Held out are the kinds that it never learned from: Poisson's, multi-band, "
+            "and another photograph with matched colours. Baselines, on the same squares, all kinds: below."
         ),
         "",
         "| Kind | " + " | ".join(conditions) + " | F1 of the map, as drawn |",

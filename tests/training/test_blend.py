@@ -27,7 +27,7 @@ from tests.detectors.making import coded, drawn, halved, media
 from tests.detectors.test_contract import check
 from tests.training.forensics.blended.making import many, pairs
 from training.blend import BlendPlan, begun, run_training, served, ship, train_on_faces
-from training.evaluation.blend import GROUPS, measured, squares, verdicts
+from training.evaluation.blend import GROUPS, KNOWN, UNKNOWN, measured, squares, verdicts
 from training.export import Training
 from training.forensics.blended.card import write_card
 from training.forensics.blended.export import wholes
@@ -99,7 +99,7 @@ def test_what_ships_is_what_was_trained(shipped: Path) -> None:
 
 def test_the_detector_says_something_of_every_size(shipped: Path) -> None:
     chosen = BlendDetector.load(read_manifest(shipped / "weights.toml")[NAME], device="cpu")
-    sizes = ((128, 128), (130, 257), (700, 900), (100, 300), (128, 4000))
+    sizes = ((128, 128), (130, 257), (700, 900), (100, 300), (128, 16_000))
     batch = [media(coded(np.ascontiguousarray(np.resize(halved("crab"), (*size, 3))))) for size in sizes]
     found = chosen.detect(batch)
     assert [each.codes for each in found[3:]] == [("picture.too_small",), ("picture.too_long",)]
@@ -145,11 +145,11 @@ def test_figures_cover_every_kind_and_baseline(shipped: Path) -> None:
     looker = Looker(network, runner_for("cpu"))
     seen = {"drawn": list(squares(looker, pairs(), None, 1))}
     found = measured(seen, {"nothing": lambda _: 0.0}, 0.5)
-    whole = list(wholes(looker, many(4), GROUPS["all"]))
+    whole = list(wholes(looker, many(4), KNOWN, UNKNOWN))
     found |= {"verdicts": verdicts(whole, chosen.calibration, familiar), "photographs": 4}
     assert set(found["areas"]["drawn"]["network"]) == set(GROUPS) == set(found["f1"])
     assert found["areas"]["drawn"]["nothing"]["all"][0] == 0.5
-    assert set(found["verdicts"]) == {*GROUPS["all"], "untouched"}
+    assert set(found["verdicts"]) == {"learned", "held out", "untouched"}
     card = write_card({"weights": pinned.sha256, **found}, shipped).read_text()
     assert all(f"| {name} |" in card for name in (*GROUPS, "untouched", "nothing"))
     with pytest.raises(ConfigurationError, match="measured were the weights"):

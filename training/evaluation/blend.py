@@ -2,9 +2,10 @@
 
     python -m training.evaluation.blend [--weights detectors/weights] [--rounds 1] [--json FILE]
 
-Every photograph gives `rounds` pairs of squares a kind and condition, one blended and one not, with the same past and
-the same delivery, and whole pictures for the verdicts. Kinds that it never learned from stand apart. Baselines: what
-`manipulation` says of the same squares, and the 99th percentile of two classical maps.
+Every photograph gives `rounds` pairs of squares of each kind, one blended and one not, with the same past and the same
+delivery. Under the other conditions, and whole for the verdicts, it gives pairs of one kind that was learned and of one
+that never was, which take turns. Baselines: what `manipulation` says of the same squares, and the 99th percentile of
+two classical maps.
 Intervals are 95%: of areas by a bootstrap over photographs, of rates by Wilson over photographs.
 """
 
@@ -62,17 +63,22 @@ Score = Callable[[Pixels], float]
 
 
 def squares(looker: Looker, pairs: Pairs, delivery: Delivery | None, rounds: int) -> Iterator[Sample]:
-    """Of every photograph `rounds` pairs a kind."""
+    """Of every photograph `rounds` pairs a kind; of a given delivery, twice as many of either group's kinds in turn."""
+    each = [(kind,) for kind in GROUPS["all"]]
+    choices = each * rounds if delivery is None else [KNOWN, UNKNOWN] * (2 * rounds)
     for host in range(len(pairs.hosts)):
-        for turn, kind in enumerate(kind for _ in range(rounds) for kind in GROUPS["all"]):
+        for turn, kinds in enumerate(choices):
+            kind = kinds[(host + turn // 2) % len(kinds)]
             yield from seen(looker, host, pairs.pair(host * _STEP + turn, kind, host, delivery))
 
 
 def ranked(samples: Sequence[Sample], scores: Sequence[float]) -> dict[str, list[float]]:
-    """The area under the ROC curve with its interval, of each of `GROUPS` against all that is not blended."""
+    """The area under the ROC curve with its interval, of each of `GROUPS` that is there, against all not blended."""
     values, kinds = np.asarray(scores, np.float64), np.array([sample.kind for sample in samples])
     hosts, made = np.array([sample.host for sample in samples]), {}
     for name, wanted in GROUPS.items():
+        if not np.isin(kinds, wanted).any():
+            continue
         here = np.isin(kinds, (*wanted, UNTOUCHED))
         found = bootstrapped(values[here], kinds[here] != UNTOUCHED, list(hosts[here]))
         made[name] = [round(each, 3) for each in (found.value, found.low, found.high)]
@@ -104,10 +110,10 @@ def _f1(samples: Sequence[Sample], wanted: tuple[str, ...], marked_from: float) 
 
 
 def verdicts(samples: Sequence[Sample], calibration: Calibration, familiar: Familiar) -> dict[str, dict[str, float]]:
-    """Shares of the three verdicts on whole pictures by kind, every photograph counting once."""
+    """Shares of the three verdicts on whole pictures by group, every photograph counting once."""
     made = {}
-    for kind in dict.fromkeys(sample.kind for sample in samples):
-        here = [sample for sample in samples if sample.kind == kind]
+    for kind, wanted in {UNTOUCHED: (UNTOUCHED,), "learned": KNOWN, "held out": UNKNOWN}.items():
+        here = [sample for sample in samples if sample.kind in wanted]
         given = [_verdict(sample, calibration, familiar) for sample in here]
         hosts = np.array([sample.host for sample in here])
         weights, total = np.array([1 / (hosts == host).sum() for host in hosts]), len(np.unique(hosts))
@@ -149,7 +155,7 @@ def main() -> None:
     looker, pairs = Looker(network, runner_for("cpu")), open_pairs(arguments.cache, "test", MEASURED_SIDE, SEED)
     samples = {name: list(squares(looker, pairs, how, arguments.rounds)) for name, how in CONDITIONS.items()}
     found = measured(samples, baselines_of(arguments.baselines), float(pinned.parameters[MARKED_FROM]))
-    whole = list(wholes(looker, pairs, GROUPS["all"]))
+    whole = list(wholes(looker, pairs, KNOWN, UNKNOWN))
     found |= {"verdicts": verdicts(whole, of_weights(pinned), familiar), "photographs": len(pairs.hosts)}
     if arguments.json:
         told = json.dumps({"weights": pinned.sha256, **found}, indent=1)

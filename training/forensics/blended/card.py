@@ -83,7 +83,7 @@ def _ranking(found: Mapping[str, Any]) -> str:
         "|---" * (len(conditions) + 2) + "|",
     ]
     for kind in GROUPS:
-        cells = [_cell(each["network"][kind]) for each in conditions.values()]
+        cells = [_cell(each["network"].get(kind)) for each in conditions.values()]
         lines.append(f"| {kind} | {' | '.join(cells)} | {found['f1'][kind]:.2f} |")
     lines += ["", "| Baseline | " + " | ".join(conditions) + " |", "|---" * (len(conditions) + 1) + "|"]
     lines += [
@@ -154,8 +154,8 @@ def _wrapped(text: str) -> str:
     return textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
-def _cell(figure: Sequence[float]) -> str:
-    return f"{figure[0]:.2f} [{figure[1]:.2f}, {figure[2]:.2f}]"
+def _cell(figure: Sequence[float] | None) -> str:
+    return "–" if figure is None else f"{figure[0]:.2f} [{figure[1]:.2f}, {figure[2]:.2f}]"
 
 
 def main() -> None:

@@ -57,11 +57,11 @@ def seen(looker: Looker, host: int, pair: Pair) -> tuple[Sample, Sample]:
     )
 
 
-def wholes(looker: Looker, pairs: Pairs, kinds: Sequence[str]) -> Iterator[Sample]:
-    """Every photograph whole, blended in each of these ways, and its twin each time."""
+def wholes(looker: Looker, pairs: Pairs, *choices: Sequence[str]) -> Iterator[Sample]:
+    """Every photograph whole, blended in one kind of each of `choices`, which take turns, and its twin each time."""
     for host in range(len(pairs.hosts)):
-        for kind in kinds:
-            yield from seen(looker, host, pairs.whole(host, kind, LONGEST))
+        for kinds in choices:
+            yield from seen(looker, host, pairs.whole(host, kinds[host % len(kinds)], LONGEST))
 
 
 def fitted(samples: Sequence[Sample]) -> dict[str, Any]:

@@ -167,7 +167,7 @@ def test_an_unknown_kind_is_refused(tmp_path: Path) -> None:
 def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """One face (NASA, public domain) as if it were many photographs', and one photograph without."""
     folder = tmp_path_factory.mktemp("faces")
-    picture = skimage.data.astronaut()[:300, 60:400]  # type: ignore[no-untyped-call]
+    picture = skimage.data.astronaut()[35:205, 140:310]  # type: ignore[no-untyped-call]
     for number in range(3 * LEAST_PHOTOGRAPHS):
         part = np.ascontiguousarray(picture[number % 7 :, number % 11 :])
         Image.fromarray(part).save(folder / f"{number:03}.png")

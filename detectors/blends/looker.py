@@ -50,11 +50,10 @@ class Looker:
         def inputs() -> Iterator[torch.Tensor]:
             for pixels in pictures:
                 shrink = shrinking(pixels)
-                small = (
-                    pixels
-                    if shrink == 1
-                    else cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-                )
+                small = pixels
+                if shrink < 1:
+                    resized = cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+                    small = np.asarray(resized, np.uint8)
                 sizes.append((*small.shape[:2], 1 / shrink))
                 yield torch.from_numpy(padded(small)).permute(2, 0, 1).float().div_(127.5).sub_(1)
 

@@ -42,7 +42,8 @@ def squared(boxes: Floats) -> Floats:
     """Squares of the longer side about the same middles, in whole pixels."""
     middle, size = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
     half = np.clip(size.max(axis=1, keepdims=True), 1, _LONGEST) / 2
-    return np.trunc(np.hstack([middle - half, middle + half])).astype(np.float32)
+    made: Floats = np.trunc(np.hstack([middle - half, middle + half])).astype(np.float32)
+    return made
 
 
 def cut(pixels: Pixels, boxes: Floats, side: int) -> Floats:

@@ -55,7 +55,8 @@ def test_it_is_found_in_a_mirror_and_at_other_sizes(finder: FaceFinder) -> None:
     for factor in (0.5, 3.0):
         scaled = np.asarray(cv2.resize(astronaut(), None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA), np.uint8)
         (found,) = finder.find(scaled)
-        wanted = Face(*(round(each * factor) for each in (FACE.left, FACE.top, FACE.width, FACE.height)), sure=1.0)
+        left, top, width, height = (round(each * factor) for each in (FACE.left, FACE.top, FACE.width, FACE.height))
+        wanted = Face(left, top, width, height, 1.0)
         assert overlap(found, wanted) > 0.6
 
 

@@ -145,7 +145,7 @@ def write_card(found: Mapping[str, Any], weights: Path) -> Path:
         raise ConfigurationError(f"measured were the weights {found['weights']}, pinned are {entry['sha256']}")
     parameters = entry["parameters"]
     calibration = Calibration.read(weights / parameters["calibration"], parameters["calibration_sha256"])
-    path = weights / entry["card"]
+    path: Path = weights / entry["card"]
     path.write_text(render(entry, found, calibration), encoding="utf-8")
     return path
 

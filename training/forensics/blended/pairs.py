@@ -101,7 +101,8 @@ class Pairs:
         means, wanted_means = (each.mean(axis=(0, 1)) for each in (source, wanted))
         factors = wanted.std(axis=(0, 1)) / np.maximum(source.std(axis=(0, 1)), 1.0)
         matched = (source - means) * np.clip(factors, 0.3, 2.0) + wanted_means
-        return np.clip(np.round(matched), 0, 255).astype(np.uint8)
+        made: Pixels = np.clip(np.round(matched), 0, 255).astype(np.uint8)
+        return made
 
 
 def region(canvas: Canvas, random: Generator) -> Mask:

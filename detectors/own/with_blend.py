@@ -1,5 +1,5 @@
-"""Blend networks that an operator trained with `python -m training.blend --faces`: one file of tensors, whose header says
-how the network is shaped.
+"""Blend networks that an operator trained, by `python -m training.blend --faces`: one file of tensors, whose header
+says how the network is shaped.
 """
 
 from __future__ import annotations

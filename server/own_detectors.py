@@ -12,6 +12,7 @@ from detectors.own.settings import (
     IMAGENET_MEAN,
     IMAGENET_STD,
     Combine,
+    Crop,
     Fit,
     Given,
     Judging,
@@ -32,6 +33,7 @@ _ONLY: Mapping[Kind, frozenset[str]] = {
     "timm": frozenset({"classes", "architecture"}),
     "open_clip": frozenset({"classes", "prompts", "probe", "probe_sha256", "normalise"}),
     "onnx": frozenset({"classes", "side", "mean", "std", "fit", "resampling"}),
+    "blend": frozenset(),
 }
 """Settings that some kinds alone have."""
 _GIVEN = frozenset[str]().union(*_ONLY.values())
@@ -64,6 +66,8 @@ class OwnDetector(Section):
     tiles: int = Field(default=9, ge=1, le=64)
     combine: Combine = "mean"
     least_side: int = Field(default=64, ge=16, le=4096)
+    crop: Crop = "nothing"
+    margin: float = Field(default=0.3, ge=0, le=2)
     calibration: Path | None = None
     calibration_sha256: Sha256 | None = None
     absent_to: FiniteFloat | None = None
@@ -84,8 +88,8 @@ class OwnDetector(Section):
     def _is_somewhere(self) -> Self:
         if (self.path is None) == (not self.hub):
             raise ValueError("set either path or hub")
-        if self.hub and self.kind == "onnx":
-            raise ValueError("hub is for folders; an ONNX network is one file, at path")
+        if self.hub and self.kind in ("onnx", "blend"):
+            raise ValueError(f"hub is for folders; the kind {self.kind!r} is one file, at path")
         if not self.hub and (found := sorted(_HUB & self.model_fields_set)):
             raise ValueError(f"{found[0]} is for a model of a hub")
         return self
@@ -102,6 +106,12 @@ class OwnDetector(Section):
             raise ValueError("classes has a name twice")
         if (self.probe is None) != (self.probe_sha256 is None):
             raise ValueError("set both probe and probe_sha256, or neither")
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_margin_for_crops(self) -> Self:
+        if self.crop == "nothing" and "margin" in self.model_fields_set:
+            raise ValueError('margin is for crop = "faces"')
         return self
 
     @model_validator(mode="after")

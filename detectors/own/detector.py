@@ -12,15 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from core.media import Media
+from core.media import Media, Pixels
 from detectors.base import Finding, Verdict, abstention, finding_of
 from detectors.own.classes import log_odds
+from detectors.own.cropping import FaceCrops, Shown, marked
 from detectors.own.eyes import Eyes
 from detectors.own.network import Classify
 from detectors.own.settings import OwnCheckpoint
 from detectors.own.source import SCALE, OwnSource
 from detectors.verdicts.calibration import SCORE_DIGITS, Calibration
 from detectors.verdicts.learned import BETWEEN, NO_NUMBER, TOO_SMALL, LearnedDetector, Reading
+from detectors.verdicts.names import FACES
 from detectors.verdicts.quality import quality_of
 from detectors.verdicts.running import Runner
 
@@ -30,47 +32,73 @@ LONGEST = 10  # times as long as wide: squeezed to a square nothing is left of i
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Reader:
-    """A loaded checkpoint, from pictures to scores. detected: numbers of the classes that mean it."""
+    """A loaded checkpoint, from pictures to scores. detected: numbers of the classes that mean it. crops: what it is
+    shown in place of whole pictures, where that is not all of them.
+    """
 
     checkpoint: OwnCheckpoint
     classify: Classify
     eyes: Eyes
     detected: tuple[int, ...]
     runner: Runner
+    crops: FaceCrops | None = None
 
     @property
     def least_side(self) -> int:
-        """Of what it can read, pixels: pieces are never made larger than the picture has them."""
-        least = self.checkpoint.least_side
-        return max(least, *self.eyes.shape) if self.checkpoint.look == "tiles" else least
+        """See `least_side_of`."""
+        return least_side_of(self.checkpoint, self.eyes)
 
     def read(self, batch: Sequence[Media]) -> list[Reading]:
         """See `LearnedDetector.read`. All pieces of all pictures go through the network together."""
-        counts: list[int] = []
+        shown = [self._shown(media.frames()[0].pixels) for media in batch]
+        counts: list[list[int]] = [[] for _ in shown]
 
         def inputs() -> Iterator[torch.Tensor]:
-            for media in batch:
-                counts.append(0)
-                for each in self._inputs(media):
-                    counts[-1] += 1
-                    yield each
+            for each, pieces in zip(shown, counts, strict=True):
+                for picture in each.pictures:
+                    pieces.append(0)
+                    for piece in self._inputs(picture):
+                        pieces[-1] += 1
+                        yield piece
 
         rows = iter(self.runner.run(self.classify, inputs()))
-        return [self._reading([next(rows)[0] for _ in range(count)]) for count in counts]
+        given = [[[next(rows)[0] for _ in range(count)] for count in pieces] for pieces in counts]
+        return [
+            self._reading(media.frames()[0].pixels, each, views)
+            for media, each, views in zip(batch, shown, given, strict=True)
+        ]
 
-    def _inputs(self, media: Media) -> Iterator[torch.Tensor]:
+    def _shown(self, pixels: Pixels) -> Shown:
+        return Shown((pixels,)) if self.crops is None else self.crops.shown(pixels)
+
+    def _inputs(self, pixels: Pixels) -> Iterator[torch.Tensor]:
         """Nothing of a picture that cannot be brought to the network's shape."""
-        pixels = media.frames()[0].pixels
         if self.checkpoint.look == "tiles":
             return self.eyes.pieces(pixels, self.checkpoint.tiles)
         short, long = sorted(pixels.shape[:2])
         return self.eyes.whole(pixels) if long <= LONGEST * short else iter(())
 
-    def _reading(self, rows: list[torch.Tensor]) -> Reading:
-        if not rows:
+    def _reading(self, pixels: Pixels, shown: Shown, views: list[list[torch.Tensor]]) -> Reading:
+        """views: what the network gave for the pieces of each picture that it was shown."""
+        if shown.refused is not None:
+            return shown.refused
+        scores = [self._score(rows) if rows else -math.inf for rows in views]
+        best = int(np.argmax(scores))
+        if not views[best]:
             return Reading(None, f"The picture is more than {LONGEST} times as long as wide.", codes=(TOO_LONG,))
+        if not shown.faces:
+            return Reading(scores[best])
+        count = ((FACES, float(shown.found)),)
+        return Reading(scores[best], heat=marked(pixels, shown.faces[best]), measurements=count)
+
+    def _score(self, rows: list[torch.Tensor]) -> float:
         odds = log_odds(torch.stack(rows).numpy(), self.detected, self.checkpoint.outputs)
-        return Reading(float(odds.mean() if self.checkpoint.combine == "mean" else odds.max()))
+        return float(odds.mean() if self.checkpoint.combine == "mean" else odds.max())
+
+
+def least_side_of(checkpoint: OwnCheckpoint, eyes: Eyes) -> int:
+    """Of what it can read, pixels: pieces are never made larger than the picture has them."""
+    return max(checkpoint.least_side, *eyes.shape) if checkpoint.look == "tiles" else checkpoint.least_side
 
 
 class OwnDetector(OwnSource, LearnedDetector):
@@ -116,7 +144,7 @@ class UncalibratedDetector(OwnSource):
         ]
 
     def _concluded(self, media: Media, reading: Reading) -> Finding:
-        measured = quality_of(media).measurements()
+        measured = quality_of(media).measurements() | dict(reading.measurements)
         if reading.score is None:
             return abstention(self, reading.why, reading.codes, measured)
         if not math.isfinite(reading.score):

@@ -18,9 +18,10 @@ import torch
 
 from core.errors import ConfigurationError, CountersignError, IntegrityError
 from detectors.base import Detector
-from detectors.own import with_onnx, with_open_clip, with_timm, with_transformers
+from detectors.own import with_blend, with_onnx, with_open_clip, with_timm, with_transformers
 from detectors.own.classes import chosen
-from detectors.own.detector import OwnDetector, Reader, UncalibratedDetector
+from detectors.own.cropping import crops_of
+from detectors.own.detector import OwnDetector, Reader, UncalibratedDetector, least_side_of
 from detectors.own.eyes import Eyes, eyes_of
 from detectors.own.files import Opened, opened
 from detectors.own.network import UNFIT, Network
@@ -34,6 +35,7 @@ LOADERS: Mapping[Kind, Loader] = {
     "timm": with_timm.load,
     "open_clip": with_open_clip.load,
     "onnx": with_onnx.load,
+    "blend": with_blend.load,
 }
 
 
@@ -50,7 +52,8 @@ def load(checkpoint: OwnCheckpoint, runner: Runner | None = None) -> Detector:
         network = LOADERS[checkpoint.kind](checkpoint, files, runner)
     eyes, outputs = _tried(checkpoint, network, runner)
     classes = _classes(checkpoint, network, outputs)
-    reader = Reader(checkpoint, network.classify, eyes, chosen(checkpoint, classes), runner)
+    crops = crops_of(checkpoint, least_side_of(checkpoint, eyes))
+    reader = Reader(checkpoint, network.classify, eyes, chosen(checkpoint, classes), runner, crops)
     if calibration is not None:
         return OwnDetector(reader, calibration, files.licence, files.card)
     low, high = _limits(checkpoint)

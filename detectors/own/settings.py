@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["transformers", "timm", "open_clip", "onnx"]
+Kind: TypeAlias = Literal["transformers", "timm", "open_clip", "onnx", "blend"]
 Outputs: TypeAlias = Literal["softmax", "sigmoid", "probabilities"]
 Look: TypeAlias = Literal["whole", "tiles"]
+Crop: TypeAlias = Literal["nothing", "faces"]
 Combine: TypeAlias = Literal["mean", "max"]
 Fit: TypeAlias = Literal["squeeze", "crop"]
 Resampling: TypeAlias = Literal["bilinear", "bicubic"]
@@ -68,7 +69,8 @@ class OwnCheckpoint:
     outputs: what the network gives: logits of classes that exclude each other, logits of each class alone, or
     probabilities. look: at the whole picture as the checkpoint wants it, or at up to `tiles` pieces of it in its own
     resolution, whose scores are taken together by `combine`. least_side: pixels of the shorter side below which nothing
-    is said.
+    is said. crop: "faces" shows it every face alone, with `margin` more on all sides together, in sides of the face;
+    the highest score counts.
     """
 
     name: str
@@ -90,3 +92,5 @@ class OwnCheckpoint:
     tiles: int = 9
     combine: Combine = "mean"
     least_side: int = 64
+    crop: Crop = "nothing"
+    margin: float = 0.3

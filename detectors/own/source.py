@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from core.media import Kind
+from detectors.faces.cascade import STAGES
 from detectors.own.settings import OwnCheckpoint
 from detectors.single import version_of
-from detectors.verdicts.names import CARRIED
+from detectors.verdicts.names import CARRIED, FACES
 
 SCALE = "natural log odds of the checkpoint, which are no probability until they are calibrated"
 _REVISION = 1
@@ -19,6 +22,7 @@ _KINDS = {
     "timm": "An image classifier of timm",
     "open_clip": "A classifier on a CLIP of open_clip",
     "onnx": "An image classifier in ONNX",
+    "blend": "A blend network",
 }
 
 
@@ -27,7 +31,8 @@ class OwnSource:
 
     kinds = frozenset((Kind.IMAGE,))
     views = frozenset(("jpeg",))
-    measures = CARRIED
+
+    measures: Mapping[str, tuple[float, float]]
 
     def __init__(self, checkpoint: OwnCheckpoint) -> None:
         self.name = checkpoint.name
@@ -36,12 +41,17 @@ class OwnSource:
         self.summary = f"{_KINDS[checkpoint.kind]} that looks for {checkpoint.label}, brought by the operator."
         self.limits = _limits(checkpoint)
         self.licence = checkpoint.licence
+        self.measures = CARRIED if checkpoint.crop == "nothing" else {**CARRIED, FACES: (0.0, math.inf)}
 
 
 def _decisive(checkpoint: OwnCheckpoint) -> dict[str, Any]:
     """What decides a finding, as JSON."""
     said = {name: value for name, value in asdict(checkpoint).items() if name not in _PLACES}
     said["given"] = {name: value for name, value in said["given"].items() if name != "probe"}
+    if checkpoint.crop == "nothing":
+        del said["crop"], said["margin"]
+    else:
+        said["crop"] = [packaged.sha256 for packaged in STAGES.values()]
     said["judging"] = {name: value for name, value in said["judging"].items() if name != "calibration"}
     return said
 
@@ -50,6 +60,8 @@ def _limits(checkpoint: OwnCheckpoint) -> str:
     parts = ["Nothing about it was measured here; what it was trained on, its makers know."]
     if checkpoint.judging.calibration is None:
         parts.append("It has no calibration: its verdicts come from two limits that the operator chose.")
+    if checkpoint.crop == "faces":
+        parts.append("It sees faces alone, those that were found.")
     if checkpoint.look == "tiles":
         parts.append(f"It sees up to {checkpoint.tiles} pieces of the picture, not what lies between them.")
     else:

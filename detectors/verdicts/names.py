@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 OUTLYING, SPREAD, FLIPS = "outlying", "spread", "flips"
+FACES = "faces.count"
+"""Of detectors that look at faces: how many were found."""
 
 CARRIED: Mapping[str, tuple[float, float]] = MappingProxyType(
     {

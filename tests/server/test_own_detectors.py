@@ -165,6 +165,11 @@ UNFIT: list[tuple[dict[str, Any], str]] = [
     ({"detected_from": float("inf")}, "detected_from"),
     ({"std": [0.0, 1.0, 1.0]}, "std"),
     ({"tiles": 0}, "tiles"),
+    ({"crop": "hands"}, "crop"),
+    ({"margin": 0.5}, "margin is for crop"),
+    ({"crop": "faces", "margin": -0.1}, "margin"),
+    ({"kind": "blend", "classes": ["a", "b"]}, "classes is no setting of the kind 'blend'"),
+    ({"kind": "blend", "path": None, "hub": "a/b"}, "hub is for folders"),
     ({"surprise": 1}, "surprise"),
 ]
 

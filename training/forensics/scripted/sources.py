@@ -46,12 +46,12 @@ def pictures_of(cache: Path, part: Part) -> Mapping[str, Pixels]:
     return {name: split[name] for name in wanted}
 
 
-def drawings(cache: Path, part: Part) -> list[Pixels]:
-    """RGBA drawings; of none is there another style on the other side of the division."""
+def drawings(cache: Path, part: Part, most: int = _KEPT) -> list[Pixels]:
+    """Up to `most` RGBA drawings; of none is there another style on the other side of the division."""
     rows = [row for row in sprites.read(cache) if row.style in _STYLES and row.licence in sprites.PERMITTED_LICENCES]
     unseen = set(sorted({row.code for row in rows})[::_EVERY])
     wanted = [row for row in rows if (row.code in unseen) == (part != "train")]
-    picked = np.random.default_rng(0).permutation(len(wanted))[:_KEPT]
+    picked = np.random.default_rng(0).permutation(len(wanted))[:most]
     return [sprites.pixels(cache, wanted[index]) for index in picked]
 
 

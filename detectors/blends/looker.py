@@ -1,0 +1,78 @@
+"""The network as others use it: pictures → one score each, what was blended in, and where its border runs.
+
+It looks at whole pictures: above 400,000 pixels they are reduced. It knows nothing of verdicts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.media import Pixels
+from detectors.blends.network import BORDER, COARSEST, PART, BlendNetwork
+from detectors.manipulation.traces import STRIDE
+from detectors.verdicts.running import Outputs, Runner
+
+MOST_PIXELS = 400_000
+"""Larger pictures are reduced to it: a blend is a part of some size, and every pixel costs time."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Look:
+    """score: log odds of a blend. part, border: probabilities, float32 (h, w), 0 to 1, over the whole picture.
+    features: float32 (d,). reduced: by which factor the picture's sides were, 1 for not.
+    """
+
+    score: float
+    part: NDArray[np.float32]
+    border: NDArray[np.float32]
+    features: NDArray[np.float32]
+    reduced: float = 1.0
+
+
+class Looker:
+    """network: trained. runner: where and how it runs."""
+
+    def __init__(self, network: BlendNetwork, runner: Runner) -> None:
+        self._network = runner.place(network)
+        self._runner = runner
+
+    def look(self, pictures: Sequence[Pixels]) -> list[Look]:
+        """pictures: RGB uint8 (h, w, 3), of their own sizes; those of one size share a GPU's calls."""
+        sizes: list[tuple[int, int, float]] = []
+
+        def inputs() -> Iterator[torch.Tensor]:
+            for pixels in pictures:
+                shrink = shrinking(pixels)
+                small = pixels
+                if shrink < 1:
+                    resized = cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+                    small = np.asarray(resized, np.uint8)
+                sizes.append((*small.shape[:2], 1 / shrink))
+                yield torch.from_numpy(padded(small)).permute(2, 0, 1).float().div_(127.5).sub_(1)
+
+        found = self._runner.run(self._network, inputs())
+        return [_look(outputs, *size) for outputs, size in zip(found, sizes, strict=True)]
+
+
+def shrinking(pixels: Pixels) -> float:
+    """The factor of a picture's sides that leaves it at most `MOST_PIXELS`; 1 where it has no more."""
+    return min(1.0, math.sqrt(MOST_PIXELS / (pixels.shape[0] * pixels.shape[1])))
+
+
+def padded(pixels: Pixels) -> Pixels:
+    """The picture mirrored at its right and lower border, up to multiples of `COARSEST`."""
+    below, right = (-length % COARSEST for length in pixels.shape[:2])
+    return np.pad(pixels, ((0, below), (0, right), (0, 0)), mode="reflect")
+
+
+def _look(outputs: Outputs, height: int, width: int, reduced: float) -> Look:
+    score, maps, features = outputs
+    seen = torch.sigmoid(maps[:, : -(-height // STRIDE), : -(-width // STRIDE)]).numpy()
+    return Look(float(score), seen[PART], seen[BORDER], features.numpy(), reduced)

@@ -14,7 +14,7 @@ from core.media import Pixels
 from detectors.near.description import Description, Marks
 
 BYTES = 32
-_STEPS = 200  # of a mark's numbers in int8: of length 1 and of many dimensions, few are beyond 0.63
+_STEPS = 127  # of the numbers of a mark in int8: none is beyond 1
 
 
 @dataclass(frozen=True, eq=False, slots=True)

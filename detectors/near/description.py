@@ -50,8 +50,8 @@ class Description:
 @dataclass(frozen=True, eq=False, slots=True)
 class Describer:
     """mean: (128,) and basis: (128, d), by which points are made shorter; words: (w, d); centre: (w × d,), what is
-    usual of a vector; flips: (2, w × d), signs of the turn. All float32, w × d a power of two. bits: of a code, a multiple of
-    8. version: digest of the weights, "sha256:…".
+    usual of a vector; flips: (2, w × d), signs of the turn. All float32, w × d a power of two. bits: of a code, a
+    multiple of 8. version: digest of the weights, "sha256:…".
     """
 
     mean: Floats

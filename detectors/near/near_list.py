@@ -114,7 +114,8 @@ class NearList:
     def add(self, *files: Described) -> NearList:
         """A list with some files as well; on the same list each replaces what it was listed by before."""
         last = {file.key: file for file in files}
-        parts, saids = [self.without(last).pictures], list(self.saids)
+        kept = self.without(last)
+        parts, saids = [kept.pictures], list(kept.saids)
         for file in last.values():
             more = Pictures.of(file.pictures, bytes.fromhex(file.media), *self.widths)
             more.saids[:] = len(saids)

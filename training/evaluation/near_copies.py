@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -26,9 +26,9 @@ from detectors.near.detector import AGREEING, shipped
 from training.corpora import sprites
 from training.corpora.photographs import DEFAULT_CACHE, load_split
 from training.evaluation.attacks import fitted
-from training.evaluation.intervals import fit_logistic, log_loss, proportion
 from training.generated.material import collected
 from training.near.copies import COPIES, LONGEST, Props, copy_of
+from training.near.figures import Answer, calibration, held, table
 from training.near.looks import CLIP_LAYERS, ByClip, ByPdq, Look, Near, Seen
 
 _STICKERS = 60
@@ -43,17 +43,6 @@ class Listed:
 
     part: str
     pixels: Pixels
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one look said of one copy. part: of the picture that was copied. own, other: see `Likeness`."""
-
-    look: str
-    part: str
-    copy: str
-    own: float
-    other: float
 
 
 def listed(cache: Path, collection: Path | None) -> list[Listed]:
@@ -83,36 +72,7 @@ def answers(looks: Sequence[Look], rows: Sequence[Listed], parts: Sequence[str],
         made = copy_of(rows[at].pixels, name, np.random.default_rng([1, at, kinds.index(name)]), props)
         for look in looks:
             alike = look.ask(made, at)
-            yield Answer(look.name, rows[at].part, name, alike.own, alike.other)
-
-
-def table(found: Sequence[Answer], threshold: float | None) -> list[str]:
-    """A line for each kind of copy, and for what strangers did, of one look."""
-    limit = threshold if threshold is not None else float(np.nextafter(max(each.other for each in found), np.inf))
-    held = [each for each in found if each.part in ("test", "people")]
-    lines = []
-    for name in [*COPIES, ""]:
-        mine = [each for each in held if name in (each.copy, "")]
-        if mine:
-            first = sum(each.own > each.other for each in mine)
-            over = sum(each.own >= limit for each in mine)
-            lines.append(f"  {name or 'all':14} {proportion(first, len(mine)):28} {proportion(over, len(mine))}")
-    strangers = sum(each.other >= limit for each in found)
-    highest = sorted({each.other for each in found})[-3:]
-    return [*lines, f"  strangers      {proportion(strangers, len(found))}; most alike {highest}; limit {limit:.3f}"]
-
-
-def calibration(fitted_on: Sequence[Answer], tried_on: Sequence[Answer]) -> list[str]:
-    """The logistic curve of the logarithm of points, and what it costs on pictures that it was not fitted on."""
-    weights = fit_logistic(*_pairs(fitted_on))
-    loss = log_loss(*_pairs(tried_on), weights)
-    return [f"calibration: weight {weights[0]:.3f}, bias {weights[1]:.3f}; log loss {loss:.3f} nats"]
-
-
-def _pairs(found: Iterable[Answer]) -> tuple[np.ndarray[tuple[int, int], np.dtype[np.float64]], np.ndarray]:  # type: ignore[type-arg]
-    """Points of copies and of their strangers, as the detector hands them to its calibration, and which is which."""
-    values = [(value, bool(kind)) for each in found for kind, value in ((1, each.own), (0, each.other))]
-    return np.log1p(np.array([[value] for value, _ in values])), np.array([kind for _, kind in values])
+            yield Answer(look.name, rows[at].part, at, name, alike.own, alike.other)
 
 
 def looks_of(names: Sequence[str], pictures: Sequence[Pixels]) -> list[Look]:
@@ -152,14 +112,13 @@ def main() -> None:
     found = list(answers(looks, rows, parts, props))
     if arguments.json:
         arguments.json.write_text(json.dumps([asdict(each) for each in found]), encoding="utf-8")
-    held = [each for each in found if each.part != "train"]
-    print(f"{len(rows)} listed; {len(held) // len(looks)} copies asked for")
-    print("  copy           the nearest is right         found, by the limit")
+    print(f"{len(rows)} listed; {len(held(found)) // len(looks)} copies asked for")
+    print("  copy           the nearest is right           found, by the limit")
     for look in looks:
-        print(look.name, *table([each for each in held if each.look == look.name], look.threshold), sep="\n")
+        print(look.name, *table([each for each in held(found) if each.look == look.name], look.threshold), sep="\n")
     if arguments.fit:
         near = [each for each in found if each.look == Near.name]
-        print(*calibration([each for each in near if each.part == "train"], [e for e in near if e in held]), sep="\n")
+        print(calibration([each for each in near if each.part == "train"], held(near)))
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@
     python -m tests.bench.near                       a hundred thousand
     python -m tests.bench.near --sizes 1000000       a million: 2 GB of memory, some minutes
 
-Nobody has a million photographs with a licence: the strangers are drawn so that their codes spread as those of the train
-split's photographs do, by their principal components and noise. The copies are of the test split's. One thread.
+Nobody has a million photographs with a licence: the strangers are drawn so that their codes spread as those of the
+train split's photographs do, by their principal components and noise. The copies are of the test split's. One thread.
 """
 
 from __future__ import annotations

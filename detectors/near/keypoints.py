@@ -56,7 +56,7 @@ def points_of(pixels: Pixels, most: int) -> Points:
     kept = [found[at] for at in _spread(found, grey.shape)[:most]]
     if not kept:
         return Points(np.zeros((0, 4), np.float32), np.zeros((0, WIDTH), np.float32), grey.shape[1])
-    kept, described = sift.compute(grey, kept)
+    _, described = sift.compute(grey, kept)
     places = np.array([(*each.pt, np.log2(max(each.size, 1e-3)), np.radians(each.angle)) for each in kept], np.float32)
     shares = described / np.maximum(described.sum(axis=1, keepdims=True), 1e-9)
     return Points(places, np.sqrt(shares), grey.shape[1])

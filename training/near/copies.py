@@ -69,7 +69,7 @@ def _stickers(pixels: Pixels, rng: Generator, props: Props) -> Pixels:
     height, width = pixels.shape[:2]
     for _ in range(3):
         side = int(min(height, width) * rng.uniform(0.25, 0.34))
-        sticker = Image.fromarray(props.stickers[rng.integers(len(props.stickers))]).resize((side, side))
+        sticker = Image.fromarray(props.stickers[int(rng.integers(len(props.stickers)))]).resize((side, side))
         place = (int(rng.integers(width - side + 1)), int(rng.integers(height - side + 1)))
         board.paste(sticker, place, sticker)
     draw = ImageDraw.Draw(board)
@@ -124,7 +124,7 @@ def _screen(pixels: Pixels, rng: Generator, _: Props) -> Pixels:
 
 def _collage(pixels: Pixels, rng: Generator, props: Props) -> Pixels:
     """Beside another picture of the same height, to its left or right."""
-    other = props.others[rng.integers(len(props.others))]
+    other = props.others[int(rng.integers(len(props.others)))]
     height = pixels.shape[0]
     width = max(8, round(other.shape[1] * height / other.shape[0]))
     pair = [pixels, np.asarray(cv2.resize(other, (width, height), interpolation=cv2.INTER_AREA), np.uint8)]

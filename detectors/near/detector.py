@@ -31,9 +31,11 @@ AGREEING = 12
 """Points from which on a picture is taken for a copy."""
 NAMED = 8
 """Matches that a finding names one by one, those with most points."""
-# python -m training.evaluation.near_copies
-CALIBRATION = Logistic(weights=(4.0,), bias=-9.0, bound=2.0)
-MEASURED_FPR = 0.01
+# python -m training.evaluation.near_copies --collection DIR --fit
+CALIBRATION = Logistic(weights=(3.103,), bias=-6.075, bound=1.95)
+"""Of the logarithm of one and the points, fitted on copies of 89 photographs."""
+MEASURED_FPR = 0.017
+"""No stranger among 661 questions was taken for a copy; of the 217 pictures behind them that is the interval's end."""
 
 
 class NearSource:

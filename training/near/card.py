@@ -20,6 +20,7 @@ from detectors.hashes.tables import RADIUS
 from detectors.near.description import NAME
 from detectors.near.detector import AGREEING
 from detectors.pdq import BITS
+from training.evaluation.intervals import wilson
 from training.near.__main__ import CARD
 from training.near.figures import PEOPLE, Answer, counted, held
 from training.near.looks import ByPdq, Near
@@ -50,15 +51,15 @@ that no way of storing tells them apart. In brackets the 95% interval (Wilson). 
 
 """
 _SCOPE = """
-The copies of one photograph are not independent; {sources} photographs are behind them.
+The copies of one photograph are not independent: {sources} photographs are behind those that were found or not, and
+{strangers} pictures behind the strangers; no false match among so many allows a rate of up to {bound:.1%}.
 
 ## Scope and limits
 
 - A picture of few corners has no points: sky, fog, flat drawings, strong blur. Below 24 points it is not described.
 - Words, logos, frames of an application and buildings that two pictures share are points that they share. The nearest
   strangers of the measurement are pictures of the same program's windows.
-- A listed picture that fills less than a fifth of another, or of which less than a third of each side is left, was not
-  measured.
+- Listed pictures that fill a small part of another, and crops to less than 0.6 of each side, were not measured.
 - Lists of a million were measured with codes that nobody photographed (`tests/bench/near.py`).
 """
 
@@ -73,7 +74,9 @@ def written(found: Sequence[Answer], entry: Mapping[str, Any], shape: tuple[int,
     rows = {look: counted([each for each in held(found) if each.look == look], limits.get(look)) for look in looks}
     lines += [f"| {name} | " + " | ".join(rows[look][name] for look in looks) + " |" for name in rows[looks[0]]]
     sources = len({each.source for each in held(found) if each.part in PEOPLE})
-    return head + "\n".join(lines) + "\n" + _SCOPE.format(sources=sources)
+    strangers = len({each.source for each in held(found)})
+    bound = wilson(0, strangers)[1]
+    return head + "\n".join(lines) + "\n" + _SCOPE.format(sources=sources, strangers=strangers, bound=bound)
 
 
 def main() -> None:

@@ -14,10 +14,11 @@ from detectors.hash_list import Entry, HashKind, HashList
 from detectors.known_hash import KnownHashDetector
 from detectors.near.description import Describer
 from detectors.near.detector import AGREEING, POINTS, NearDetector
+from detectors.near.listing import described
 from detectors.near.near_list import NearList, id_of
 from detectors.pdq import pdq
 from tests.detectors.making import coded, film_of, halved, media, photograph
-from tests.detectors.near.making import describer, file_of, listed
+from tests.detectors.near.making import BEACH, describer, file_of, listed
 from training.near.copies import captioned
 
 
@@ -65,6 +66,16 @@ def test_another_photograph_is_not_detected_and_still_measured() -> None:
     assert dict(finding.measurements)[POINTS] < AGREEING
     assert finding.probability is not None
     assert finding.probability < 0.5
+
+
+def test_the_same_words_on_another_photograph_are_a_limit_that_is_told() -> None:
+    words = "WHEN YOU SEE IT AGAIN"
+    meme = described(media(coded(captioned(photograph("crab"), words))), BEACH, describer(), "meme")
+    known = NearDetector(describer(), NearList.empty(describer()).add(meme))
+    other = media(coded(captioned(photograph("dogs"), words), "JPEG"))
+    points = dict(known.examine(other).measurements)[POINTS]
+    assert points > dict(detector().examine(media(coded(halved("fig")))).measurements)[POINTS]
+    assert "the same words" in known.limits
 
 
 def test_a_frame_of_a_film_is_found() -> None:

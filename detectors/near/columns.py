@@ -53,7 +53,8 @@ class Pictures:
     def marks(self, row: int) -> Marks:
         """Those of one picture, as they were before they were made short."""
         part = slice(*self.bounds[row : row + 2].tolist())
-        return Marks(self.places[part].astype(np.float32), self.seen[part].astype(np.float32) / _STEPS)
+        seen = np.asarray(self.seen[part] / _STEPS, np.float32)
+        return Marks(self.places[part].astype(np.float32), seen)
 
     def take(self, rows: NDArray[np.intp]) -> Pictures:
         """Some rows, in that order."""

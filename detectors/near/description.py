@@ -83,7 +83,7 @@ class Describer:
     @property
     def width(self) -> int:
         """Numbers of a mark."""
-        return self.basis.shape[1]
+        return int(self.basis.shape[1])
 
     def listed(self, pixels: Pixels) -> Description | None:
         """An RGB picture, uint8 (h, w, 3), as it is listed; None where it is too plain."""
@@ -100,7 +100,7 @@ class Describer:
 
     def of(self, points: Points) -> Description:
         """Of some points, at least one."""
-        seen = unit((points.seen - self.mean) @ self.basis)
+        seen = unit(np.asarray((points.seen - self.mean) @ self.basis, np.float32))
         whole = vlad(seen, self.words) - self.centre
         for flips in self.flips:
             whole = turned(whole * flips)

@@ -44,7 +44,7 @@ def agreement(asked: Marks, listed: Marks) -> Agreement:
     )
     if moved is None or not np.isfinite(moved).all():
         return Agreement()
-    agree = explained.ravel().astype(bool) & _as_the_whole(here, there, moved)
+    agree = explained.ravel().astype(bool) & _as_the_whole(here, there, np.asarray(moved, np.float64))
     cells = {(int(across // _CELL), int(down // _CELL)) for across, down in there[agree, :2]}
     return Agreement(int(agree.sum()), len(cells))
 

@@ -1,8 +1,8 @@
 """Finds the codes that differ least from another: FAISS, every code read.
 
 An index that reads a part of a list loses copies: the code of a hard one differs from the listed one in more than four
-bits of ten, and a stranger's in five (`tests/bench/near.py`). FAISS comes with the extra `near`. Knows codes; it does not
-know what they are of.
+bits of ten, and a stranger's in five (`tests/bench/near.py`). FAISS comes with the extra `near`. Knows codes; it does
+not know what they are of.
 """
 
 from __future__ import annotations

@@ -111,6 +111,11 @@ def copies_of(describer: Describer, pictures: Sequence[Pixels], cache: Path, oth
     return [np.stack([way.code for way in describer.asked(copy)]) for copy in made]
 
 
+def looked_up(index: Index, copies: Sequence[Pixels]) -> list[NDArray[np.int64]]:
+    """The candidates of every copy."""
+    return [index.nearest(two, CANDIDATES)[1] for two in copies]
+
+
 def bench(codes: Pixels, real: Pixels, copies: Sequence[Pixels]) -> None:
     """Prints what so many cost. codes: of strangers. real: of the pictures that were copied; they are listed first."""
     rows = np.concatenate([real, codes])
@@ -118,7 +123,7 @@ def bench(codes: Pixels, real: Pixels, copies: Sequence[Pixels]) -> None:
     ways: dict[str, Callable[[Pixels], Index]] = {"all are read": FaissIndex, f"{_PROBES} cells are read": Cells}
     for name, way in ways.items():
         spent, index = seconds(partial(way, rows))
-        looking, answers = seconds(lambda index=index: [index.nearest(two, CANDIDATES)[1] for two in copies])
+        looking, answers = seconds(partial(looked_up, index, copies))
         found = sum(at // len(_KINDS) in rows for at, rows in enumerate(answers))
         share = f"{found}/{len(copies)} copies have theirs among {CANDIDATES}"
         print(f"  {name}: made in {spent:.1f} s, {len(copies) / looking:.0f} look-ups/s; {share}", flush=True)

@@ -43,9 +43,9 @@ def build(
 ) -> Registry[Detector]:
     """All detectors. known: the lists that `known_hash` looks up, or that detector where they change as it runs.
 
-    more: those that need what is not always there, such as `detectors.nsfw`. tower: what `generated_image` and
-    `generated_video` see with, where it is installed: see `tower_of`. redeliveries: those that were trained read every
-    still again over re-deliveries, see `detectors.verdicts.redelivery`.
+    more: those that need what is not always there, such as `detectors.nsfw` and `detectors.near`. tower: what
+    `generated_image` and `generated_video` see with, where it is installed: see `tower_of`. redeliveries: those that
+    were trained read every still again over re-deliveries, see `detectors.verdicts.redelivery`.
     """
     registry: Registry[Detector] = Registry("detector")
     weights = read_manifest(WEIGHTS)

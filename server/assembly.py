@@ -31,7 +31,7 @@ from server.examination import Examiner
 from server.finishing.finisher import Finisher
 from server.finishing.marks import marks_for
 from server.finishing.watermarks import TileWatermarks
-from server.known import KnownFollower
+from server.known import NEAR, KnownFollower
 from server.metrics import Metrics
 from server.outputs import OutputStore
 from server.pipeline import Pipeline
@@ -53,6 +53,7 @@ from server.startup import (
     known_content,
     limit_library_threads,
     makers_of,
+    near_duplicates,
     open_log,
     open_provenance,
     optional_detectors,
@@ -70,7 +71,9 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     log = await open_log(settings, stack)
     known, seen = known_content(settings)
     again, tower = settings.detectors.redeliveries, detectors.catalog.tower_of()
-    models = detectors.catalog.build(known, optional_detectors(settings), tower, redeliveries=again)
+    near = await asyncio.to_thread(near_duplicates, settings)
+    more = (*((near[0],) if near else ()), *optional_detectors(settings))
+    models = detectors.catalog.build(known, more, tower, redeliveries=again)
     makers = makers_of(settings)
     limits = Limits(**settings.limits.model_dump())
     sandbox, credentials = await open_provenance(settings, limits, metrics, stack)
@@ -94,6 +97,9 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     policy = follower.policy
     following = KnownFollower(settings.known_content, known, follower, metrics, seen)
     keep_running("known content", following.run(), stack)
+    if near is not None:
+        content, path, at = near
+        keep_running("near duplicates", KnownFollower(path, content, follower, metrics, at, NEAR).run(), stack)
     examiner = Examiner(sandbox, engine, credentials, Conclusions(second_looks, metrics), policy, views)
     outputs = OutputStore(settings.data_dir / "outputs")
     screening = Room(settings.in_flight, settings.max_pending)

@@ -41,6 +41,11 @@ class Metrics:
             "1 while the list of known content cannot be read, and the one before it goes on being looked up.",
             registry=self.registry,
         )
+        self.near_stale = Gauge(
+            "countersign_near_duplicates_stale",
+            "1 while the list of near duplicates cannot be read, and the one before it goes on being looked up.",
+            registry=self.registry,
+        )
         self.unmarked_outputs = Counter(
             "countersign_unmarked_outputs", "Outputs that hold no watermark.", registry=self.registry
         )

@@ -169,10 +169,12 @@ class PolicyRules(Section):
 
 class Detectors(Section):
     """How detectors look. redeliveries: those that were trained read every still five more times, as it might be
-    delivered anew, and abstain where the verdict would turn. That costs six times what one look does.
+    delivered anew, and abstain where the verdict would turn. That costs six times what one look does. near_list: path
+    of the list of near duplicates, which turns the detector `near_duplicate` on and needs the extra `near`.
     """
 
     redeliveries: bool = False
+    near_list: Path | None = None
 
 
 class Nsfw(Section):

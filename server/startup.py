@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 
 import cv2
 import structlog
@@ -33,7 +34,7 @@ from server.audit.tree.generations import read_standing
 from server.background import keep_running
 from server.config import Settings
 from server.examination import CREDENTIALS
-from server.known import KnownContent, Stamp, detector_of, stamp_of
+from server.known import KnownContent, NearContent, Stamp, detector_of, near_detector_of, stamp_of
 from server.metrics import Metrics
 from server.provenance import Provenance
 from server.signing import imprint_of, signing_identity, stamper_of, trust_of, watch_expiry
@@ -103,6 +104,18 @@ def known_content(settings: Settings) -> tuple[KnownContent, Stamp | None]:
     if settings.hash_list or stamp:
         return KnownContent(detector_of(settings.known_content)), stamp
     return KnownContent(KnownHashDetector(HashList())), None
+
+
+def near_duplicates(settings: Settings) -> tuple[NearContent, Path, Stamp | None] | None:
+    """The list of near duplicates, its file, and when that was read; None where no setting names it.
+
+    Raises ConfigurationError for a file that is not there or cannot be read, and where FAISS is not installed.
+    """
+    path = settings.detectors.near_list
+    if path is None:
+        return None
+    stamp = stamp_of(path)
+    return NearContent(near_detector_of(path)), path, stamp
 
 
 def optional_detectors(settings: Settings) -> tuple[Detector, ...]:

@@ -63,7 +63,11 @@ class Tower:
         """
         session = self._session()
         crops = np.mean([self._of(session, crop) for crop in crops_of(pixels)], axis=0)
-        return np.stack([self._of(session, whole(pixels)), crops]).astype(np.float32)
+        return np.stack([self.of_whole(pixels), crops]).astype(np.float32)
+
+    def of_whole(self, pixels: Pixels) -> NDArray[np.float32]:
+        """The first row of `features` alone, float32 (d,), for a third of the work."""
+        return self._of(self._session(), whole(pixels))
 
     def _of(self, session: InferenceSession, square: Pixels) -> NDArray[np.float32]:
         """One at a time: the quantisation takes its range from all of a batch, so company would change the figures."""

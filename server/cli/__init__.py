@@ -1,7 +1,7 @@
 """The operator's commands, hung on the command `countersign` by the entry point in pyproject.toml.
 
     serve · demo · db upgrade · known add|remove|list|import|export|digest · policy check|test
-    models verify|digest|convert
+    known near add|remove|list|digest · models verify|digest|convert
     log fsck|hammer|keys|mirror|rotate-key
 
 Importing this package must be cheap and must work where only the client is installed: it happens on every start of
@@ -23,6 +23,7 @@ from server.cli import (
     keys,
     known,
     known_lists,
+    known_near,
     mirror,
     policy,
     policy_cases,
@@ -38,6 +39,7 @@ def attach(app: typer.Typer, groups: Mapping[str, typer.Typer]) -> None:
     database.register(groups["db"])
     known.register(groups["known"])
     known_lists.register(groups["known"])
+    known_near.register(groups["known"])
     policy.register(groups["policy"])
     policy_cases.register(groups["policy"])
     fsck.register(groups["log"])

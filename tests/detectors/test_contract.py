@@ -15,22 +15,24 @@ from core.media import Media, View
 from detectors.base import Detector, Finding, Verdict
 from detectors.catalog import build
 from detectors.hash_list import Entry, HashKind, HashList
+from detectors.near.detector import NearDetector, NearSource
 from detectors.nsfw.detector import NsfwDetector, NsfwSource
 from detectors.pdq import pdq
 from tests.core.files import film
 from tests.detectors.making import A1111, PROMPT, coded, drawn, halved, media, photograph, with_chunks
+from tests.detectors.near.making import describer, listed
 
 QUOTED = "zanzibar-quokka"
 NAMES = (
     *("metadata", "known_hash", "copy_move", "jpeg_history", "manipulation", "resampling", "thumbnail", "watermark"),
-    *("video_edits", "generated_image", "generated_video", "nsfw"),
+    *("video_edits", "generated_image", "generated_video", "near_duplicate", "nsfw"),
 )
 
 
 @cache
 def detector(name: str) -> Detector:
     known = Entry(HashKind.PDQ, pdq(halved("crab")).hex, "test", "it is known", "this test")
-    return build(HashList([known]), (NsfwDetector.load(),)).get(name)
+    return build(HashList([known]), (NearDetector(describer(), listed()), NsfwDetector.load())).get(name)
 
 
 def _noise(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -121,7 +123,7 @@ def test_says_who_it_is(name: str) -> None:
 
 
 def test_the_catalog_lists_these() -> None:
-    assert (*build(HashList()).names(), NsfwSource.name) == NAMES
+    assert (*build(HashList()).names(), NearSource.name, NsfwSource.name) == NAMES
 
 
 def test_the_version_is_reproducible_and_follows_the_list() -> None:

@@ -145,7 +145,8 @@ def test_pinned_weights_verify(command: Command, weights: Path) -> None:
     view = json.loads(result.stdout)
     assert [(model["name"], model["ok"]) for model in view["models"]] == [
         *(("tiny", True), ("watermark", True), ("generated_image", True), ("generated_image_clip", True)),
-        *(("generated_video", True), ("manipulation", True), ("generated_artefact", True), ("scene_clip", True)),
+        *(("generated_video", True), ("manipulation", True), ("generated_artefact", True), ("near_duplicate", True)),
+        ("scene_clip", True),
     ]
 
 

@@ -17,13 +17,16 @@ from countersign.cli.app import build_app
 from detectors.base import Source, Verdict
 from detectors.hash_list import Entry, HashKind, HashList
 from detectors.known_hash import KnownHashDetector
+from detectors.near.detector import NearDetector
+from detectors.near.files import save
 from detectors.pdq import pdq
 from server.app import App
 from server.config import Settings
 from server.documents import Register
-from server.known import KnownContent, KnownFollower, stamp_of
+from server.known import NEAR, KnownContent, KnownFollower, NearContent, stamp_of
 from server.metrics import Metrics
 from tests.detectors.making import coded, media, photograph
+from tests.detectors.near.making import PETS, file_of, listed
 
 CRAB = Entry(HashKind.PDQ, pdq(photograph("crab")).hex, "beach")
 DOGS = Entry(HashKind.PDQ, pdq(photograph("dogs")).hex, "pets")
@@ -119,6 +122,26 @@ async def test_the_same_list_written_again_is_not_recorded(tmp_path: Path) -> No
     HashList([CRAB]).save(followed.path)
     await followed.follower.look()
     assert followed.book.lines == []
+
+
+async def test_a_list_of_near_duplicates_is_followed_in_the_same_way(tmp_path: Path) -> None:
+    path, metrics = tmp_path / "near.safetensors", Metrics()
+    save(listed().without([file_of("dogs", PETS).key]), path)
+    known = NearContent(NearDetector.load(path))
+    book = Book(known)
+    follower = KnownFollower(path, known, book, metrics, stamp_of(path), NEAR)
+    before, crop = known.version, media(coded(photograph("dogs")[100:, 100:], "JPEG"))
+    assert known.detect([crop])[0].verdict is Verdict.NOT_DETECTED
+    save(listed(), path)
+    await follower.look()
+    assert book.lines == [(known.version, before)]
+    assert "list.pets" in known.detect([crop])[0].codes
+    path.write_bytes(b"nothing")
+    with capture_logs() as lines:
+        await follower.look()
+    assert "THE LIST OF NEAR DUPLICATES CANNOT BE READ" in lines[0]["event"]
+    assert metrics.registry.get_sample_value("countersign_near_duplicates_stale") == 1
+    assert known.detect([crop])[0].verdict is Verdict.DETECTED
 
 
 def test_a_configuration_names_some_versions_of_a_detector_the_newest_among_them() -> None:

@@ -9,7 +9,7 @@ from policies.base import Subject
 from server import record
 from server.sources import all_sources
 
-SOURCES = tuple(source for source in all_sources() if source.name != "nsfw")
+SOURCES = tuple(source for source in all_sources() if source.name not in ("near_duplicate", "nsfw"))
 """As a server has them that is configured for no more."""
 RULE = """
   - id: {id}

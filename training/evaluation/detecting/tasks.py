@@ -29,7 +29,8 @@ TASKS: Mapping[str, Label] = MappingProxyType(
 """By the detector's name."""
 ELSEWHERE: Mapping[str, str] = MappingProxyType(
     {
-        "known_hash": "what it finds is on an operator's list: python -m training.evaluation.near_duplicates",
+        "known_hash": "what it finds is on an operator's list: python -m training.evaluation.near_copies",
+        "near_duplicate": "what it finds is on an operator's list: python -m training.evaluation.near_copies",
         "watermark": "what it finds was marked here: python -m training.evaluation.watermark",
         "nsfw": "what it finds is no question of authenticity: detectors/nsfw/nsfw.md",
     }

@@ -1,0 +1,75 @@
+"""A list of near duplicates as one safetensors file.
+
+Tensors as in `detectors.near.columns.Pictures`; metadata: "format", "model", the digest of the weights that described
+the pictures, and "saids", a JSON array of [list, reason, source, [tag, …]].
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as to_bytes
+
+from core.errors import ConfigurationError, LimitExceeded
+from detectors.hashes.entry import Said
+from detectors.near.columns import checked
+from detectors.near.description import Describer
+from detectors.near.near_list import NearList
+
+SUFFIX = ".safetensors"
+_FORMAT = "countersign near duplicates 1"
+
+
+def save(listed: NearList, path: Path) -> None:
+    """Writes the file atomically: a reader sees the old list or the new one, never a part."""
+    saids = [[said.list, said.reason, said.source, said.tags] for said in listed.saids]
+    metadata = {"format": _FORMAT, "model": listed.model, "saids": json.dumps(saids)}
+    data = to_bytes(listed.pictures.arrays(), metadata)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def load(path: Path, describer: Describer) -> NearList:
+    """The list in a file. Raises ConfigurationError saying what is wrong with it, such as pictures that other weights
+    described.
+    """
+    name = f"the list of near duplicates {path.name}"
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - no mapping
+    except (OSError, SafetensorError) as error:
+        raise ConfigurationError(f"{name} cannot be read: {error}") from error
+    if metadata.get("format") != _FORMAT:
+        raise ConfigurationError(f"{name}: its format is {metadata.get('format', 'none')!r}, not {_FORMAT!r}")
+    if metadata.get("model") != describer.version:
+        raise ConfigurationError(
+            f"{name}: its pictures were described by the weights {metadata.get('model', 'of no name')}, and not by "
+            f"{describer.version}, which run here: list its files anew"
+        )
+    try:
+        pictures, saids = checked(arrays, describer.bits // 8, describer.width), _saids(metadata.get("saids", ""))
+        if len(pictures) and int(pictures.saids.max()) >= len(saids):
+            raise ConfigurationError(f"saids names more than the {len(saids)} that are told of")
+        return NearList(describer.version, pictures, saids)
+    except (ConfigurationError, LimitExceeded) as error:
+        raise ConfigurationError(f"{name}: {error}") from error
+
+
+def _saids(text: str) -> list[Said]:
+    try:
+        return [Said(name, reason, source, tuple(tags)) for name, reason, source, tags in json.loads(text)]
+    except (ValueError, TypeError) as error:
+        raise ConfigurationError("what is said of the pictures cannot be read") from error

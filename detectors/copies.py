@@ -123,7 +123,7 @@ def search(pixels: Pixels, settings: Settings) -> Copies:
     if found.convincing:
         return found
     even = settings.equaliser.picture(np.asarray(_reduced(fine, settings.faint.area), np.float32))
-    return Copies(count, plain, found.moved, _repeated(even, settings.faint, _turned)[1])
+    return Copies(count, plain, found.moved, _repeated(even, settings.faint, turned)[1])
 
 
 def strength(found: Overlap, look_alike: float, copy: float) -> float:
@@ -169,7 +169,7 @@ def _moved(fine: Floats, how: Moving) -> tuple[Copy, ...]:
     return tuple(made)
 
 
-def _turned(group: Repetition) -> bool:
+def turned(group: Repetition) -> bool:
     """Whether it is turned or scaled: of what is merely moved noise is the judge, since the blocks of JPEG repeat."""
     linear = group.affine[:, :2]
     angle = math.degrees(math.atan2(linear[1, 0], linear[0, 0])) % _QUARTER

@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from core.media import Pixels
 from detectors.equalising import Equaliser, Floats
 
 Mask = NDArray[np.bool_]
@@ -31,7 +32,8 @@ _QUIET = 0.3  # least mean energy of the equalised noise: where JPEG left nothin
 class Settings:
     """equaliser: of the noise. apart: least offset, pixels. around: side of the square, pixels, that a peak is measured
     against. peaks: proposals that are looked at. cell: side of a cell, pixels; window: side in cells of the
-    correlation. least: correlation of a window that agrees, −1 to 1. beside: farthest offset, pixels, that a proposal
+    correlation. least: correlation of a window that agrees, −1 to 1; edge: of those that hang together with such, and
+    are drawn. beside: farthest offset, pixels, that a proposal
     is compared with; core: those up to here belong to its own peak.
     """
 
@@ -42,6 +44,7 @@ class Settings:
     cell: int = 8
     window: int = 5
     least: float = 0.4
+    edge: float = 0.2
     beside: int = 14
     core: int = 3
 
@@ -50,8 +53,8 @@ class Settings:
 class Shift:
     """A part that is found again. source, target: bool (h, w). offset: rows and columns from source to target.
 
-    share: of the picture's area, source only. lead: correlation of the noise over the part, less the largest at
-    offsets beside; −1 to 1.
+    share: of the picture's area, source only, that agrees; the masks hold its edges too. lead: correlation of the noise
+    over that share, less the largest at offsets beside; −1 to 1.
     """
 
     source: Mask
@@ -105,16 +108,30 @@ def _unwrapped(at: Offset, period: Offset, shape: Offset, settings: Settings) ->
 def _part(noise: Floats, energy: Floats, offset: Offset, settings: Settings) -> Shift | None:
     """The largest part whose noise agrees with that at the offset. energy: mean square of a cell around each pixel."""
     cells = _agreement(noise, energy, offset, settings)
-    agree = cv2.morphologyEx((cells > settings.least).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
-    count, labels, statistics, _ = cv2.connectedComponentsWithStats(agree)
+    count, labels, statistics, _ = cv2.connectedComponentsWithStats(_opened(cells > settings.least))
     if count < 2:
         return None
-    part = labels == 1 + int(statistics[1:, cv2.CC_STAT_AREA].argmax())
-    inside = np.repeat(np.repeat(part, settings.cell, axis=0), settings.cell, axis=1)
-    source, target = (np.zeros(noise.shape, np.bool_) for _ in range(2))
+    core = labels == 1 + int(statistics[1:, cv2.CC_STAT_AREA].argmax())
+    source, target = _placed(core, noise.shape, offset, settings)
+    lead = _lead(noise, source, target, offset, settings)
+    _, wider = cv2.connectedComponents(_opened(cells > settings.edge))
+    around = np.isin(wider, np.unique(wider[core & (wider > 0)]))
+    return Shift(*_placed(core | around, noise.shape, offset, settings), offset, float(source.mean()), lead)
+
+
+def _opened(cells: Mask) -> Pixels:
+    """Without what is narrower than three cells; 0 and 1."""
+    opened = cv2.morphologyEx(cells.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8))
+    return np.asarray(opened, dtype=np.uint8)
+
+
+def _placed(cells: Mask, shape: tuple[int, ...], offset: Offset, settings: Settings) -> tuple[Mask, Mask]:
+    """Cells of what lies over each other, as pixels of the picture: where from, where to."""
+    inside = np.repeat(np.repeat(cells, settings.cell, axis=0), settings.cell, axis=1)
+    source, target = np.zeros(shape, np.bool_), np.zeros(shape, np.bool_)
     _from(source, offset)[: inside.shape[0], : inside.shape[1]] = inside
     _to(target, offset)[: inside.shape[0], : inside.shape[1]] = inside
-    return Shift(source, target, offset, float(source.mean()), _lead(noise, source, target, offset, settings))
+    return source, target
 
 
 def _from(plane: Plane, offset: Offset) -> Plane:

@@ -81,7 +81,7 @@ def from_jpeg(data: bytes) -> Pixels:
 
 
 def _steps(pixels: Pixels, radius: float) -> NDArray[np.float32]:
-    """Mean step, grey levels, between neighbouring pixels in the square within a disc of that radius around each, (h, w)."""
+    """Mean step, grey levels, between neighbours in the square within a disc of that radius around each, (h, w)."""
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
     steps = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
     side = max(1, round(1.4 * radius))  # the square within the disc
@@ -107,13 +107,17 @@ def _blob(
     shape: tuple[int, int], radius: float, centre: tuple[float, float], rng: np.random.Generator
 ) -> NDArray[np.float32]:
     """A round shape with a wavy outline, float32 0–1, (h, w)."""
-    y, x = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)
+    reach = 1.5 * radius  # the outline stays within
+    (top, bottom), (left, right) = (
+        (max(0, int(at - reach)), min(side, int(at + reach) + 1)) for at, side in zip(centre, shape, strict=True)
+    )
+    y, x = np.mgrid[top:bottom, left:right].astype(np.float32)
     angle = np.arctan2(y - centre[0], x - centre[1])
     outline = 1.0 + sum(
         rng.uniform(-0.15, 0.15) * np.cos(order * angle + rng.uniform(0, 2 * np.pi)) for order in (2, 3, 5)
     )
-    distance = np.hypot(y - centre[0], x - centre[1])
-    inside: NDArray[np.float32] = (distance < radius * outline).astype(np.float32)
+    inside = np.zeros(shape, np.float32)
+    inside[top:bottom, left:right] = np.hypot(y - centre[0], x - centre[1]) < radius * outline
     return inside
 
 

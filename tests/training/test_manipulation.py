@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +23,7 @@ from training.forensics.scripted.export import samples
 from training.forensics.scripted.operations import OPERATIONS, Materials
 from training.forensics.scripted.samples import Pairs
 from training.harness.loop import Report
-from training.manipulation import ManipulationPlan, run_training, served, ship
+from training.manipulation import ManipulationPlan, main, run_training, served, ship, without
 from training.recipe import file_digest, read_recipe
 from training.run import Run
 
@@ -99,6 +100,46 @@ def test_figures_cover_every_operation_and_baseline(shipped: Path) -> None:
     everything = found["methods"]["everything"]
     assert everything["auc"]["all"] == 0.5
     assert 0 < everything["all"]["iou"] < everything["all"]["f1"] < 1
+
+
+def test_an_operation_left_out_is_seen_by_nothing_but_the_measurement(tmp_path: Path) -> None:
+    whole = smoke(tmp_path / "manipulation")
+    run = without(whole, "splice")
+    assert (run.recipe.name, run.folder) == ("manipulation_without_splice", tmp_path / "manipulation_without_splice")
+    assert {*run.recipe.operations, "splice"} == {*OPERATIONS}
+    few = pairs(run.recipe.side, operations=run.recipe.operations)
+    state = run_training(run, few)
+    assert not whole.folder.exists()
+    hosts = pieces(34, 100)
+    unseen = Pairs(hosts, Materials(hosts, [disc()], rebuild), 64, 5, run.recipe.operations)
+    localiser = Localiser(served(run.recipe, state), torch.device("cpu"))
+    assert {sample.kind for sample in samples(localiser, pairs(64, operations=("noised",)), 1)} == {
+        *("noised", "untouched", "whole")
+    }
+    ship(run.recipe, state, MADE, unseen, run.folder)
+    pinned = read_manifest(run.folder / "weights.toml")[NAME]
+    network, familiar = read(pinned)
+    seen = list(samples(Localiser(network, torch.device("cpu")), pairs(64), 1))
+    found = measured(seen, ManipulationDetector.load(pinned, device="cpu").calibration, familiar, 0.5)
+    assert "f1_low" in found["methods"]["network"]["splice"]
+
+
+@pytest.mark.parametrize("operation", ["magic", "splice"])
+def test_only_one_operation_of_several_can_be_left_out(tmp_path: Path, operation: str) -> None:
+    run = smoke(tmp_path / "manipulation")
+    alone = replace(run, recipe=run.recipe.model_copy(update={"operations": ("splice",)}))
+    with pytest.raises(ConfigurationError, match=f"{operation} cannot be left out"):
+        without(alone, operation)
+
+
+def test_what_never_saw_an_operation_does_not_ship(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["manipulation", str(RECIPE), "--leave-out", "splice", "--output", "detectors/weights"]
+    monkeypatch.setattr("sys.argv", words)
+    with pytest.raises(SystemExit):
+        main()
+    assert "does not ship" in capsys.readouterr().err
 
 
 def test_an_unknown_operation_is_refused(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ Sky, walls and blur have noise, and nothing else in which one place would differ
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -19,18 +20,20 @@ _CONTRAST = 32.0  # grey levels a local level
 @dataclass(frozen=True, slots=True)
 class Equaliser:
     """sigma: pixels; what is smoother is left out. wide: pixels, of the neighbourhood that sets the level. floor: least
-    level, grey levels: what rounding leaves is not made loud.
+    level, grey levels: what rounding leaves is not made loud. loudest: level from which on nothing is left.
     """
 
     sigma: float
     wide: float
     floor: float
+    loudest: float = math.inf
 
     def __call__(self, grey: Floats) -> Floats:
         """Of a grey picture, float32 (h, w) 0–255: the residual in units of its local level, −3 to 3."""
         residual = grey - cv2.GaussianBlur(grey, (0, 0), self.sigma)
         level = np.sqrt(cv2.GaussianBlur(residual * residual, (0, 0), self.wide))
-        return np.asarray(np.clip(residual / np.maximum(level, self.floor), -_MOST, _MOST), dtype=np.float32)
+        even = np.clip(residual / np.maximum(level, self.floor), -_MOST, _MOST)
+        return np.asarray(np.where(level < self.loudest, even, 0.0), dtype=np.float32)
 
     def picture(self, grey: Floats) -> NDArray[np.uint8]:
         """The same as a grey picture, uint8 (h, w), for what looks for keypoints."""

@@ -37,7 +37,7 @@ class Settings:
     is compared with; core: those up to here belong to its own peak.
     """
 
-    equaliser: Equaliser = field(default_factory=lambda: Equaliser(sigma=2.0, wide=8.0, floor=0.3))
+    equaliser: Equaliser = field(default_factory=lambda: Equaliser(sigma=2.0, wide=8.0, floor=0.3, loudest=20.0))
     apart: int = 24
     around: int = 31
     peaks: int = 16
@@ -54,7 +54,8 @@ class Shift:
     """A part that is found again. source, target: bool (h, w). offset: rows and columns from source to target.
 
     share: of the picture's area, source only, that agrees; the masks hold its edges too. lead: correlation of the noise
-    over that share, less the largest at offsets beside; −1 to 1.
+    over that share, less the largest at offsets beside; −1 to 1. evenness: of that noise, the mean magnitude over the
+    root of the mean square: .80 of Gaussian noise, less where a few edges are all there is, as in drawings.
     """
 
     source: Mask
@@ -62,6 +63,7 @@ class Shift:
     offset: Offset
     share: float
     lead: float
+    evenness: float
 
 
 def shifts(grey: Floats, settings: Settings) -> list[Shift]:
@@ -116,7 +118,12 @@ def _part(noise: Floats, energy: Floats, offset: Offset, settings: Settings) -> 
     lead = _lead(noise, source, target, offset, settings)
     _, wider = cv2.connectedComponents(_opened(cells > settings.edge))
     around = np.isin(wider, np.unique(wider[core & (wider > 0)]))
-    return Shift(*_placed(core | around, noise.shape, offset, settings), offset, float(source.mean()), lead)
+    masks = _placed(core | around, noise.shape, offset, settings)
+    return Shift(*masks, offset, float(source.mean()), lead, _evenness(noise[source]))
+
+
+def _evenness(noise: Floats) -> float:
+    return float(np.abs(noise).mean() / max(1e-6, float(np.sqrt((noise * noise).mean()))))
 
 
 def _opened(cells: Mask) -> Pixels:

@@ -1,6 +1,6 @@
 """Measures `copy_move` on scripted forgeries of photographs, and fits its calibration.
 
-    python -m training.evaluation.copy_move [--cache DIR]
+    python -m training.evaluation.copy_move [--cache DIR] [--every N]
 
 Every photograph stays as it is, at three sizes; is forged by a plain copy, and by a turned and scaled one; 5–15% of
 the area, places drawn without looking, and again from the smoothest of sixteen places; all are then stored as JPEG of
@@ -127,8 +127,12 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="python -m training.evaluation.copy_move", description=__doc__)
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE)
-    cache: Path = parser.parse_args().cache
-    train = list(measure(load_split(cache, "train"), _ROUNDS["train"], seed=1))
+    parser.add_argument("--every", type=int, default=1, help="fit on every Nth photograph of the train split alone")
+    arguments = parser.parse_args()
+    cache: Path = arguments.cache
+    photographs = load_split(cache, "train")
+    chosen = {name: photographs[name] for name in sorted(photographs)[arguments.every - 1 :: arguments.every]}
+    train = list(measure(chosen, _ROUNDS["train"], seed=1))
     weights = fit_logistic(*_design(train))
     clean = np.array([sample.strengths for sample in train if sample.kind == UNTOUCHED])
     print(f"weights {weights.round(3).tolist()}; strongest untouched of the train split: {clean.max(axis=0).round(2)}")

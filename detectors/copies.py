@@ -23,6 +23,7 @@ from detectors.self_similarity import Repetition
 from detectors.shifts import Mask, Shift
 
 _WHOLE_SHARE = 0.01  # of the area; smaller repetitions (hooks, letters) weigh less
+_WHOLE_AREA = 4000  # pixels of the reduced picture
 _DRAWN, _NOISE = 0.6, 0.7  # evenness: drawings stay below .6, what is copied in photographs is mostly above .69
 _QUARTER = 90.0  # degrees: the blocks of JPEG look alike when they are moved, and when they are turned by these
 _TURNED, _SCALED = 5.0, 1.2
@@ -137,10 +138,10 @@ def strength(found: Overlap, look_alike: float, copy: float) -> float:
 
 def shift_strength(found: Shift) -> float:
     """How much a shift looks like a copy, 0 to 1: the lead of its noise, by how much that is noise and no drawing, by
-    size up to one percent of the area.
+    size up to some sixty blocks of JPEG, of which a few agree by chance.
     """
     noise = min(1.0, max(0.0, (found.evenness - _DRAWN) / (_NOISE - _DRAWN)))
-    return max(0.0, found.lead) * noise * min(1.0, found.share / _WHOLE_SHARE)
+    return max(0.0, found.lead) * noise * min(1.0, found.area / _WHOLE_AREA)
 
 
 def _reduced(grey: NDArray[np.generic], area: int) -> NDArray[np.generic]:
@@ -168,7 +169,7 @@ def _moved(fine: Floats, how: Moving) -> tuple[Copy, ...]:
     made = []
     for found in shifts.shifts(fine, how.shifts):
         value = shift_strength(found)
-        why = f"The noise in {found.share:.1%} of the picture repeats elsewhere in it."
+        why = f"The noise in {found.area / fine.size:.1%} of the picture repeats elsewhere in it."
         made.append(Copy(found.source, found.target, value, value >= how.strong, why))
     return tuple(made)
 

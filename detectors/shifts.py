@@ -53,15 +53,15 @@ class Settings:
 class Shift:
     """A part that is found again. source, target: bool (h, w). offset: rows and columns from source to target.
 
-    share: of the picture's area, source only, that agrees; the masks hold its edges too. lead: correlation of the noise
-    over that share, less the largest at offsets beside; −1 to 1. evenness: of that noise, the mean magnitude over the
+    area: pixels that agree, of the source only; the masks hold their edges too. lead: correlation of the noise over
+    these, less the largest at offsets beside; −1 to 1. evenness: of that noise, the mean magnitude over the
     root of the mean square: .80 of Gaussian noise, less where a few edges are all there is, as in drawings.
     """
 
     source: Mask
     target: Mask
     offset: Offset
-    share: float
+    area: int
     lead: float
     evenness: float
 
@@ -119,7 +119,7 @@ def _part(noise: Floats, energy: Floats, offset: Offset, settings: Settings) -> 
     _, wider = cv2.connectedComponents(_opened(cells > settings.edge))
     around = np.isin(wider, np.unique(wider[core & (wider > 0)]))
     masks = _placed(core | around, noise.shape, offset, settings)
-    return Shift(*masks, offset, float(source.mean()), lead, _evenness(noise[source]))
+    return Shift(*masks, offset, int(source.sum()), lead, _evenness(noise[source]))
 
 
 def _evenness(noise: Floats) -> float:

@@ -33,7 +33,6 @@ KINDS = {"copied": (False, 1), "turned": (True, 1), "smooth copied": (False, 16)
 _QUALITY = (75, 95)
 _GOOD = 85  # quality that still holds noise
 _TRIES = 5
-_ROUNDS = {"train": 1, "test": 2}
 _LOOK_ALIKES = 40  # of each kind
 _VIEWS = 3  # of every untouched photograph, at different sizes
 
@@ -51,14 +50,14 @@ class Sample:
     f1: float
 
 
-def measure(photographs: Mapping[str, Pixels], rounds: int, seed: int) -> Iterator[Sample]:
-    """Untouched pictures and `rounds` forgeries of each kind of every photograph."""
+def measure(photographs: Mapping[str, Pixels], seed: int) -> Iterator[Sample]:
+    """Untouched pictures and one forgery of each kind of every photograph."""
     for name in sorted(photographs):
         rng = np.random.default_rng([seed, *name.encode()])
         for scale in np.linspace(1.0, 0.6, _VIEWS):
             view = cv2.resize(photographs[name], None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
             yield sampled(UNTOUCHED, np.asarray(view, dtype=np.uint8), None, rng)
-        for kind, (turned, choices) in list(KINDS.items()) * rounds:
+        for kind, (turned, choices) in KINDS.items():
             forged = _forge(photographs[name], turned, choices, rng)
             if forged is not None:
                 yield sampled(kind, *forged, rng)
@@ -132,12 +131,12 @@ def main() -> None:
     cache: Path = arguments.cache
     photographs = load_split(cache, "train")
     chosen = {name: photographs[name] for name in sorted(photographs)[arguments.every - 1 :: arguments.every]}
-    train = list(measure(chosen, _ROUNDS["train"], seed=1))
+    train = list(measure(chosen, seed=1))
     weights = fit_logistic(*_design(train))
     clean = np.array([sample.strengths for sample in train if sample.kind == UNTOUCHED])
     print(f"weights {weights.round(3).tolist()}; strongest untouched of the train split: {clean.max(axis=0).round(2)}")
     report(train, "train")
-    test = list(measure(load_split(cache, "test"), _ROUNDS["test"], seed=2))
+    test = list(measure(load_split(cache, "test"), seed=2))
     print(f"log loss, test: {log_loss(*_design(test), weights):.3f} nats")
     report(test, "test")
     others = list(look_alikes(cache, _LOOK_ALIKES, seed=3))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -144,7 +145,7 @@ def shift_strength(found: Shift) -> float:
     return max(0.0, found.lead) * noise * min(1.0, found.area / _WHOLE_AREA)
 
 
-def _reduced(grey: NDArray[np.generic], area: int) -> NDArray[np.generic]:
+def _reduced(grey: NDArray[np.uint8] | Floats, area: int) -> NDArray[Any]:
     shrink = math.sqrt(area / grey.size)
     return cv2.resize(grey, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA) if shrink < 1 else grey
 

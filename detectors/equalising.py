@@ -37,4 +37,4 @@ class Equaliser:
 
     def picture(self, grey: Floats) -> NDArray[np.uint8]:
         """The same as a grey picture, uint8 (h, w), for what looks for keypoints."""
-        return np.clip(128.0 + _CONTRAST * self(grey), 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(128.0 + _CONTRAST * self(grey), 0, 255), dtype=np.uint8)

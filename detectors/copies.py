@@ -27,7 +27,7 @@ _WHOLE_SHARE = 0.01  # of the area; smaller repetitions (hooks, letters) weigh l
 _WHOLE_AREA = 4000  # pixels of the reduced picture
 _DRAWN, _NOISE = 0.6, 0.7  # evenness: drawings stay below .6, what is copied in photographs is mostly above .69
 _QUARTER = 90.0  # degrees: the blocks of JPEG look alike when they are moved, and when they are turned by these
-_TURNED, _SCALED = 5.0, 1.2
+_TURNED, _SCALED, _SHEARED = 5.0, 1.2, 1.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,8 +176,11 @@ def _moved(fine: Floats, how: Moving) -> tuple[Copy, ...]:
 
 
 def turned(group: Repetition) -> bool:
-    """Whether it is turned or scaled: of what is merely moved noise is the judge, since the blocks of JPEG repeat."""
+    """Whether it is turned or scaled, and no more. Of what is merely moved noise is the judge: blocks of JPEG repeat."""
     linear = group.affine[:, :2]
     angle = math.degrees(math.atan2(linear[1, 0], linear[0, 0])) % _QUARTER
-    growth = math.sqrt(abs(float(np.linalg.det(linear))))
+    stretch = np.linalg.svd(linear, compute_uv=False)
+    growth = math.sqrt(float(stretch[0] * stretch[1]))
+    if stretch[0] > _SHEARED * stretch[1]:  # copies keep their shape: a few points in a row agree by chance
+        return False
     return min(angle, _QUARTER - angle) > _TURNED or not 1 / _SCALED < growth < _SCALED

@@ -69,3 +69,11 @@ def test_what_is_merely_moved_or_turned_by_quarters_is_not_for_equalised_keypoin
     off = min(angle % 90, 90 - angle % 90)
     if abs(off - 5) > 0.1 and min(abs(scale - 1.2), abs(scale - 1 / 1.2)) > 0.01:
         assert turned(Repetition(points, points, matrix)) is (off > 5 or not 1 / 1.2 < scale < 1.2)
+
+
+def test_what_is_sheared_was_not_copied() -> None:
+    points = np.zeros((4, 2), np.float32)
+    matrix = np.asarray(cv2.getRotationMatrix2D((0, 0), 40, 1.0), np.float64)
+    assert turned(Repetition(points, points, matrix))
+    matrix[:, 0] *= 1.5
+    assert not turned(Repetition(points, points, matrix))

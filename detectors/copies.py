@@ -176,7 +176,7 @@ def _moved(fine: Floats, how: Moving) -> tuple[Copy, ...]:
 
 
 def turned(group: Repetition) -> bool:
-    """Whether it is turned or scaled, no more. Of what is merely moved noise is the judge: the blocks of JPEG repeat."""
+    """Whether it is turned or scaled, no more. Of what is merely moved noise is the judge: blocks of JPEG repeat."""
     linear = group.affine[:, :2]
     angle = math.degrees(math.atan2(linear[1, 0], linear[0, 0])) % _QUARTER
     stretch = np.linalg.svd(linear, compute_uv=False)

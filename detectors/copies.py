@@ -116,7 +116,7 @@ class Copies:
 
 def search(pixels: Pixels, settings: Settings) -> Copies:
     """Copies within an RGB picture, uint8 (h, w, 3)."""
-    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    grey = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8)
     count, plain = _repeated(np.asarray(_reduced(grey, settings.plain.area), np.uint8), settings.plain)
     found = Copies(count, plain)
     if found.convincing:

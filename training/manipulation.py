@@ -2,16 +2,21 @@
 
     python -m training.manipulation training/recipes/detectors/manipulation.yaml [--profile smoke] [--resume]
 
-        [--output detectors/weights]
+        [--output detectors/weights | --leave-out OPERATION]
 
 The run's checkpoint lies in `runs/<name>/`. Weights, calibration and their entry in `weights.toml` go to `--output`,
 which is the run's own folder unless said otherwise. Then `python -m training.evaluation.manipulation --json FILE`
 measures them on photographs of the test split, and `python -m training.forensics.scripted.card FILE` writes the card.
+
+With `--leave-out` neither the network nor its calibration sees one operation; the run is called after it, and never
+ships. `python -m training.evaluation.manipulation --weights runs/<name>_without_<operation> --json FILE` then says how
+far what was learned carries over to that operation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Unpack
 
@@ -21,6 +26,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from torch import nn
 from torch.nn import functional
 
+from core.errors import ConfigurationError
 from detectors.manipulation.localiser import Localiser
 from detectors.manipulation.network import ManipulationNetwork, Shape
 from detectors.manipulation.tiles import COARSEST
@@ -115,6 +121,20 @@ def run_training(run: Run[ManipulationPlan], pairs: Pairs, **following: Unpack[F
     )
 
 
+def without(run: Run[ManipulationPlan], operation: str) -> Run[ManipulationPlan]:
+    """The same run without an operation, under a name of its own beside it. Raises ConfigurationError where the recipe
+    has no such operation, or no other.
+    """
+    plan = run.recipe
+    kept = tuple(each for each in plan.operations if each != operation)
+    if not kept or kept == plan.operations:
+        raise ConfigurationError(f"{operation} cannot be left out of {', '.join(plan.operations)}")
+    name = f"{plan.name}_without_{operation}"
+    return replace(
+        run, recipe=plan.model_copy(update={"name": name, "operations": kept}), folder=run.folder.parent / name
+    )
+
+
 def served(plan: ManipulationPlan, state: State) -> ManipulationNetwork:
     """The averaged network as it is loaded: fresh, for the trained one has hooks of its device, and rounded."""
     network = ManipulationNetwork(plan.network.shape())
@@ -133,14 +153,18 @@ def main() -> None:
     """Command line."""
     parser = parser_of("training.manipulation", __doc__)
     parser.add_argument("--output", type=Path, help="folder of weights that receives and pins them")
+    parser.add_argument("--leave-out", metavar="OPERATION", help="train without it, to measure on what was never seen")
     arguments = parser.parse_args()
+    if arguments.leave_out and arguments.output:
+        parser.error("a network that never saw an operation does not ship: --leave-out goes without --output")
     torch.set_num_threads(arguments.threads)
     run = run_of(arguments, ManipulationPlan)
+    run = without(run, arguments.leave_out) if arguments.leave_out else run
     plan = run.recipe
     pairs = open_pairs(arguments.cache, "train", plan.side, plan.seed, plan.operations)
     state = run_training(run, pairs, resume=arguments.resume, report=lambda report: print(report.line(), flush=True))
     training = run.describe(arguments.recipe, MANIFEST, len(pairs.hosts), state)
-    unseen = open_pairs(arguments.cache, "calibration", MEASURED_SIDE, CALIBRATION_SEED)
+    unseen = open_pairs(arguments.cache, "calibration", MEASURED_SIDE, CALIBRATION_SEED, plan.operations)
     print(f"{ship(plan, state, training, unseen, arguments.output or run.folder)} after {state.step} steps")
 
 

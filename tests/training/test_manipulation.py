@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ from training.forensics.scripted.operations import OPERATIONS, Materials
 from training.forensics.scripted.refit import refit
 from training.forensics.scripted.samples import Pairs
 from training.harness.loop import Report
-from training.manipulation import ManipulationPlan, run_training, served, ship
+from training.manipulation import ManipulationPlan, main, run_training, served, ship, without
 from training.recipe import file_digest, read_recipe
 from training.run import Run
 
@@ -114,6 +115,38 @@ def test_a_calibration_is_fitted_anew_without_touching_the_weights(shipped: Path
     assert of_weights(after) == found != of_weights(before)
     versions = {ManipulationDetector.load(each, device="cpu").version for each in (before, after)}
     assert len(versions) == 2
+
+
+def test_an_operation_left_out_is_seen_by_nothing_but_the_measurement(tmp_path: Path) -> None:
+    whole = smoke(tmp_path / "manipulation")
+    run = without(whole, "splice")
+    assert (run.recipe.name, run.folder) == ("manipulation_without_splice", tmp_path / "manipulation_without_splice")
+    assert {*run.recipe.operations, "splice"} == {*OPERATIONS}
+    few = pairs(run.recipe.side, operations=run.recipe.operations)
+    state = run_training(run, few)
+    assert run.checkpoint.is_file()
+    assert not whole.folder.exists()
+    localiser = Localiser(served(run.recipe, state), torch.device("cpu"))
+    one = Pairs(few.hosts[:1], few.materials, 64, 5, run.recipe.operations)
+    assert {sample.kind for sample in samples(localiser, one, 1)} == {*run.recipe.operations, "untouched", "whole"}
+
+
+@pytest.mark.parametrize("operation", ["magic", "splice"])
+def test_only_one_operation_of_several_can_be_left_out(tmp_path: Path, operation: str) -> None:
+    run = smoke(tmp_path / "manipulation")
+    alone = replace(run, recipe=run.recipe.model_copy(update={"operations": ("splice",)}))
+    with pytest.raises(ConfigurationError, match=f"{operation} cannot be left out"):
+        without(alone, operation)
+
+
+def test_what_never_saw_an_operation_does_not_ship(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["manipulation", str(RECIPE), "--leave-out", "splice", "--output", "detectors/weights"]
+    monkeypatch.setattr("sys.argv", words)
+    with pytest.raises(SystemExit):
+        main()
+    assert "does not ship" in capsys.readouterr().err
 
 
 def test_an_unknown_operation_is_refused(tmp_path: Path) -> None:

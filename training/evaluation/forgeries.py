@@ -20,12 +20,16 @@ _TRIES = 200
 
 @dataclass(frozen=True, slots=True)
 class CopyMove:
-    """How a patch is copied. area: share of the picture. rotation: degrees. scale: factor. feather: pixels of blend."""
+    """How a patch is copied. area: share of the picture. rotation: degrees. scale: factor. feather: pixels of blend.
+
+    choices: places that are drawn for the patch, of which the smoothest is taken.
+    """
 
     area: float
     rotation: float = 0.0
     scale: float = 1.0
     feather: float = 1.0
+    choices: int = 1
 
 
 def draw(rng: np.random.Generator, *, transformed: bool) -> CopyMove:
@@ -40,13 +44,16 @@ def draw(rng: np.random.Generator, *, transformed: bool) -> CopyMove:
 def forge(pixels: Pixels, how: CopyMove, rng: np.random.Generator) -> tuple[Pixels, NDArray[np.bool_]]:
     """The picture with a blob copied elsewhere, and where source and copy are, (h, w).
 
-    Places are drawn without looking at the content: some patches are sky. Raises ValueError where nothing fits.
+    Without choices, places are drawn without looking at the content: some patches are sky. Where the copy goes is never
+    looked at. Raises ValueError where nothing fits.
     """
     height, width = pixels.shape[:2]
     if np.sqrt(how.area * height * width / np.pi) > min(height, width) / 2:
         raise ValueError("no place for a patch of that size")
+    radius = float(np.sqrt(how.area * height * width / np.pi))
+    steps = _steps(pixels, radius) if how.choices > 1 else None
     for _ in range(_TRIES):
-        blob = _blob(height, width, how.area, rng)
+        blob = _blob((height, width), radius, _centre((height, width), radius, how.choices, steps, rng), rng)
         matrix = _placement(blob, how, rng)
         moved = cv2.warpAffine(blob, matrix, (width, height), flags=cv2.INTER_LINEAR)
         complete = moved.sum() > 0.97 * blob.sum() * how.scale**2
@@ -73,17 +80,44 @@ def from_jpeg(data: bytes) -> Pixels:
         return np.asarray(picture.convert("RGB"), dtype=np.uint8)
 
 
-def _blob(height: int, width: int, area: float, rng: np.random.Generator) -> NDArray[np.float32]:
-    """A round shape with a wavy outline, float32 0–1, covering about `area` of the picture."""
-    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-    radius = np.sqrt(area * height * width / np.pi)
-    centre = rng.uniform(radius, height - radius), rng.uniform(radius, width - radius)
+def _steps(pixels: Pixels, radius: float) -> NDArray[np.float32]:
+    """Mean step, grey levels, between neighbours in the square within a disc of that radius around each, (h, w)."""
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    steps = np.hypot(cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1))
+    side = max(1, round(1.4 * radius))  # the square within the disc
+    return np.asarray(cv2.blur(steps, (side, side)), dtype=np.float32)
+
+
+def _centre(
+    shape: tuple[int, int],
+    radius: float,
+    choices: int,
+    steps: NDArray[np.float32] | None,
+    rng: np.random.Generator,
+) -> tuple[float, float]:
+    """Row and column; of several the one with the least steps around it."""
+    drawn = [
+        (float(rng.uniform(radius, shape[0] - radius)), float(rng.uniform(radius, shape[1] - radius)))
+        for _ in range(choices)
+    ]
+    return drawn[0] if steps is None else min(drawn, key=lambda at: float(steps[int(at[0]), int(at[1])]))
+
+
+def _blob(
+    shape: tuple[int, int], radius: float, centre: tuple[float, float], rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """A round shape with a wavy outline, float32 0–1, (h, w)."""
+    reach = 1.5 * radius  # the outline stays within
+    (top, bottom), (left, right) = (
+        (max(0, int(at - reach)), min(side, int(at + reach) + 1)) for at, side in zip(centre, shape, strict=True)
+    )
+    y, x = np.mgrid[top:bottom, left:right].astype(np.float32)
     angle = np.arctan2(y - centre[0], x - centre[1])
     outline = 1.0 + sum(
         rng.uniform(-0.15, 0.15) * np.cos(order * angle + rng.uniform(0, 2 * np.pi)) for order in (2, 3, 5)
     )
-    distance = np.hypot(y - centre[0], x - centre[1])
-    inside: NDArray[np.float32] = (distance < radius * outline).astype(np.float32)
+    inside = np.zeros(shape, np.float32)
+    inside[top:bottom, left:right] = np.hypot(y - centre[0], x - centre[1]) < radius * outline
     return inside
 
 

@@ -27,7 +27,6 @@ from training.evaluation.detecting.familiar import fit_familiar
 from training.evaluation.detecting.fit import fit
 from training.export import LICENCE, MAX_BYTES, Training, pin
 from training.forensics.scripted.histories import Delivery, deliver, draw_delivery
-from training.forensics.scripted.operations import OPERATIONS
 from training.forensics.scripted.regions import Mask
 from training.forensics.scripted.samples import Pairs
 
@@ -55,9 +54,9 @@ class Sample:
 
 
 def samples(localiser: Localiser, pairs: Pairs, rounds: int) -> Iterator[Sample]:
-    """Of every photograph `rounds` pairs an operation, and the whole of it, delivered."""
+    """Of every photograph `rounds` pairs an operation of `pairs`, and the whole of it, delivered."""
     for host, photograph in enumerate(pairs.hosts):
-        for turn, name in enumerate(name for _ in range(rounds) for name in OPERATIONS):
+        for turn, name in enumerate(name for _ in range(rounds) for name in pairs.operations):
             made = pairs.pair(host * 1000 + turn, name, host)
             yield Sample(name, host, made.manipulated, localiser.look(made.manipulated), made.mask)
             yield Sample(UNTOUCHED, host, made.untouched, localiser.look(made.untouched))

@@ -38,9 +38,9 @@ class Spoiling(BaseModel):
 class Bursts(BaseModel):
     """Patches of pictures that were merged from bursts, in place of spoiled ones.
 
-    crops: bursts in all, each of another piece of a photograph, `side` pixels a side and even. frames: of one burst, the
-    least and the most. noise: σ in 8-bit steps. area: share that is reduced as a sensor does, the rest by bicubic.
-    jpeg: quality, of `recoded` as a share of all bursts.
+    crops: bursts in all, each of another piece of a photograph, `side` pixels a side. frames: pictures of one burst,
+    the least and the most. noise: σ in 8-bit steps. area: share that is reduced as a sensor does, the rest by bicubic.
+    jpeg: quality. recoded: share of the bursts whose pictures are JPEGs.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,0 +1,127 @@
+"""Ships the network that finishes merged bursts, where a merge is better with it than without: pinned, with its card.
+
+    python -m training.restorers.finishing runs/burst [--output generators]
+
+Measured on bursts of the test split: the merge alone, the merge with the network behind it, and what the network of one
+picture makes of the first. It ships where it is nearer the photograph than both, beyond chance, of every kind of burst.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+
+from core.errors import CountersignError, PreconditionFailed
+from core.weights import read_manifest
+from generators import cards, catalog, restoration
+from generators.burst.finishing import Finish
+from generators.burst.generator import BurstMerger
+from generators.tiling import Plan
+from generators.upscale import Upscaler
+from training.corpora.photographs import DEFAULT_CACHE, MANIFEST, load_split
+from training.evaluate import DEFAULT_WEIGHTS
+from training.evaluation.restoring import bursts, conditions
+from training.metrics import Picture
+from training.restorers.burst_card import CARD, write_card
+from training.restorers.measuring import Measured, beside, pairs_of, scores
+from training.restorers.merged import PRIOR
+from training.restorers.shipping import TILE, read_run, write
+
+FRAMES = 8
+CONDITIONS = {
+    f"{reduction}_{sigma}": conditions.burst(FRAMES, sigma, reduction)
+    for reduction in bursts.REDUCTIONS
+    for sigma in (2, 5)
+}
+"""As in docs/enhancement.md."""
+_ALONE, _SINGLE = "the merge alone", "the first picture enlarged"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """One kind of burst: the finished merge beside the merge alone, and beside the first picture enlarged."""
+
+    merge: Measured
+    single: Measured
+
+    @property
+    def worth_it(self) -> bool:
+        """Whether it is better than both, beyond chance."""
+        return self.merge.beaten and self.single.beaten
+
+
+def measured(finish: Finish, originals: Mapping[str, Picture]) -> dict[str, Finished]:
+    """By kind of burst. originals: RGB uint8, not learned from."""
+    prior = restoration.load(read_manifest(DEFAULT_WEIGHTS)[PRIOR], "cpu")
+    card = cards.shipped(CARD)
+    alone, finished = BurstMerger(prior, card), BurstMerger(prior, card, finish=finish)
+    single = Upscaler("compact", [prior], card)
+    found = {}
+    for name, condition in CONDITIONS.items():
+        pairs = list(pairs_of(condition, originals))
+        own = scores(finished, pairs)
+        found[name] = Finished(
+            beside(own, {_ALONE: scores(alone, pairs)}), beside(own, {_SINGLE: scores(single, pairs)})
+        )
+    return found
+
+
+def ship(run: Path, output: Path, originals: Mapping[str, Picture]) -> dict[str, Finished]:
+    """Does all of it; what was measured. Raises PreconditionFailed where the network is not worth shipping."""
+    ended = read_run(run)
+    found = measured(Finish(ended.network, Plan(TILE, ended.margin)), originals)
+    refuse_idle(ended.name, found)
+    figures = {name: _figures(each) for name, each in found.items()}
+    write(ended, output, CARD, {"pictures": len(originals), "frames": FRAMES, **figures})
+    return found
+
+
+def refuse_idle(name: str, found: Mapping[str, Finished]) -> None:
+    """Raises PreconditionFailed naming the kinds of burst that are not better with the network."""
+    lost = [f"{kind}: {_line(each)}" for kind, each in found.items() if not each.worth_it]
+    if lost:
+        raise PreconditionFailed(f"{name} is not worth shipping: {'; '.join(lost)}")
+
+
+def _figures(each: Finished) -> dict[str, float | str]:
+    kept = ("best_psnr_y", "gain", "gain_low", "gain_high")
+    return asdict(each.merge) | {f"single_{key}": asdict(each.single)[key] for key in kept}
+
+
+def _line(each: Finished) -> str:
+    merge, single = each.merge, each.single
+    return (
+        f"{merge.psnr_y:.2f} dB, {merge.gain:+.2f} [{merge.gain_low:+.2f}, {merge.gain_high:+.2f}] to {_ALONE}, "
+        f"{single.gain:+.2f} [{single.gain_low:+.2f}, {single.gain_high:+.2f}] to {_SINGLE}"
+    )
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(
+        prog="python -m training.restorers.finishing",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("run", type=Path, help="folder of a run that has ended")
+    parser.add_argument("--output", type=Path, default=catalog.WEIGHTS.parent, help="holds weights/ and cards/")
+    parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where training.corpora built")
+    parser.add_argument("--manifest", type=Path, default=MANIFEST, help="the corpus")
+    parser.add_argument("--threads", type=int, default=2)
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    try:
+        found = ship(arguments.run, arguments.output, load_split(arguments.cache, "test", arguments.manifest))
+    except CountersignError as error:
+        parser.exit(1, f"{parser.prog}: {error}\n")
+    write_card(arguments.output, arguments.run.name, arguments.manifest)
+    for kind, each in found.items():
+        print(f"{kind:10} {_line(each)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -25,6 +25,7 @@ from generators.classical.table import FILTERS
 from generators.denoise import NonLocalMeans
 from generators.learned import LearnedDenoiser
 from generators.own import weights as own
+from generators.own.generator import OwnUpscaler
 from generators.own.settings import OwnWeights
 from generators.restoration import Restorer
 from generators.tiling import Plan
@@ -40,6 +41,8 @@ _HOW_TO_GET = {"text_to_image": ". An operator brings one by [[server.models]] i
 _UPSCALERS = ("upscale_x2", "upscale_x4")
 _DENOISERS = (("nafnet", "denoise"),)
 """Learned ones, by the model's name and the weights'. Training pins what is better than every classical method."""
+_PLEASING = (("compact_perceptual", "perceptual_x4"),)
+"""Enlargers that invent, likewise. Training pins what looks more like the original and follows from its input."""
 _FINISH = "burst"
 """Weights of what finishes merged bursts, pinned where a merge is better with it."""
 _TILE = 256
@@ -72,6 +75,7 @@ def build(
             for each in networks
             if each.scale == SCALE
         ),
+        *(_pleasing(name, pinned[file], device, max_pixels) for name, file in _PLEASING if file in pinned),
         *(_painter(folders[name], device, networks) for name in _PAINTERS if name in folders),
         *(_brought(model, networks, max_pixels) for model in brought),
     )
@@ -127,6 +131,12 @@ def _denoiser(name: str, weights: PinnedWeights, device: str) -> Generator:
     """A learned one, whose tiles overlap as far as its network was found to look."""
     plan = Plan(_TILE, int(weights.parameters["margin"]))
     return LearnedDenoiser(name, restoration.load(weights, device), cards.shipped(weights.card), plan)
+
+
+def _pleasing(name: str, weights: PinnedWeights, device: str, max_pixels: int) -> Generator:
+    """One that says of its outputs that they hold what nobody saw, and is refused where values are measured."""
+    network, plan = restoration.load(weights, device), Plan(_TILE, int(weights.parameters["margin"]))
+    return OwnUpscaler(name, network, cards.shipped(weights.card), plan, perceptual=True, max_pixels=max_pixels)
 
 
 def _finish(pinned: Mapping[str, PinnedWeights], device: str) -> Finish | None:

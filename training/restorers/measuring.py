@@ -84,12 +84,13 @@ def interval(values: NDArray[np.float64]) -> tuple[float, float]:
 def pairs_of(condition: Condition, originals: Mapping[str, Picture]) -> Iterator[contest.Pair]:
     """The middle pieces of all pictures, in the order of their names, spoiled each by its own chance."""
     for number, name in enumerate(sorted(originals)):
-        wanted = condition.cropped(_middle(originals[name]))
+        wanted = condition.cropped(middle(originals[name]))
         spoiled, *burst = condition.spoil_all(wanted, number)
         yield contest.Pair(condition, spoiled, wanted, tuple(burst))
 
 
-def _middle(picture: Picture) -> Picture:
+def middle(picture: Picture) -> Picture:
+    """The piece that is measured."""
     top, left = (max(side - CROP, 0) // 2 for side in picture.shape[:2])
     return picture[top : top + CROP, left : left + CROP]
 

@@ -69,13 +69,13 @@ def build(
         Upscaler("compact", networks, cards.shipped("upscale.md"), max_pixels=max_pixels),
         *without_weights,
         *learned,
+        *(_pleasing(name, pinned[file], device, max_pixels) for name, file in _PLEASING if file in pinned),
         _auto(without_weights, learned),
         *(
             BurstMerger(each, cards.shipped("burst.md"), finish=_finish(pinned, device), max_pixels=max_pixels)
             for each in networks
             if each.scale == SCALE
         ),
-        *(_pleasing(name, pinned[file], device, max_pixels) for name, file in _PLEASING if file in pinned),
         *(_painter(folders[name], device, networks) for name in _PAINTERS if name in folders),
         *(_brought(model, networks, max_pixels) for model in brought),
     )

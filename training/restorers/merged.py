@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.errors import InvalidInput
+from core.errors import ConfigurationError, InvalidInput
 from core.weights import read_manifest
 from generators import cards, restoration
 from generators.base import Job
@@ -74,7 +74,10 @@ def merger() -> BurstMerger:
 
 
 def merged_pairs(folder: Path, pictures: Mapping[str, Picture], plan: Bursts, seed: int) -> Pairs:
-    """All bursts of a run, from the folder's file where they are there. pictures: RGB uint8, by name."""
+    """All bursts of a run, from the folder's file where they are there. pictures: RGB uint8, by name.
+
+    Raises ConfigurationError where nothing in them shows how pictures lie on each other.
+    """
     merge = merger()
     told = [plan.model_dump(mode="json"), seed, merge.version, sorted(pictures)]
     path = folder / f"merged-{hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]}.npz"
@@ -82,6 +85,8 @@ def merged_pairs(folder: Path, pictures: Mapping[str, Picture], plan: Bursts, se
         with np.load(path) as kept:
             return Pairs(kept["merged"], kept["wanted"])
     found = list(_made(merge, pictures, plan, seed))
+    if not found:
+        raise ConfigurationError("no burst could be made of these pictures: they show too little")
     pairs = Pairs(*(np.stack(side) for side in zip(*found, strict=True)))
     folder.mkdir(parents=True, exist_ok=True)
     partial = path.with_name("partial.npz")

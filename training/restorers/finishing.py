@@ -9,13 +9,14 @@ picture makes of the first. It ships where it is nearer the photograph than both
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
 
 from core.errors import CountersignError, PreconditionFailed
+from core.media import Frame
 from core.weights import read_manifest
 from generators import cards, catalog, restoration
 from generators.burst.finishing import Finish
@@ -24,8 +25,8 @@ from generators.tiling import Plan
 from generators.upscale import Upscaler
 from training.corpora.photographs import DEFAULT_CACHE, MANIFEST, load_split
 from training.evaluate import DEFAULT_WEIGHTS
-from training.evaluation.restoring import bursts, conditions
-from training.metrics import Picture
+from training.evaluation.restoring import bursts, conditions, contest
+from training.metrics import Picture, Score, score
 from training.restorers.burst_card import CARD, write_card
 from training.restorers.measuring import Measured, beside, pairs_of, scores
 from training.restorers.merged import PRIOR
@@ -54,26 +55,40 @@ class Finished:
         return self.merge.beaten and self.single.beaten
 
 
-def measured(finish: Finish, originals: Mapping[str, Picture]) -> dict[str, Finished]:
-    """By kind of burst. originals: RGB uint8, not learned from."""
+@dataclass(frozen=True, eq=False, slots=True)
+class Merges:
+    """Bursts of one kind: what each should become, what merging makes of it, and the scores of the first enlarged."""
+
+    wanted: Sequence[Picture]
+    merged: Sequence[Picture]
+    single: Sequence[Score]
+
+
+def merged_bursts(originals: Mapping[str, Picture]) -> Iterator[tuple[str, Merges]]:
+    """By kind of burst: the long part, whatever is to ship. originals: RGB uint8, not learned from."""
     prior = restoration.load(read_manifest(DEFAULT_WEIGHTS)[PRIOR], "cpu")
     card = cards.shipped(CARD)
-    alone, finished = BurstMerger(prior, card), BurstMerger(prior, card, finish=finish)
-    single = Upscaler("compact", [prior], card)
-    found = {}
+    alone, single = BurstMerger(prior, card), Upscaler("compact", [prior], card)
     for name, condition in CONDITIONS.items():
         pairs = list(pairs_of(condition, originals))
-        own = scores(finished, pairs)
-        found[name] = Finished(
-            beside(own, {_ALONE: scores(alone, pairs)}), beside(own, {_SINGLE: scores(single, pairs)})
-        )
+        merged = [contest.run(alone, contest.job_of(alone, pair)) for pair in pairs]
+        yield name, Merges([pair.wanted for pair in pairs], merged, scores(single, pairs))
+
+
+def measured(finish: Finish, merges: Iterable[tuple[str, Merges]]) -> dict[str, Finished]:
+    """By kind of burst. What a request gets is `finish` of what is merged: tests/generators/burst holds it to that."""
+    found = {}
+    for name, each in merges:
+        made = [finish(Frame(picture), lambda _: None, lambda: False).pixels for picture in each.merged]
+        own, alone = (_scored(pictures, each.wanted) for pictures in (made, each.merged))
+        found[name] = Finished(beside(own, {_ALONE: alone}), beside(own, {_SINGLE: each.single}))
     return found
 
 
 def ship(run: Path, output: Path, originals: Mapping[str, Picture]) -> dict[str, Finished]:
     """Does all of it; what was measured. Raises PreconditionFailed where the network is not worth shipping."""
     ended = read_run(run)
-    found = measured(Finish(ended.network, Plan(TILE, ended.margin)), originals)
+    found = measured(Finish(ended.network, Plan(TILE, ended.margin)), merged_bursts(originals))
     refuse_idle(ended.name, found)
     figures = {name: _figures(each) for name, each in found.items()}
     write(ended, output, CARD, {"pictures": len(originals), "frames": FRAMES, **figures})
@@ -85,6 +100,10 @@ def refuse_idle(name: str, found: Mapping[str, Finished]) -> None:
     lost = [f"{kind}: {_line(each)}" for kind, each in found.items() if not each.worth_it]
     if lost:
         raise PreconditionFailed(f"{name} is not worth shipping: {'; '.join(lost)}")
+
+
+def _scored(made: Sequence[Picture], wanted: Sequence[Picture]) -> list[Score]:
+    return [score(*pair, bursts.SCALE) for pair in zip(made, wanted, strict=True)]
 
 
 def _figures(each: Finished) -> dict[str, float | str]:

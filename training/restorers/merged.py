@@ -121,5 +121,4 @@ def _merged(merge: BurstMerger, wanted: Picture, plan: Bursts, random: np.random
         quality = round(random.uniform(*plan.jpeg))
         taken = [recoded(picture, quality, random) for picture in taken]
     first, *others = (contest.as_media(picture) for picture in taken)
-    (output,) = merge.generate([Job(first, {}, burst=tuple(others))], lambda _: None, lambda: False)
-    return output.frame.pixels
+    return contest.run(merge, Job(first, {}, burst=tuple(others)))

@@ -105,7 +105,10 @@ def test_what_may_invent_says_so_and_is_for_photographs_alone(tmp_path: Path) ->
 
 @pytest.mark.parametrize(
     ("name", "picture"),
-    [("medical", lambda: medical(dicoms.MR)), ("satellite", lambda: opened(geotiff(bands("uint16", 1))))],
+    [
+        ("medical", lambda: dicoms.opened(dicoms.real(dicoms.MR))),
+        ("satellite", lambda: opened(geotiff(bands("uint16", 1)))),
+    ],
 )
 def test_what_may_invent_is_refused_where_values_are_measured(
     name: str, picture: Callable[[], Media], tmp_path: Path

@@ -46,7 +46,6 @@ MOST_OFF = 6.0
 CONDITIONS: Mapping[str, Spoiling | None] = {
     "clean": None,
     "jpeg_75": Spoiling(share=1, jpeg=(75, 75)),
-    "blur_noise_jpeg": Spoiling(share=1, blur=(1, 1), noise=(3, 3), jpeg=(80, 80)),
 }
 _SHARPENED = "regressed, sharpened"
 _RADIUS, _AMOUNT = 1.5, 1.0

@@ -59,18 +59,17 @@ def _measured(found: Mapping[str, Any]) -> str:
         "## Measured",
         "",
         f"On the middle 256 pixels of {found['pictures']} photographs of the corpus's test split, unseen in training,",
-        "reduced four times by bicubic with antialiasing: cleanly, with JPEG of quality 75 after, and with blur of σ 1",
-        "before, noise of σ 3 and JPEG of quality 80 after. The distance is between what CLIP's image tower sees in",
-        "output and original (class tokens at four depths, 0 for the same); nothing was trained on it. The gain is",
-        "over the best of the network that regresses pixels, of that one sharpened by an unsharp mask, and of Lanczos,",
-        "with the 95% interval of a bootstrap over photographs. Off is how far the output, reduced again, is from its",
-        "input: root mean square, 8-bit steps.",
+        "reduced four times by bicubic with antialiasing, and under the second condition made a JPEG of quality 75. The",
+        "distance is between what CLIP's image tower sees in output and original (class tokens at four depths, 0 for the",
+        "same); nothing was trained on it. The gain is over the best of the network that regresses pixels, of that one",
+        "sharpened by an unsharp mask, and of Lanczos, with the 95% interval of a bootstrap over photographs. Off is how",
+        "far the output, reduced again, is from its input: root mean square, 8-bit steps.",
         "",
         "| Condition | Distance | Best of the others | Nearer by | PSNR-Y | Regressed PSNR-Y | Off |",
         "|---|---|---|---|---|---|---|",
     ]
     lines += [
-        f"| {condition.replace('_', ', ')} | {each['distance']:.4f} | {each['best']}, {each['best_distance']:.4f} "
+        f"| {condition.replace('_', ' ')} | {each['distance']:.4f} | {each['best']}, {each['best_distance']:.4f} "
         f"| {each['gain']:.4f} [{each['gain_low']:.4f}, {each['gain_high']:.4f}] "
         f"| {each['psnr_y']:.2f} dB | {each['regressed_psnr_y']:.2f} dB | {each['off']:.2f} |"
         for condition, each in found.items()

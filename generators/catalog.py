@@ -143,7 +143,8 @@ def _finish(pinned: Mapping[str, PinnedWeights], device: str) -> Finish | None:
     if _FINISH not in pinned:
         return None
     weights = pinned[_FINISH]
-    return Finish(restoration.load(weights, device), Plan(_TILE, int(weights.parameters["margin"])))
+    plan, doubt = Plan(_TILE, int(weights.parameters["margin"])), float(weights.parameters["doubt"])
+    return Finish(restoration.load(weights, device), plan, doubt)
 
 
 def _auto(without_weights: Sequence[Generator], learned: Sequence[Generator]) -> Generator:

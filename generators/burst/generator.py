@@ -118,7 +118,7 @@ class BurstMerger(Enhancer):
         merged = _part(progress, _ALIGNING, merging_to)
         made, agreeing = self._merged(frames, alignments, smoothing, merged, cancelled)
         if self._finish is not None:
-            made = self._finish(made, _part(progress, _MERGED, 1.0), cancelled)
+            made = self._finish(made, noise_level(frames[0].pixels), _part(progress, _MERGED, 1.0), cancelled)
         stop_if(cancelled)  # a large file takes seconds to write
         output = reported(frames[0].pixels, encode_like(source, made))
         return replace(output, notes={**output.notes, **_notes(alignments, agreeing)})

@@ -13,23 +13,27 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from core.errors import CountersignError, PreconditionFailed
 from core.media import Frame
 from core.weights import read_manifest
 from generators import cards, catalog, restoration
-from generators.burst.finishing import Finish
+from generators.burst.finishing import Finish, share
 from generators.burst.generator import BurstMerger
+from generators.deep import to_unit
+from generators.probing import noise_level
 from generators.tiling import Plan
-from generators.upscale import Upscaler
+from generators.upscale import Enlarger, Upscaler
 from training.corpora.photographs import DEFAULT_CACHE, MANIFEST, load_split
 from training.evaluate import DEFAULT_WEIGHTS
 from training.evaluation.restoring import bursts, conditions, contest
 from training.metrics import Picture, Score, score
 from training.restorers.burst_card import CARD, write_card
 from training.restorers.measuring import Measured, beside, pairs_of, scores
-from training.restorers.merged import PRIOR
+from training.restorers.merged import PRIOR, Pairs, merged_pairs
+from training.restorers.recipe import Bursts
 from training.restorers.shipping import TILE, read_run, write
 
 FRAMES = 8
@@ -39,6 +43,10 @@ CONDITIONS = {
     for sigma in (2, 5)
 }
 """As in docs/enhancement.md."""
+FITTED = Bursts(crops=20, side=256, frames=(FRAMES, FRAMES), noise=(1, 6), area=0.5, jpeg=(95, 95), recoded=0)
+"""Bursts of photographs of the training split on which it is found how far the network is heeded."""
+_FITTED_SEED = 1
+_DOUBTS = np.round(np.geomspace(0.1, 20, 47), 2)
 _ALONE, _SINGLE = "the merge alone", "the first picture enlarged"
 
 
@@ -57,10 +65,13 @@ class Finished:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Merges:
-    """Bursts of one kind: what each should become, what merging makes of it, and the scores of the first enlarged."""
+    """Bursts of one kind: what each should become, what merging makes of it, the noise found in its first picture, and
+    the scores of that one enlarged.
+    """
 
     wanted: Sequence[Picture]
     merged: Sequence[Picture]
+    noise: Sequence[float]
     single: Sequence[Score]
 
 
@@ -72,27 +83,55 @@ def merged_bursts(originals: Mapping[str, Picture]) -> Iterator[tuple[str, Merge
     for name, condition in CONDITIONS.items():
         pairs = list(pairs_of(condition, originals))
         merged = [contest.run(alone, contest.job_of(alone, pair)) for pair in pairs]
-        yield name, Merges([pair.wanted for pair in pairs], merged, scores(single, pairs))
+        noise = [noise_level(pair.spoiled) for pair in pairs]
+        yield name, Merges([pair.wanted for pair in pairs], merged, noise, scores(single, pairs))
 
 
 def measured(finish: Finish, merges: Iterable[tuple[str, Merges]]) -> dict[str, Finished]:
     """By kind of burst. What a request gets is `finish` of what is merged: tests/generators/burst holds it to that."""
     found = {}
     for name, each in merges:
-        made = [finish(Frame(picture), lambda _: None, lambda: False).pixels for picture in each.merged]
+        made = [
+            finish(Frame(picture), noise, lambda _: None, lambda: False).pixels
+            for picture, noise in zip(each.merged, each.noise, strict=True)
+        ]
         own, alone = (_scored(pictures, each.wanted) for pictures in (made, each.merged))
         found[name] = Finished(beside(own, {_ALONE: alone}), beside(own, {_SINGLE: each.single}))
     return found
 
 
-def ship(run: Path, output: Path, originals: Mapping[str, Picture]) -> dict[str, Finished]:
-    """Does all of it; what was measured. Raises PreconditionFailed where the network is not worth shipping."""
+def ship(
+    run: Path, output: Path, learned: Mapping[str, Picture], originals: Mapping[str, Picture]
+) -> dict[str, Finished]:
+    """Does all of it; what was measured. learned: the photographs that the run learned from.
+
+    Raises PreconditionFailed where the network is not worth shipping.
+    """
     ended = read_run(run)
-    found = measured(Finish(ended.network, Plan(TILE, ended.margin)), merged_bursts(originals))
+    doubt = fitted_doubt(ended.network, merged_pairs(run / "fitting", learned, FITTED, _FITTED_SEED))
+    found = measured(Finish(ended.network, Plan(TILE, ended.margin), doubt), merged_bursts(originals))
     refuse_idle(ended.name, found)
     figures = {name: _figures(each) for name, each in found.items()}
-    write(ended, output, CARD, {"pictures": len(originals), "frames": FRAMES, **figures})
+    write(ended, output, CARD, {"pictures": len(originals), "frames": FRAMES, **figures}, {"doubt": doubt})
     return found
+
+
+def fitted_doubt(network: Enlarger, pairs: Pairs) -> float:
+    """`Finish.doubt` by which bursts gain most, in dB, each counting the same. The test split MUST not choose it."""
+    errors = np.array([_sums(network, *pair) for pair in zip(pairs.merged, pairs.wanted, strict=True)])
+    before, across, change = errors.T
+    losses = []
+    for doubt in _DOUBTS:
+        heeded = np.array([share(noise, doubt) for noise in pairs.noise])
+        losses.append(float(np.log(before - 2 * heeded * across + heeded**2 * change).mean()))
+    return float(_DOUBTS[int(np.argmin(losses))])
+
+
+def _sums(network: Enlarger, merged: Picture, wanted: Picture) -> tuple[float, float, float]:
+    """Of squares: the merge's error; its product with the network's change; that change."""
+    values = to_unit(merged)
+    change, missing = network(values) - values, to_unit(wanted) - values
+    return float(np.square(missing).sum()), float((missing * change).sum()), float(np.square(change).sum())
 
 
 def refuse_idle(name: str, found: Mapping[str, Finished]) -> None:
@@ -134,7 +173,8 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     try:
-        found = ship(arguments.run, arguments.output, load_split(arguments.cache, "test", arguments.manifest))
+        learned, unseen = (load_split(arguments.cache, split, arguments.manifest) for split in ("train", "test"))
+        found = ship(arguments.run, arguments.output, learned, unseen)
     except CountersignError as error:
         parser.exit(1, f"{parser.prog}: {error}\n")
     write_card(arguments.output, arguments.run.name, arguments.manifest)

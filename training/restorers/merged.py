@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.errors import ConfigurationError, InvalidInput
 from core.weights import read_manifest
 from generators import cards, restoration
 from generators.base import Job
 from generators.burst.generator import BurstMerger
+from generators.probing import noise_level
 from training.evaluate import DEFAULT_WEIGHTS
 from training.evaluation.restoring import bursts, contest
 from training.metrics import Picture
@@ -34,10 +36,11 @@ _TRIES = 3  # a piece of sky lies nowhere in particular: how many pieces for eac
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Pairs:
-    """merged, wanted: RGB uint8 (n, side, side, 3)."""
+    """merged, wanted: RGB uint8 (n, side, side, 3). noise: float64 (n,), σ as it was found in each first picture."""
 
     merged: Picture
     wanted: Picture
+    noise: NDArray[np.float64]
 
 
 class Merged:
@@ -79,26 +82,31 @@ def merged_pairs(folder: Path, pictures: Mapping[str, Picture], plan: Bursts, se
     Raises ConfigurationError where nothing in them shows how pictures lie on each other.
     """
     merge = merger()
-    told = [plan.model_dump(mode="json"), seed, merge.version, sorted(pictures)]
-    path = folder / f"merged-{hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]}.npz"
+    path = folder / _name(pictures, plan, seed, merge.version)
     if path.exists():
         with np.load(path) as kept:
-            return Pairs(kept["merged"], kept["wanted"])
+            return Pairs(kept["merged"], kept["wanted"], kept["noise"])
     found = list(_made(merge, pictures, plan, seed))
     if not found:
         raise ConfigurationError("no burst could be made of these pictures: they show too little")
-    pairs = Pairs(*(np.stack(side) for side in zip(*found, strict=True)))
+    merged, wanted, noise = zip(*found, strict=True)
+    pairs = Pairs(np.stack(merged), np.stack(wanted), np.array(noise))
     folder.mkdir(parents=True, exist_ok=True)
     partial = path.with_name("partial.npz")
-    np.savez(partial, merged=pairs.merged, wanted=pairs.wanted)
+    np.savez(partial, merged=pairs.merged, wanted=pairs.wanted, noise=pairs.noise)
     partial.rename(path)
     return pairs
 
 
+def _name(pictures: Mapping[str, Picture], plan: Bursts, seed: int, version: str) -> str:
+    told = [plan.model_dump(mode="json"), seed, version, sorted(pictures)]
+    return f"merged-{hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]}.npz"
+
+
 def _made(
     merge: BurstMerger, pictures: Mapping[str, Picture], plan: Bursts, seed: int
-) -> Iterator[tuple[Picture, Picture]]:
-    """(merged, wanted), as many as the plan says; fewer where the pieces of the photographs show too little."""
+) -> Iterator[tuple[Picture, Picture, float]]:
+    """(merged, wanted, noise), as many as the plan says; fewer where the pieces of the photographs show too little."""
     pieces = Patches(pictures, 1, plan.side, 1, seed)
     left = plan.crops
     for number in range(plan.crops * _TRIES):
@@ -106,19 +114,24 @@ def _made(
             return
         (wanted,) = pieces.cut(number)
         try:
-            merged = _merged(merge, wanted, plan, np.random.default_rng([seed, number, _SHAKEN]))
+            merged, noise = _merged(merge, wanted, plan, np.random.default_rng([seed, number, _SHAKEN]))
         except InvalidInput:  # nothing that shows how its pictures lie on each other
             continue
         left -= 1
-        yield merged, wanted
+        yield merged, wanted, noise
 
 
-def _merged(merge: BurstMerger, wanted: Picture, plan: Bursts, random: np.random.Generator) -> Picture:
+def _merged(merge: BurstMerger, wanted: Picture, plan: Bursts, random: np.random.Generator) -> tuple[Picture, float]:
+    taken = _taken(wanted, plan, random)
+    first, *others = (contest.as_media(picture) for picture in taken)
+    return contest.run(merge, Job(first, {}, burst=tuple(others))), noise_level(taken[0])
+
+
+def _taken(wanted: Picture, plan: Bursts, random: np.random.Generator) -> list[Picture]:
     frames, sigma = int(random.integers(plan.frames[0], plan.frames[1] + 1)), random.uniform(*plan.noise)
     reduction = bursts.AREA if random.random() < plan.area else bursts.BICUBIC
     taken = bursts.taken(wanted, frames, sigma, reduction, int(random.integers(2**31)))
     if random.random() < plan.recoded:
         quality = round(random.uniform(*plan.jpeg))
         taken = [recoded(picture, quality, random) for picture in taken]
-    first, *others = (contest.as_media(picture) for picture in taken)
-    return contest.run(merge, Job(first, {}, burst=tuple(others)))
+    return taken

@@ -85,8 +85,10 @@ def read_run(run: Path) -> Ended:
     return Ended(name, data, pinned, network, -(-reach(network.network.model, GRID) // GRID) * GRID)
 
 
-def write(ended: Ended, output: Path, card: str, figures: Mapping[str, Any]) -> None:
-    """The file and its entry in weights.toml. figures: what was measured."""
+def write(
+    ended: Ended, output: Path, card: str, figures: Mapping[str, Any], settings: Mapping[str, float] | None = None
+) -> None:
+    """The file and its entry in weights.toml. figures: what was measured. settings: further parameters."""
     folder = output / "weights"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{ended.name}.safetensors").write_bytes(ended.data)
@@ -96,7 +98,7 @@ def write(ended: Ended, output: Path, card: str, figures: Mapping[str, Any]) -> 
         "architecture": ended.network.network.architecture.name,
         "card": card,
         "licence": LICENCE,
-        "parameters": {"scale": ended.network.scale, "margin": ended.margin},
+        "parameters": {"scale": ended.network.scale, "margin": ended.margin, **(settings or {})},
         "training": json.loads((ended.pinned.path.parent / MADE).read_text(encoding="utf-8")),
         "measured": figures,
     }

@@ -31,6 +31,8 @@ def test_bursts_are_merged_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     again = merged_pairs(tmp_path, PICTURES, PLAN, 1)
     assert np.array_equal(first.merged, again.merged)
     assert np.array_equal(first.wanted, again.wanted)
+    assert np.array_equal(first.noise, again.noise)
+    assert (first.noise > 0.5).all()
 
 
 def test_other_bursts_are_not_taken_for_these(tmp_path: Path) -> None:
@@ -40,7 +42,8 @@ def test_other_bursts_are_not_taken_for_these(tmp_path: Path) -> None:
 
 
 def test_patches_lie_on_what_they_should_become(tmp_path: Path) -> None:
-    pairs = merged.Pairs(*(np.stack([photo(name, 80, 80) for name in PICTURES]) for _ in range(2)))
+    pictures = np.stack([photo(name, 80, 80) for name in PICTURES])
+    pairs = merged.Pairs(pictures, pictures, np.zeros(2))
     recipe = read_recipe(RECIPE, RestorerRecipe, "smoke")
     patches = Merged(pairs, recipe)
     made, wanted = patches.batch(5)

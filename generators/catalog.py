@@ -6,6 +6,7 @@ This module knows names, files and defaults. It does not know how anything is ma
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from core.weight_folder import PinnedFolder, read_folders
 from core.weights import PinnedWeights, read_manifest
 from generators import cards, restoration
 from generators.auto import Auto
-from generators.base import Generator
+from generators.base import PHOTO, Generator
 from generators.burst.finishing import Finish
 from generators.burst.generator import BurstMerger
 from generators.burst.merging import SCALE
@@ -136,7 +137,8 @@ def _denoiser(name: str, weights: PinnedWeights, device: str) -> Generator:
 def _pleasing(name: str, weights: PinnedWeights, device: str, max_pixels: int) -> Generator:
     """One that says of its outputs that they hold what nobody saw, and is refused where values are measured."""
     network, plan = restoration.load(weights, device), Plan(_TILE, int(weights.parameters["margin"]))
-    return OwnUpscaler(name, network, cards.shipped(weights.card), plan, perceptual=True, max_pixels=max_pixels)
+    card = replace(cards.shipped(weights.card), profiles=frozenset({PHOTO}))  # whatever the card says
+    return OwnUpscaler(name, network, card, plan, perceptual=True, max_pixels=max_pixels)
 
 
 def _finish(pinned: Mapping[str, PinnedWeights], device: str) -> Finish | None:

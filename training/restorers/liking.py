@@ -140,9 +140,16 @@ def _liked(
     best = min(others, key=lambda name: float(others[name].mean()))
     low, high = interval(others[best] - own)
     distance, beside = float(own.mean()), float(others[best].mean())
-    figures = [round(each, 5) for each in (beside, beside - distance, low, high)]
     return Liked(
-        round(distance, 5), best, *figures, psnr_y=psnr_y, regressed_psnr_y=regressed_psnr_y, off=round(off, 3)
+        distance=round(distance, 5),
+        best=best,
+        best_distance=round(beside, 5),
+        gain=round(beside - distance, 5),
+        gain_low=round(low, 5),
+        gain_high=round(high, 5),
+        psnr_y=psnr_y,
+        regressed_psnr_y=regressed_psnr_y,
+        off=round(off, 3),
     )
 
 

@@ -70,7 +70,7 @@ def test_a_burst_is_finished_after_it_was_merged() -> None:
     (merged,) = plain.generate([job], lambda _: None, lambda: False)
     (made,) = finished.generate([job], seen.append, lambda: False)
     assert np.abs(made.frame.pixels.astype(int) - Softening()(merged.frame.pixels)).max() <= 1
-    assert made.notes["sharpness_after"] < merged.notes["sharpness_after"]
+    assert float(made.notes["sharpness_after"]) < float(merged.notes["sharpness_after"])
     assert plain.version != finished.version
     assert seen == sorted(seen)
     assert seen[-1] == 1

@@ -29,7 +29,6 @@ from training.patches import Picture
 from training.restorers.architectures import build, last_convolution
 from training.restorers.learning import Batches, Restoring
 from training.restorers.merged import Merged, merged_pairs
-from training.restorers.pleasing import Critic, Judged, Pleased, served
 from training.restorers.recipe import RestorerRecipe
 from training.restorers.spoiling import Spoiled
 from training.restorers.start import inherit, solve_last
@@ -44,14 +43,10 @@ def run_training(
 ) -> State:
     """See `conduct`. source: the tensors that a warm start takes over, None for a fresh network."""
     patches = patches_of(run, pictures)
-    restoring = Restoring(patches, run.recipe.frequency_weight)
-    pleasing = run.recipe.pleasing
-    if pleasing is None:
-        return conduct(run, lambda: _started(run.recipe, patches, source), lambda _: restoring, **following)
     return conduct(
         run,
-        lambda: Judged(_started(run.recipe, patches, source), Critic(pleasing.critic)),
-        lambda _: Pleased(restoring, pleasing),
+        lambda: _started(run.recipe, patches, source),
+        lambda _: Restoring(patches, run.recipe.frequency_weight),
         **following,
     )
 
@@ -96,7 +91,7 @@ def main() -> None:
         report=lambda report: print(report.line(), flush=True),
     )
     made = run.describe(arguments.recipe, arguments.manifest, len(pictures), state)
-    (run.folder / f"{run.recipe.name}.safetensors").write_bytes(to_safetensors(served(state.average)))
+    (run.folder / f"{run.recipe.name}.safetensors").write_bytes(to_safetensors(state.average))
     (run.folder / MADE).write_text(json.dumps(asdict(made), indent=2) + "\n", encoding="utf-8")
 
 

@@ -9,11 +9,9 @@ import pytest
 
 from core.errors import ConfigurationError, IntegrityError, InvalidInput, NotFound, PreconditionFailed
 from core.registry import Registry
-from core.weights import read_manifest
 from generators import cards, catalog
-from generators.base import PHOTO, Generator
+from generators.base import Generator
 from generators.diffusion.checkpoint import Checkpoint, digest_of
-from generators.own.generator import INVENTED
 from tests.generators import tiny_diffusion
 
 CARD = "---\nlicence: MIT\nsummary: It does.\nlimits: It cannot.\n---\n# Title\n\ntext --- with dashes\n"
@@ -87,20 +85,6 @@ def test_a_model_missing_from_the_manifest_is_named(weights: Path) -> None:
     manifest.write_text(manifest.read_text().replace("[upscale_x4", "[other_x4"))
     with pytest.raises(PreconditionFailed, match="upscale_x4"):
         catalog.build(weights, "cpu")
-
-
-def test_an_enlarger_that_pleases_is_for_photographs_alone_whatever_its_card_says(weights: Path) -> None:
-    manifest, pinned = weights / "weights.toml", read_manifest(weights / "weights.toml")["upscale_x4"]
-    manifest.write_text(
-        manifest.read_text()
-        + f'\n[perceptual_x4]\nfile = "{pinned.path.name}"\nsha256 = "{pinned.sha256}"\narchitecture = "Compact"\n'
-        + 'card = "interpolation.md"\nlicence = "Apache-2.0"\n\n[perceptual_x4.parameters]\nscale = 4\nmargin = 16\n'
-    )
-    built = catalog.build(weights, "cpu")
-    pleasing = catalog.choose(built, "upscale", "compact_perceptual")
-    assert pleasing.card.profiles == {PHOTO}
-    assert pleasing.source_type_of({"source"}) == INVENTED
-    assert catalog.choose(built, "upscale").name == "compact"
 
 
 def test_text_to_image_is_there_where_the_manifest_pins_it(weights: Path, tmp_path: Path) -> None:

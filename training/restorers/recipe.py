@@ -63,29 +63,13 @@ class Bursts(BaseModel):
         return self
 
 
-class Pleasing(BaseModel):
-    """What is lowered besides the pixels' difference, for outputs that look like photographs. Weights of the losses.
-
-    critic: channels of what tells photographs from outputs. adversarial: how far outputs are to deceive it. texture: of
-    the difference in local contrast, band by band. consistency: of the reduced output's difference from the input.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    critic: int = Field(gt=0)
-    adversarial: float = Field(ge=0)
-    texture: float = Field(ge=0)
-    consistency: float = Field(ge=0)
-
-
 class RestorerRecipe(LoopPlan):
     """How one network is trained. Where spoilings' shares end below 1, the rest is reduced only.
 
     network: what the architecture's class takes, see `training.restorers.architectures`. patch: side of the patch that
     the network sees, pixels. fitted_batches: from which its last convolution is solved for before the first step.
     warm_start: a finished run beside this one, or else weights that ship, of the same network for something else: all
-    but the last convolution starts from it. bursts: what it learns from instead of spoiled patches. pleasing: None for
-    a network that is to be near the original, and nothing else.
+    but the last convolution starts from it. bursts: what it learns from instead of spoiled patches.
     """
 
     architecture: str
@@ -94,7 +78,6 @@ class RestorerRecipe(LoopPlan):
     patch: int = Field(gt=0)
     spoilings: tuple[Spoiling, ...] = ()
     bursts: Bursts | None = None
-    pleasing: Pleasing | None = None
     frequency_weight: float = Field(default=0.0, ge=0, description="weight of the loss between spectra")
     fitted_batches: int = Field(default=20, gt=0)
     warm_start: str | None = None

@@ -16,6 +16,7 @@ from core.weights import PinnedWeights, read_manifest
 from generators import cards, restoration
 from generators.auto import Auto
 from generators.base import Generator
+from generators.burst.finishing import Finish
 from generators.burst.generator import BurstMerger
 from generators.burst.merging import SCALE
 from generators.classical import interpolation
@@ -40,6 +41,8 @@ _HOW_TO_GET = {"text_to_image": ". An operator brings one by [[server.models]] i
 _UPSCALERS = ("upscale_x2", "upscale_x4")
 _DENOISERS = (("nafnet", "denoise"),)
 """Learned ones, by the model's name and the weights'. Training pins what is better than every classical method."""
+_FINISH = "burst"
+"""Weights of what finishes merged bursts, pinned where a merge is better with it."""
 _TILE = 256
 _PAINTERS = ("text_to_image",)
 """Built where the manifest has them, as the learned ones are."""
@@ -68,7 +71,7 @@ def build(
         *learned,
         _auto(without_weights, learned),
         *(
-            BurstMerger(each, cards.shipped("burst.md"), max_pixels=max_pixels)
+            BurstMerger(each, cards.shipped("burst.md"), finish=_finish(pinned, device), max_pixels=max_pixels)
             for each in networks
             if each.scale == SCALE
         ),
@@ -127,6 +130,14 @@ def _denoiser(name: str, weights: PinnedWeights, device: str) -> Generator:
     """A learned one, whose tiles overlap as far as its network was found to look."""
     plan = Plan(_TILE, int(weights.parameters["margin"]))
     return LearnedDenoiser(name, restoration.waiting(weights, device), cards.shipped(weights.card), plan)
+
+
+def _finish(pinned: Mapping[str, PinnedWeights], device: str) -> Finish | None:
+    if _FINISH not in pinned:
+        return None
+    weights = pinned[_FINISH]
+    plan, doubt = Plan(_TILE, int(weights.parameters["margin"])), float(weights.parameters["doubt"])
+    return Finish(restoration.waiting(weights, device), plan, doubt)
 
 
 def _auto(without_weights: Sequence[Generator], learned: Sequence[Generator]) -> Generator:

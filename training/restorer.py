@@ -21,12 +21,14 @@ from torch import nn
 
 from training.checkpoint import State
 from training.corpora.photographs import MANIFEST, load_split
+from training.evaluate import DEFAULT_WEIGHTS
 from training.export import to_safetensors
 from training.harness.conduct import Following, conduct
 from training.harness.export import MADE
 from training.patches import Picture
 from training.restorers.architectures import build, last_convolution
-from training.restorers.learning import Restoring
+from training.restorers.learning import Batches, Restoring
+from training.restorers.merged import Merged, merged_pairs
 from training.restorers.recipe import RestorerRecipe
 from training.restorers.spoiling import Spoiled
 from training.restorers.start import inherit, solve_last
@@ -40,7 +42,7 @@ def run_training(
     **following: Unpack[Following],
 ) -> State:
     """See `conduct`. source: the tensors that a warm start takes over, None for a fresh network."""
-    patches = Spoiled(pictures, run.recipe)
+    patches = patches_of(run, pictures)
     return conduct(
         run,
         lambda: _started(run.recipe, patches, source),
@@ -49,13 +51,26 @@ def run_training(
     )
 
 
-def _started(recipe: RestorerRecipe, patches: Spoiled, source: Mapping[str, torch.Tensor] | None) -> nn.Module:
+def patches_of(run: Run[RestorerRecipe], pictures: Mapping[str, Picture]) -> Batches:
+    """What the run learns from. Bursts are merged before the first step, and kept in the run's folder."""
+    if run.recipe.bursts is None:
+        return Spoiled(pictures, run.recipe)
+    return Merged(merged_pairs(run.folder, pictures, run.recipe.bursts, run.recipe.seed), run.recipe)
+
+
+def _started(recipe: RestorerRecipe, patches: Batches, source: Mapping[str, torch.Tensor] | None) -> nn.Module:
     network = build(recipe.architecture, recipe.network, recipe.scale)
     last = last_convolution(recipe.architecture, network)
     if source is not None:
         inherit(network, last, source)
     solve_last(network, last, (patches.batch(step) for step in range(recipe.fitted_batches)))
     return network
+
+
+def _weights_of(name: str, runs: Path) -> Path:
+    """Of a finished run, or of what ships under that name."""
+    made = runs / name / f"{name}.safetensors"
+    return made if made.exists() else DEFAULT_WEIGHTS.parent / f"{name}.safetensors"
 
 
 def main() -> None:
@@ -67,7 +82,7 @@ def main() -> None:
     run = run_of(arguments, RestorerRecipe)
     pictures = load_split(arguments.cache, "train", arguments.manifest)
     before = run.recipe.warm_start
-    source = load_file(arguments.runs / before / f"{before}.safetensors") if before else None
+    source = load_file(_weights_of(before, arguments.runs)) if before else None
     state = run_training(
         run,
         pictures,

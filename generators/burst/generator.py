@@ -31,6 +31,7 @@ from generators.base import (
     version_of,
 )
 from generators.burst import merging, registration
+from generators.burst.finishing import Finish
 from generators.burst.merging import SCALE, Unit
 from generators.burst.registration import Alignment, Plane
 from generators.burst.windows import count, unit, windows
@@ -53,11 +54,12 @@ SMOOTHING = Parameter(
     maximum=100.0,
 )
 _LOOKS = (registration.LEAST_CORRELATION, registration.LEAST_OVERLAP)
-_ALIGNING = 0.2  # of the work
+_ALIGNING, _MERGED = 0.2, 0.85  # of the work, at the end of each
 
 
 class BurstMerger(Enhancer):
-    """`Enhancer` of bursts. enlarger: of factor 2; its picture of the mean is what is refined.
+    """`Enhancer` of bursts. enlarger: of factor 2; its picture of the mean is what is refined. finish: what is done to
+    the merged picture, nothing where there is None.
 
     Raises ConfigurationError for one of another factor.
     """
@@ -67,11 +69,14 @@ class BurstMerger(Enhancer):
     inputs = frozenset({SOURCE, BURST})
     parameters: tuple[Parameter, ...] = (SMOOTHING, PROFILE)
 
-    def __init__(self, enlarger: Enlarger, card: Card, *, max_pixels: int = MAX_PIXELS) -> None:
+    def __init__(
+        self, enlarger: Enlarger, card: Card, *, finish: Finish | None = None, max_pixels: int = MAX_PIXELS
+    ) -> None:
         if enlarger.scale != SCALE:
             raise ConfigurationError(f"bursts are merged on a grid {SCALE} times as fine, not {enlarger.scale}")
         self.card = card
         self._enlarger = enlarger
+        self._finish = finish
         self._max_pixels = max_pixels
         made_of = (
             merging.ROUNDS,
@@ -82,7 +87,8 @@ class BurstMerger(Enhancer):
             merging.TEXTURE,
             *_LOOKS,
         )
-        self.version = version_of(self.name, *made_of, enlarger.digest, version("opencv-python-headless"))
+        learned = (enlarger.digest, *((finish.digest,) if finish else ()))
+        self.version = version_of(self.name, *made_of, *learned, version("opencv-python-headless"))
 
     def source_type_of(self, _inputs: Collection[str], /) -> str:
         """See `generators.base.Generator`."""
@@ -106,11 +112,13 @@ class BurstMerger(Enhancer):
         """See `Enhancer`. Raises InvalidInput for a picture that does not lie on the first."""
         source, smoothing = source_of(job), float(parameters.complete(self.parameters, job.parameters)["smoothing"])
         frames = [media.frames()[0] for media in (source, *job.burst)]
-        alignments = _aligned(frames, lambda fraction: progress(_ALIGNING * fraction), cancelled)
+        alignments = _aligned(frames, _part(progress, 0.0, _ALIGNING), cancelled)
         registration.refuse_strangers(alignments)
-        made, agreeing = self._merged(
-            frames, alignments, smoothing, lambda fraction: progress(_ALIGNING + (1 - _ALIGNING) * fraction), cancelled
-        )
+        merging_to = 1.0 if self._finish is None else _MERGED
+        merged = _part(progress, _ALIGNING, merging_to)
+        made, agreeing = self._merged(frames, alignments, smoothing, merged, cancelled)
+        if self._finish is not None:
+            made = self._finish(made, noise_level(frames[0].pixels), _part(progress, _MERGED, 1.0), cancelled)
         stop_if(cancelled)  # a large file takes seconds to write
         output = reported(frames[0].pixels, encode_like(source, made))
         return replace(output, notes={**output.notes, **_notes(alignments, agreeing)})
@@ -155,6 +163,11 @@ def _aligned(frames: Sequence[Frame], progress: Progress, cancelled: IsCancelled
         found.append(registration.align(first, _luma(frame)))
         share(progress, index, len(frames) - 1)(1.0)
     return found
+
+
+def _part(progress: Progress, start: float, end: float) -> Progress:
+    """Of one step, which leads from `start` to `end` of the whole."""
+    return lambda fraction: progress(start + (end - start) * fraction)
 
 
 def _luma(frame: Frame) -> Plane:

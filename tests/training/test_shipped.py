@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tomllib
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -10,21 +12,31 @@ import torch
 
 from core.weights import read_manifest
 from generators import catalog
+from generators.burst.finishing import Finish
 from generators.restoration import load
+from generators.tiling import Plan
 from training.card import write_card
 from training.corpora.photographs import MANIFEST
 from training.evaluate import evaluate, read_pictures
 from training.evaluation.restoring.conditions import Condition
 from training.recipe import file_digest
+from training.restorers import burst_card
 from training.restorers import card as restorer_card
+from training.restorers.finishing import measured as measured_merges
+from training.restorers.finishing import merged_bursts
 from training.restorers.measuring import SPOILT, measured
 from training.restorers.reach import reach
-from training.restorers.shipping import GRID
+from training.restorers.shipping import GRID, TILE
 
 ROOT = Path(__file__).parents[2]
 WEIGHTS = ROOT / "generators" / "weights"
 UPSCALERS = ["upscale_x2", "upscale_x4"]
-RECIPES = {"upscale_x2": "upscale_x2.yaml", "upscale_x4": "upscale_x4.yaml", "denoise": "restoration/denoise.yaml"}
+RECIPES = {
+    "upscale_x2": "upscale_x2.yaml",
+    "upscale_x4": "upscale_x4.yaml",
+    "denoise": "restoration/denoise.yaml",
+    "burst": "restoration/burst.yaml",
+}
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -48,6 +60,24 @@ def test_the_denoisers_card_is_the_one_that_the_records_give(tmp_path: Path) -> 
     assert written == (ROOT / "generators" / "cards" / "denoise_nafnet.md").read_text(encoding="utf-8")
 
 
+def test_the_card_of_bursts_is_the_one_that_the_records_give(tmp_path: Path) -> None:
+    shutil.copytree(WEIGHTS, tmp_path / "weights", ignore=shutil.ignore_patterns("text_to_image"))
+    burst_card.write_card(tmp_path, "burst")
+    written = (tmp_path / "cards" / "burst.md").read_text(encoding="utf-8")
+    assert written == (ROOT / "generators" / "cards" / "burst.md").read_text(encoding="utf-8")
+
+
+def test_the_shipped_finish_makes_a_merge_of_photographs_that_it_never_saw_better() -> None:
+    pinned = read_manifest(WEIGHTS / "weights.toml")["burst"]
+    pictures = read_pictures(ROOT / "tests" / "media")
+    finish = Finish(load(pinned, "cpu"), Plan(TILE, pinned.parameters["margin"]), pinned.parameters["doubt"])
+    crops = {name: pictures[name][:192, :192] for name in sorted(pictures)[:3]}
+    kinds = ((kind, each) for kind, each in merged_bursts(crops) if kind == "area_5")
+    (found,) = measured_merges(finish, islice(kinds, 1)).values()
+    assert found.merge.gain > 0
+    assert found.single.gain > 1
+
+
 @pytest.mark.parametrize("condition", SPOILT, ids=lambda each: each.name)
 def test_the_shipped_denoiser_beats_every_classical_one_on_photographs_it_never_saw(condition: Condition) -> None:
     generators = catalog.build(WEIGHTS, "cpu")
@@ -58,8 +88,9 @@ def test_the_shipped_denoiser_beats_every_classical_one_on_photographs_it_never_
 
 # spandrel's NAFNet asks torch for its saved tensors by their older name.
 @pytest.mark.filterwarnings("ignore:'saved_variables' is deprecated:DeprecationWarning")
-def test_its_tiles_overlap_as_far_as_it_looks() -> None:
-    pinned = read_manifest(WEIGHTS / "weights.toml")["denoise"]
+@pytest.mark.parametrize("name", ["denoise", "burst"])
+def test_their_tiles_overlap_as_far_as_they_look(name: str) -> None:
+    pinned = read_manifest(WEIGHTS / "weights.toml")[name]
     torch.manual_seed(0)
     assert 0 < reach(load(pinned, "cpu").network.model, GRID) <= pinned.parameters["margin"]
 

@@ -51,18 +51,23 @@ def measured(
     model: Generator, others: Sequence[Generator], condition: Condition, originals: Mapping[str, Picture]
 ) -> Measured:
     """The model beside those of the others that do the condition's task, at least one. originals: RGB uint8."""
-    pairs = list(_pairs(condition, originals))
-    own = _scores(model, pairs)
-    theirs = {each.name: _scores(each, pairs) for each in contest.contestants(condition, others)}
-    best = max(theirs, key=lambda name: mean_score(theirs[name]).psnr_y)
+    pairs = list(pairs_of(condition, originals))
+    return beside(
+        scores(model, pairs), {each.name: scores(each, pairs) for each in contest.contestants(condition, others)}
+    )
+
+
+def beside(own: Sequence[Score], theirs: Mapping[str, Sequence[Score]]) -> Measured:
+    """A model's scores beside those that others, by name, got on the same pictures."""
+    best = max(theirs, key=lambda name: mean_score(list(theirs[name])).psnr_y)
     gains = np.array([mine.psnr_y - their.psnr_y for mine, their in zip(own, theirs[best], strict=True)])
     low, high = interval(gains)
-    mean = mean_score(own)
+    mean = mean_score(list(own))
     return Measured(
         psnr_y=round(mean.psnr_y, 3),
         ssim_y=round(mean.ssim_y, 4),
         best=best,
-        best_psnr_y=round(mean_score(theirs[best]).psnr_y, 3),
+        best_psnr_y=round(mean_score(list(theirs[best])).psnr_y, 3),
         gain=round(float(gains.mean()), 3),
         gain_low=round(low, 3),
         gain_high=round(high, 3),
@@ -76,21 +81,24 @@ def interval(values: NDArray[np.float64]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _pairs(condition: Condition, originals: Mapping[str, Picture]) -> Iterator[contest.Pair]:
+def pairs_of(condition: Condition, originals: Mapping[str, Picture]) -> Iterator[contest.Pair]:
+    """The middle pieces of all pictures, in the order of their names, spoiled each by its own chance."""
     for number, name in enumerate(sorted(originals)):
-        wanted = condition.cropped(_middle(originals[name]))
-        yield contest.Pair(condition, condition.spoil(wanted, number), wanted)
+        wanted = condition.cropped(middle(originals[name]))
+        spoiled, *burst = condition.spoil_all(wanted, number)
+        yield contest.Pair(condition, spoiled, wanted, tuple(burst))
 
 
-def _middle(picture: Picture) -> Picture:
+def middle(picture: Picture) -> Picture:
+    """The piece that is measured."""
     top, left = (max(side - CROP, 0) // 2 for side in picture.shape[:2])
     return picture[top : top + CROP, left : left + CROP]
 
 
-def _scores(model: Generator, pairs: Sequence[contest.Pair]) -> list[Score]:
+def scores(model: Generator, pairs: Sequence[contest.Pair]) -> list[Score]:
+    """What the model reaches on each, run as a request runs it."""
     made: list[Score] = []
     for pair in pairs:
-        (output,) = model.generate([contest.job_of(model, pair)], lambda _: None, lambda: False)
         border = pair.condition.scale if pair.condition.scale > 1 else 0
-        made.append(score(output.frame.pixels, pair.wanted, border))
+        made.append(score(contest.run(model, contest.job_of(model, pair)), pair.wanted, border))
     return made

@@ -35,13 +35,41 @@ class Spoiling(BaseModel):
         return self
 
 
+class Bursts(BaseModel):
+    """Patches of pictures that were merged from bursts, in place of spoiled ones.
+
+    crops: bursts in all, each of another piece of a photograph, `side` pixels a side. frames: pictures of one burst,
+    the least and the most. noise: σ in 8-bit steps. area: share that is reduced as a sensor does, the rest by bicubic.
+    jpeg: quality. recoded: share of the bursts whose pictures are JPEGs.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    crops: int = Field(gt=0)
+    side: int = Field(ge=64, multiple_of=2)
+    frames: tuple[int, int]
+    noise: Range
+    area: float = Field(ge=0, le=1)
+    jpeg: Range
+    recoded: float = Field(ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _in_range(self) -> Bursts:
+        bounds = {"frames": (2, 16), "noise": (0, 100), "jpeg": (1, 100)}
+        for name, (least, most) in bounds.items():
+            low, high = getattr(self, name)
+            if not least <= low <= high <= most:
+                raise ValueError(f"{name} must rise from at least {least} to at most {most}, not ({low}, {high})")
+        return self
+
+
 class RestorerRecipe(LoopPlan):
     """How one network is trained. Where spoilings' shares end below 1, the rest is reduced only.
 
     network: what the architecture's class takes, see `training.restorers.architectures`. patch: side of the patch that
     the network sees, pixels. fitted_batches: from which its last convolution is solved for before the first step.
-    warm_start: a finished run beside this one, of the same network for another scale: all but the last convolution
-    starts from it.
+    warm_start: a finished run beside this one, or else weights that ship, of the same network for something else: all
+    but the last convolution starts from it. bursts: what it learns from instead of spoiled patches.
     """
 
     architecture: str
@@ -49,6 +77,7 @@ class RestorerRecipe(LoopPlan):
     scale: int = Field(ge=1, le=4)
     patch: int = Field(gt=0)
     spoilings: tuple[Spoiling, ...] = ()
+    bursts: Bursts | None = None
     frequency_weight: float = Field(default=0.0, ge=0, description="weight of the loss between spectra")
     fitted_batches: int = Field(default=20, gt=0)
     warm_start: str | None = None
@@ -57,6 +86,8 @@ class RestorerRecipe(LoopPlan):
     def _shares(self) -> RestorerRecipe:
         if sum(each.share for each in self.spoilings) > 1 + 1e-9:
             raise ValueError("the spoilings' shares are more than 1 together")
-        if self.scale == 1 and not self.spoilings:
+        if self.scale == 1 and not (self.spoilings or self.bursts):
             raise ValueError("at scale 1 there is nothing to restore without spoilings")
+        if self.bursts is not None and (self.scale != 1 or self.spoilings):
+            raise ValueError("what is merged from bursts is neither enlarged nor spoiled once more")
         return self

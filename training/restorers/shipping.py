@@ -14,7 +14,7 @@ import argparse
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -39,12 +39,12 @@ from training.restorers.reach import reach
 
 GRID = 8
 """Pixels that every network here pools on at most; margins are rounded up to it."""
-_TILE = 256
+TILE = 256
 
 
 def as_served(name: str, network: Restorer, margin: int) -> Generator:
     """What a request for this network gets."""
-    card, plan = Card(LICENCE, "", "", ""), Plan(_TILE, margin)
+    card, plan = Card(LICENCE, "", "", ""), Plan(TILE, margin)
     if network.scale > 1:
         return Upscaler(name, [network], card, plan=plan)
     return LearnedDenoiser(name, network, card, plan)
@@ -55,31 +55,54 @@ def ship(run: Path, output: Path, originals: Mapping[str, Picture], others: Sequ
 
     Raises LimitExceeded for a file above 16 MiB, PreconditionFailed where the network is not worth shipping.
     """
+    ended = read_run(run)
+    model = as_served(ended.name, ended.network, ended.margin)
+    card = _card_of(ended.network)
+    found = {each.name: measured(model, others, each, originals) for each in asked(ended.network.scale)}
+    refuse_beaten(ended.name, found)
+    write(ended, output, card, {"pictures": len(originals), **_tables(found)})
+    return found
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Ended:
+    """What a run made, loaded as it will be served. margin: of its tiles, as far as it looks, pixels."""
+
+    name: str
+    data: bytes
+    pinned: PinnedWeights
+    network: Restorer
+    margin: int
+
+
+def read_run(run: Path) -> Ended:
+    """The weights of a run that has ended. Raises LimitExceeded for a file above 16 MiB."""
     name, data = run.name, (run / f"{run.name}.safetensors").read_bytes()
     if len(data) > MAX_BYTES:
         raise LimitExceeded(f"{name} is too large to ship", field="file", limit=str(MAX_BYTES), found=str(len(data)))
     pinned = PinnedWeights(name, run / f"{name}.safetensors", hashlib.sha256(data).hexdigest(), architecture="")
     network = restoration.load(pinned, "cpu")
-    margin = -(-reach(network.network.model, GRID) // GRID) * GRID
-    model = as_served(name, network, margin)
-    card = _card_of(network)
-    found = {each.name: measured(model, others, each, originals) for each in asked(network.scale)}
-    refuse_beaten(name, found)
+    return Ended(name, data, pinned, network, -(-reach(network.network.model, GRID) // GRID) * GRID)
+
+
+def write(
+    ended: Ended, output: Path, card: str, figures: Mapping[str, Any], settings: Mapping[str, float] | None = None
+) -> None:
+    """The file and its entry in weights.toml. figures: what was measured. settings: further parameters."""
     folder = output / "weights"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{name}.safetensors").write_bytes(data)
+    (folder / f"{ended.name}.safetensors").write_bytes(ended.data)
     entry = {
-        "file": f"{name}.safetensors",
-        "sha256": pinned.sha256,
-        "architecture": network.network.architecture.name,
+        "file": f"{ended.name}.safetensors",
+        "sha256": ended.pinned.sha256,
+        "architecture": ended.network.network.architecture.name,
         "card": card,
         "licence": LICENCE,
-        "parameters": {"scale": network.scale, "margin": margin},
-        "training": json.loads((run / MADE).read_text(encoding="utf-8")),
-        "measured": {"pictures": len(originals), **_tables(found)},
+        "parameters": {"scale": ended.network.scale, "margin": ended.margin, **(settings or {})},
+        "training": json.loads((ended.pinned.path.parent / MADE).read_text(encoding="utf-8")),
+        "measured": figures,
     }
-    pin(folder / "weights.toml", name, entry)
-    return found
+    pin(folder / "weights.toml", ended.name, entry)
 
 
 def refuse_beaten(name: str, found: Mapping[str, Measured]) -> None:

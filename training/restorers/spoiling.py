@@ -31,7 +31,7 @@ class Spoiled:
         random = np.random.default_rng([self._recipe.seed, step, _ANOTHER])
         wanted = self._patches.cut(step)
         spoiled = np.stack([self._spoil(patch, random) for patch in wanted])
-        return _floats(spoiled), _floats(wanted)
+        return as_floats(spoiled), as_floats(wanted)
 
     def _spoil(self, patch: Picture, random: np.random.Generator) -> Picture:
         chosen = drawn(self._recipe.spoilings, random)
@@ -57,7 +57,7 @@ def spoil(patch: Picture, how: Spoiling | None, scale: int, random: np.random.Ge
     if how is not None and how.noise is not None:
         patch = _noisy(patch, random.uniform(*how.noise), random)
     if how is not None and how.jpeg is not None:
-        patch = _recoded(patch, round(random.uniform(*how.jpeg)), random)
+        patch = recoded(patch, round(random.uniform(*how.jpeg)), random)
     return patch
 
 
@@ -72,7 +72,7 @@ def _noisy(patch: Picture, sigma: float, random: np.random.Generator) -> Picture
     return noisy
 
 
-def _recoded(patch: Picture, quality: int, random: np.random.Generator) -> Picture:
+def recoded(patch: Picture, quality: int, random: np.random.Generator) -> Picture:
     """As libjpeg gives it back, colour at half the resolution; its blocks begin anywhere, as in a cut picture."""
     top, left = (int(offset) for offset in random.integers(_BLOCK, size=2))
     larger = cv2.copyMakeBorder(patch, top, 0, left, 0, cv2.BORDER_REFLECT_101)
@@ -83,5 +83,6 @@ def _recoded(patch: Picture, quality: int, random: np.random.Generator) -> Pictu
     return np.asarray(decoded[top:, left:, ::-1], np.uint8)
 
 
-def _floats(patches: Picture) -> torch.Tensor:
+def as_floats(patches: Picture) -> torch.Tensor:
+    """RGB uint8 (n, h, w, 3) → floats in 0–1, (n, 3, h, w)."""
     return torch.from_numpy(patches).permute(0, 3, 1, 2).float().div(255)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,8 +13,8 @@ import torch
 from safetensors.torch import save_file
 from torch import nn
 
-from core.errors import ConfigurationError, IntegrityError, LimitExceeded, PreconditionFailed
-from core.media import Frame, Kind, Pixels
+from core.errors import ConfigurationError, IntegrityError, InvalidInput, LimitExceeded, PreconditionFailed
+from core.media import Frame, Kind, Media, Pixels
 from core.weights import PinnedWeights
 from generators import catalog, fidelity, tiling
 from generators.base import PHOTO, PROFILES
@@ -21,8 +22,11 @@ from generators.own.generator import INVENTED, spread
 from generators.own.settings import OwnWeights
 from generators.own.weights import load, stated_by
 from generators.parameters import parse
+from tests import dicoms
 from tests.generators.networks import compact, grey_denoiser, safmn
 from tests.generators.pictures import job, make, media, noise, photo
+from tests.generators.scenes.conftest import opened
+from tests.geotiffs import bands, geotiff
 
 MAX_PIXELS = 1_000_000
 
@@ -97,6 +101,21 @@ def test_what_may_invent_says_so_and_is_for_photographs_alone(tmp_path: Path) ->
     assert fidelity.RISK_SPREAD not in make(faithful, media(photo("fig.jpg", 80, 90)))[0].notes
     with pytest.raises(ConfigurationError, match="may invent"):
         load(brought(tmp_path, compact(2), profiles=PROFILES), MAX_PIXELS)
+
+
+@pytest.mark.parametrize(
+    ("name", "picture"),
+    [
+        ("medical", lambda: dicoms.opened(dicoms.real(dicoms.MR))),
+        ("satellite", lambda: opened(geotiff(bands("uint16", 1)))),
+    ],
+)
+def test_what_may_invent_is_refused_where_values_are_measured(
+    name: str, picture: Callable[[], Media], tmp_path: Path
+) -> None:
+    with pytest.raises(InvalidInput, match=f"own is not for {name} pictures") as refused:
+        make(load(brought(tmp_path, compact(2)), MAX_PIXELS), picture())
+    assert (refused.value.field, refused.value.limit, refused.value.found) == ("model", PHOTO, name)
 
 
 def test_tiles_of_a_brought_network_cannot_be_told_from_the_whole(

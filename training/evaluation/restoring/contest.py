@@ -69,9 +69,9 @@ def hold(pairs: Iterable[Pair], generators: Sequence[Generator]) -> list[Row]:
         _enter(tallies, SPOILED, pair, pair.spoiled, None)
         for model in contestants(pair.condition, generators):
             if (pair.condition.name, model.name) not in tallies:
-                _run(model, job_of(model, _corner(pair)))  # what is set up on first use costs no picture
+                run(model, job_of(model, _corner(pair)))  # what is set up on first use costs no picture
             job = job_of(model, pair)
-            made, cost = measured(lambda model=model, job=job: _run(model, job))  # type: ignore[misc]
+            made, cost = measured(lambda model=model, job=job: run(model, job))  # type: ignore[misc]
             _enter(tallies, model.name, pair, made, cost)
     return [_row(condition, model, tally) for (condition, model), tally in tallies.items()]
 
@@ -137,7 +137,8 @@ def _corner(pair: Pair) -> Pair:
     return replace(pair, spoiled=pair.spoiled[corner], burst=tuple(pair.spoiled[corner] for _ in pair.burst))
 
 
-def _run(model: Generator, job: Job) -> Picture:
+def run(model: Generator, job: Job) -> Picture:
+    """What it makes of one job, as a request runs it."""
     (output,) = model.generate([job], lambda _: None, lambda: False)
     return output.frame.pixels
 

@@ -49,7 +49,8 @@ def test_a_copied_cloud_is_found_where_keypoints_are_not_enough(how: CopyMove, b
 def test_an_untouched_sky_is_left_alone(quality: int) -> None:
     found = found_in(soft(3), quality)
     assert found.convincing == []
-    assert all(value < each.strong for value, each in zip(found.strengths, (PLAIN, MOVING, FAINT), strict=True))
+    limits = (PLAIN.strong, MOVING.strong, FAINT.strong)
+    assert all(value < limit for value, limit in zip(found.strengths, limits, strict=True))
 
 
 def test_later_searches_are_asked_only_while_nothing_is_found() -> None:

@@ -119,7 +119,8 @@ def _rate(samples: Iterable[Sample]) -> str:
 
 
 def _odds(samples: list[Sample]) -> NDArray[np.float64]:
-    return np.array([sample.strengths for sample in samples]) @ np.array(CALIBRATION.weights)
+    odds: NDArray[np.float64] = np.array([sample.strengths for sample in samples]) @ np.array(CALIBRATION.weights)
+    return odds
 
 
 def main() -> None:

@@ -35,8 +35,9 @@ def drawing(drawings: Sequence[NDArray[np.uint8]], random: Generator) -> Pixels:
 def page(random: Generator) -> Pixels:
     """Lines of words, black on white, as a screenshot shows them: the same letters at many places."""
     picture = Image.new("RGB", SHAPE[::-1], "white")
-    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(size=int(random.integers(12, 20)))
-    step = int(font.size * random.uniform(1.3, 1.8))
+    size = int(random.integers(12, 20))
+    pen, font = ImageDraw.Draw(picture), ImageFont.load_default(size)
+    step = int(size * random.uniform(1.3, 1.8))
     for top in range(20, SHAPE[0] - 30, step):
         words = " ".join(random.choice(_WORDS.split(), int(random.integers(4, 16))))
         pen.text((30, top), words, fill="black", font=font)

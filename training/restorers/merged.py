@@ -22,6 +22,7 @@ from generators.burst.generator import BurstMerger
 from generators.probing import noise_level
 from training.evaluate import DEFAULT_WEIGHTS
 from training.evaluation.restoring import bursts, contest
+from training.evaluation.shown import as_media
 from training.metrics import Picture
 from training.patches import Patches
 from training.restorers.recipe import Bursts, RestorerRecipe
@@ -123,7 +124,7 @@ def _made(
 
 def _merged(merge: BurstMerger, wanted: Picture, plan: Bursts, random: np.random.Generator) -> tuple[Picture, float]:
     taken = _taken(wanted, plan, random)
-    first, *others = (contest.as_media(picture) for picture in taken)
+    first, *others = (as_media(picture) for picture in taken)
     return contest.run(merge, Job(first, {}, burst=tuple(others))), noise_level(taken[0])
 
 

@@ -56,7 +56,8 @@ def test_look_alikes_are_pictures_that_chance_decides() -> None:
     makers = (page, wall, lambda random: drawing([disc()] * 20, random))
     for make in makers:
         first, again, other = (make(np.random.default_rng(seed)) for seed in (1, 1, 2))
-        assert (first.shape, first.dtype) == ((*SHAPE, 3), np.uint8)
+        assert first.shape == (*SHAPE, 3)
+        assert first.dtype == np.uint8
         assert np.array_equal(first, again)
         assert not np.array_equal(first, other)
         assert first.std() > 1

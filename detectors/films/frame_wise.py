@@ -28,7 +28,7 @@ UNREAD, PARTLY = "frames.unread", "shots.some"
 UNSEEN, UNJUDGED = "shots.unseen", "shots.unjudged"
 A_SHOT, MOST = 2, 8
 """Pictures that are looked at, of a shot and of a film."""
-_REVISION = 3
+_REVISION = 4
 _DIGITS = 4
 
 
@@ -82,7 +82,9 @@ class FrameWise:
         scores = [part.score for part in parts if part.score is not None]
         strong = sum(part.verdict is Verdict.DETECTED for part in parts)
         known = self._inner.calibration
-        rate = {"fpr_low": known.fpr_low, "fpr_high": known.fpr_high}
+        # The rate was counted on single shots: of several together it says nothing.
+        single = len(scores) == 1
+        rate = {"fpr_low": known.fpr_low, "fpr_high": known.fpr_high} if single else {}
         figures = {**figures, "film.shots_detected": float(strong)} | rate
         judged = fusion.judged(scores, known)
         evidence = told(parts, looked)
@@ -104,7 +106,7 @@ class FrameWise:
             figures,
             probability=judged.probability,
             log10_lr=judged.log10_lr,
-            fpr_at_threshold=known.fpr,
+            fpr_at_threshold=known.fpr if single else None,
             calibration=known.digest,
         )
 

@@ -135,8 +135,17 @@ def test_a_film_that_is_lit_throughout() -> None:
     assert (finding.verdict, finding.codes) == (Verdict.DETECTED, ())
     assert finding.log10_lr is not None
     assert finding.log10_lr > 1
-    assert (finding.calibration, finding.fpr_at_threshold) == (CALIBRATION.digest, 0.02)
+    assert (finding.calibration, finding.fpr_at_threshold) == (CALIBRATION.digest, None)
     assert [each.kind for each in finding.evidence] == ["text", "picture"]
+
+
+def test_the_rate_of_single_shots_is_told_of_films_of_one_alone() -> None:
+    one = examine(lit(media(film(pan("crab", 50))), 250, 250))
+    several = examine(lit(two_shots(), 250, 250))
+    of_one, of_several = dict(one.measurements), dict(several.measurements)
+    assert (one.fpr_at_threshold, of_one["fpr_low"], of_one["fpr_high"]) == (0.02, 0.01, 0.04)
+    assert several.fpr_at_threshold is None
+    assert not {"fpr_low", "fpr_high"} & set(of_several)
 
 
 def test_one_shot_of_two_is_told_apart() -> None:

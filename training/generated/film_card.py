@@ -45,7 +45,9 @@ _SHOTS = """
 |---|---|---|---|---|
 """
 _FILMS = f"""
-Films of {SHOTS} shots, with cuts, by the fusion of their shots:
+Films of {SHOTS} shots, with cuts, by the fusion of their shots, judged by the calibration that ships. Of all films
+but those *never seen*, the shots are among those that it was fitted on, by probes that had not seen them: their shares
+flatter it. How often it is wrong about films that nothing knows, those *never seen* say alone, and they are few.
 
 | Said of films | detected | not detected | abstained | Films |
 |---|---|---|---|---|

@@ -2,13 +2,14 @@
 
 The score of a shot is the mean of those of its pictures, of which few are looked at: they are so alike that more would
 say little, and networks are slow. What the shots say is put together by `detectors.films.fusion`. The parts are always
-told: a film with one conspicuous shot is not the same as one that is conspicuous throughout.
+told: a film with one conspicuous shot is not the same as one that is conspicuous throughout. A film is called clean
+only where every shot of it was judged: one clean shot says nothing of those that nobody saw or could judge.
 Knows nothing of what the detector looks for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
@@ -17,16 +18,17 @@ from detectors.base import Finding, Verdict, abstention, finding_of
 from detectors.films import fusion
 from detectors.films.consistency import consistency
 from detectors.films.parser import PARSERS
-from detectors.films.scenes import Scene, scenes, thinned
+from detectors.films.scenes import Scene, scenes, thinned, usable
 from detectors.films.telling import Looked, Part, told
 from detectors.single import version_of
 from detectors.verdicts.learned import BETWEEN, LearnedDetector
 from detectors.verdicts.quality import quality_of
 
 UNREAD, PARTLY = "frames.unread", "shots.some"
+UNSEEN, UNJUDGED = "shots.unseen", "shots.unjudged"
 A_SHOT, MOST = 2, 8
 """Pictures that are looked at, of a shot and of a film."""
-_REVISION = 2
+_REVISION = 4
 _DIGITS = 4
 
 
@@ -59,24 +61,42 @@ class FrameWise:
         return [self._of_film(media) for media in batch]
 
     def _of_film(self, media: Media) -> Finding:
-        cut = scenes(media.frames(), media.view("film_timeline"))
+        view = media.view("film_timeline")
+        cut = scenes(media.frames(), view)
         chosen = thinned(cut, A_SHOT, MOST)
         looked = self._looked(media, [number for scene in chosen for number in scene.frames])
         parts = [self._part(scene, looked) for scene in chosen]
         figures = quality_of(media).measurements() | _figures(media, cut, parts, looked)
-        scores = [part.score for part in parts if part.score is not None]
-        if not scores:
+        if all(part.score is None for part in parts):
             codes = {UNREAD, *(code for each in looked.values() for code in each.codes)}
             return abstention(self, "None of the film's pictures could be judged.", codes, figures)
+        timeline = usable(view)
+        return self._told(parts, looked, _gaps(parts, looked, timeline is not None and timeline.whole), figures)
+
+    def _told(
+        self, parts: Sequence[Part], looked: Mapping[int, Looked], gaps: Collection[str], figures: Mapping[str, float]
+    ) -> Finding:
+        """The finding of a film of which one shot or more was judged. gaps: codes of what was not: with any, what was
+        judged can still be enough to detect, and never to call the film clean.
+        """
+        scores = [part.score for part in parts if part.score is not None]
         strong = sum(part.verdict is Verdict.DETECTED for part in parts)
         known = self._inner.calibration
-        figures |= {"film.shots_detected": float(strong), "fpr_low": known.fpr_low, "fpr_high": known.fpr_high}
+        # The rate was counted on single shots: of several together it says nothing.
+        single = len(scores) == 1
+        rate = {"fpr_low": known.fpr_low, "fpr_high": known.fpr_high} if single else {}
+        figures = {**figures, "film.shots_detected": float(strong)} | rate
         judged = fusion.judged(scores, known)
         evidence = told(parts, looked)
         explanation = f"{strong} of {len(scores)} shots stand out, by {len(looked)} pictures."
+        if gaps:
+            explanation = f"{len(scores)} of {len(parts)} shots were judged, not all of the film. {explanation}"
         if judged.verdict is Verdict.ABSTAINED:
             why = f"{explanation} That is too little to call the film either."
-            return finding_of(self, judged.verdict, why, (BETWEEN,), evidence, figures)
+            return finding_of(self, judged.verdict, why, (BETWEEN, *gaps), evidence, figures)
+        if judged.verdict is Verdict.NOT_DETECTED and gaps:
+            why = f"{explanation} That does not make the film clean."
+            return finding_of(self, Verdict.ABSTAINED, why, gaps, evidence, figures)
         return finding_of(
             self,
             judged.verdict,
@@ -86,7 +106,7 @@ class FrameWise:
             figures,
             probability=judged.probability,
             log10_lr=judged.log10_lr,
-            fpr_at_threshold=known.fpr,
+            fpr_at_threshold=known.fpr if single else None,
             calibration=known.digest,
         )
 
@@ -111,6 +131,21 @@ class FrameWise:
         score = fmean(heard)
         judged = self._inner.calibration.judge(score)
         return Part(scene, score, judged.log10_lr, judged.verdict)
+
+
+def _gaps(parts: Sequence[Part], looked: Mapping[int, Looked], whole: bool) -> set[str]:
+    """Codes of what keeps the film from being called clean. whole: whether shots were told from every picture: where
+    they were not, there may be some that nobody knows of.
+
+    A shot counts as judged by one picture of it: shots of the calibration were scored by one.
+    """
+    gaps = set()
+    if not whole or any(not part.scene.frames for part in parts):
+        gaps.add(UNSEEN)
+    for part in parts:
+        if part.scene.frames and part.score is None:
+            gaps |= {UNJUDGED, *(code for number in part.scene.frames for code in looked[number].codes)}
+    return gaps
 
 
 def _still(media: Media, frame: Frame) -> Media:

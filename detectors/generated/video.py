@@ -27,8 +27,9 @@ NAMING = Naming(
     "Weighs signs that pictures of a film were made by a generator, shot by shot; abstains unless they are strong.",
     "Was fitted and measured on still pictures, by generators and by people, over which a camera moves: no film by a "
     "generator of films was to be had, and how many of those it finds nobody knows. Looks at eight pictures at most, "
-    "not at motion or sound. Without the extra clip it abstains. It sees neither edits of parts nor who made a film, "
-    "and it is never a proof: a person decides.",
+    "not at motion or sound: a film of more shots, a shot of which no picture could be judged, or a film of which only "
+    "the beginning was searched for cuts is never called clean. Without the extra clip it abstains. It sees neither "
+    "edits of parts nor who made a film, and it is never a proof: a person decides.",
 )
 
 

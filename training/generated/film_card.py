@@ -45,7 +45,9 @@ _SHOTS = """
 |---|---|---|---|---|
 """
 _FILMS = f"""
-Films of {SHOTS} shots, with cuts, by the fusion of their shots:
+Films of {SHOTS} shots, with cuts, by the fusion of their shots, judged by the calibration that ships. Of all films
+but those *never seen*, the shots are among those that it was fitted on, by probes that had not seen them: their shares
+flatter it. How often it is wrong about films that nothing knows, those *never seen* say alone, and they are few.
 
 | Said of films | detected | not detected | abstained | Films |
 |---|---|---|---|---|
@@ -58,6 +60,8 @@ _SCOPE = """
   otherwise than a still over which a camera moves. Whether it finds any of it, no figure here says.
 - The films by people are made in the same way: no crowd moves, no light changes, no focus shifts. What it says of real
   films of cameras is known of a few clips only, see [detectors.md](../../docs/detectors.md#measured).
+- Eight pictures of a film are looked at: one of more shots can be detected, and is never called clean. Nor is one of
+  which a shot could not be judged. Films of up to {shots} shots were measured.
 - Films that people drew or rendered were not learned from; nor were drawings filmed.
 - {photographs} photographs stand behind the rate: what they say of rarer errors than one in a hundred is nothing.
 - Everything that its [card](generated_image.md) says of the probe of stills.
@@ -96,7 +100,7 @@ def written(
     lines.append(f"\nFalse positives at the limit, of shots: {rate}.")
     photographs = len(set(shots.names[~shots.made]))
     drawings = len(set(known.names[known.sources == "openclipart"]))
-    lines.append(_SCOPE.format(photographs=photographs, drawings=drawings).rstrip())
+    lines.append(_SCOPE.format(shots=SHOTS, photographs=photographs, drawings=drawings).rstrip())
     for (repository, licence), counts in sorted(sources.items()):
         pictures = ", ".join(f"{count} {generator}" for generator, count in sorted(counts.items()))
         lines.append(f"| https://github.com/{repository} | {licence} | {pictures} |")

@@ -135,8 +135,17 @@ def test_a_film_that_is_lit_throughout() -> None:
     assert (finding.verdict, finding.codes) == (Verdict.DETECTED, ())
     assert finding.log10_lr is not None
     assert finding.log10_lr > 1
-    assert (finding.calibration, finding.fpr_at_threshold) == (CALIBRATION.digest, 0.02)
+    assert (finding.calibration, finding.fpr_at_threshold) == (CALIBRATION.digest, None)
     assert [each.kind for each in finding.evidence] == ["text", "picture"]
+
+
+def test_the_rate_of_single_shots_is_told_of_films_of_one_alone() -> None:
+    one = examine(lit(media(film(pan("crab", 50))), 250, 250))
+    several = examine(lit(two_shots(), 250, 250))
+    of_one, of_several = dict(one.measurements), dict(several.measurements)
+    assert (one.fpr_at_threshold, of_one["fpr_low"], of_one["fpr_high"]) == (0.02, 0.01, 0.04)
+    assert several.fpr_at_threshold is None
+    assert not {"fpr_low", "fpr_high"} & set(of_several)
 
 
 def test_one_shot_of_two_is_told_apart() -> None:
@@ -184,11 +193,45 @@ def test_pictures_that_are_too_small_are_told_as_such() -> None:
     assert examine(replace(item, pictures=tuple(small))).codes == ("frames.unread", "picture.too_small")
 
 
-def test_shots_between_the_sampled_pictures_are_told_as_unseen() -> None:
+def test_shots_between_the_sampled_pictures_are_told_as_unseen_and_nobody_calls_the_film_clean() -> None:
     item = media(film(pan("crab", 40), pan("mountains", 10), pan("stream", 40)))
     finding = examine(lit(item, 40, 40))
     assert "1.60–2.00 s: no picture was looked at" in told(finding)
     assert dict(finding.measurements)["film.shots_unseen"] == 1
+    assert (finding.verdict, finding.codes) == (Verdict.ABSTAINED, ("shots.unseen",))
+    assert "2 of 3 shots" in finding.explanation
+    assert (finding.probability, finding.log10_lr, finding.calibration) == (None, None, "")
+
+
+def test_one_clean_shot_does_not_launder_one_that_could_not_be_judged() -> None:
+    finding = examine(lit(two_shots(), 0, 0, 20, 20))
+    assert (finding.verdict, finding.codes) == (Verdict.ABSTAINED, ("shots.unjudged", "too_dark"))
+    assert "1 of 2 shots" in finding.explanation
+    assert "0.00–2.00 s: not judged" in told(finding)
+
+
+def test_what_is_detected_stays_so_beside_shots_that_could_not_be_judged() -> None:
+    finding = examine(lit(two_shots(), 0, 0, 255, 255))
+    assert (finding.verdict, finding.codes) == (Verdict.DETECTED, ())
+    assert "1 of 2 shots" in finding.explanation
+
+
+def test_a_film_of_more_shots_than_pictures_are_looked_at_is_not_called_clean() -> None:
+    names = ("crab", "mountains", "stream")
+    item = media(film(*(pan(names[number % 3], 6) for number in range(MOST + 4))))
+    dark, light = (examine(lit(item, *[level] * MOST)) for level in (20, 255))
+    assert (dark.verdict, dark.codes) == (Verdict.ABSTAINED, ("shots.unseen",))
+    assert light.verdict is Verdict.DETECTED
+
+
+def test_a_film_whose_end_nobody_saw_is_not_called_clean() -> None:
+    item = two_shots()
+    view = item.views["film_timeline"]
+    arrays = {**view.arrays, "shown": view.arrays["shown"][:60], "pictures": view.arrays["pictures"][:60]}
+    cut = replace(item, views={"film_timeline": replace(view, arrays=arrays)})
+    dark, light = (examine(lit(cut, *[level] * 4)) for level in (20, 255))
+    assert (dark.verdict, dark.codes) == (Verdict.ABSTAINED, ("shots.unseen",))
+    assert light.verdict is Verdict.DETECTED
 
 
 def test_without_a_timeline_shots_are_told_from_the_sampled_pictures() -> None:

@@ -115,6 +115,7 @@ def test_what_was_made_is_found_by_what_is_written(tmp_path: Path, monkeypatch: 
     card = (run / "generated_video.md").read_text(encoding="utf-8")
     assert "| with one shot by a generator |" in card
     assert "| as H.264 18-23 |" in card
+    assert "shots are among those that it was fitted on" in card.replace("\n", " ")
 
 
 def _seen(picture: Pixels) -> Pixels:

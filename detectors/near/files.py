@@ -10,8 +10,11 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
-from safetensors import SafetensorError, safe_open
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load as of_bytes
 from safetensors.numpy import save as to_bytes
 
 from core.errors import ConfigurationError, LimitExceeded
@@ -22,6 +25,7 @@ from detectors.near.near_list import NearList
 
 SUFFIX = ".safetensors"
 _FORMAT = "countersign near duplicates 1"
+_LENGTH = 8  # bytes at the beginning, which say how long the header is
 
 
 def save(listed: NearList, path: Path) -> None:
@@ -47,9 +51,7 @@ def load(path: Path, describer: Describer) -> NearList:
     """
     name = f"the list of near duplicates {path.name}"
     try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 - no mapping
+        arrays, metadata = _read(path)
     except (OSError, SafetensorError) as error:
         raise ConfigurationError(f"{name} cannot be read: {error}") from error
     if metadata.get("format") != _FORMAT:
@@ -66,6 +68,14 @@ def load(path: Path, describer: Describer) -> NearList:
         return NearList(describer.version, pictures, saids)
     except (ConfigurationError, LimitExceeded) as error:
         raise ConfigurationError(f"{name}: {error}") from error
+
+
+def _read(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """Arrays and metadata. The file is read, not mapped: one that is cut short meanwhile would end the process."""
+    data = path.read_bytes()
+    arrays = of_bytes(data)  # first: it holds the header against the file's length
+    header = json.loads(data[_LENGTH : _LENGTH + int.from_bytes(data[:_LENGTH], "little")])
+    return arrays, header.get("__metadata__", {})
 
 
 def _saids(text: str) -> list[Said]:

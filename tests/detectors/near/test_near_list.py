@@ -12,7 +12,7 @@ from safetensors.numpy import load_file, save_file
 
 from core.errors import ConfigurationError, LimitExceeded
 from detectors.hashes.entry import Said
-from detectors.near import near_list
+from detectors.near import files, near_list
 from detectors.near.files import load, save
 from detectors.near.near_list import Described, NearList
 from tests.detectors.near.making import BEACH, PETS, describer, file_of, invented, listed
@@ -115,3 +115,20 @@ def test_a_list_holds_no_more_than_memory_does(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(near_list, "MOST", 1)
     with pytest.raises(LimitExceeded, match="at most 1 pictures"):
         empty().add(invented(1), invented(2))
+
+
+def test_a_file_is_never_mapped_since_one_written_in_place_would_end_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mapped(*_: object, **__: object) -> None:
+        raise AssertionError("mapped: a part of it that is gone while it is read is SIGBUS")
+
+    monkeypatch.setattr(files, "safe_open", mapped, raising=False)
+    path = tmp_path / "near.safetensors"
+    save(listed(), path)
+    assert load(path, describer()).digest == listed().digest
+    whole = path.read_bytes()
+    for length in (0, 7, 100, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        with pytest.raises(ConfigurationError, match=r"near.safetensors cannot be read"):
+            load(path, describer())

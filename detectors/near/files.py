@@ -25,6 +25,8 @@ from detectors.near.near_list import NearList
 
 SUFFIX = ".safetensors"
 _FORMAT = "countersign near duplicates 1"
+_MALFORMED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
+"""What safetensors, numpy and JSON raise: for types that numpy lacks, for shapes, for what is nested too deep."""
 _LENGTH = 8  # bytes at the beginning, which say how long the header is
 
 
@@ -52,7 +54,7 @@ def load(path: Path, describer: Describer) -> NearList:
     name = f"the list of near duplicates {path.name}"
     try:
         arrays, metadata = _read(path)
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, *_MALFORMED) as error:
         raise ConfigurationError(f"{name} cannot be read: {error}") from error
     if metadata.get("format") != _FORMAT:
         raise ConfigurationError(f"{name}: its format is {metadata.get('format', 'none')!r}, not {_FORMAT!r}")
@@ -81,5 +83,5 @@ def _read(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
 def _saids(text: str) -> list[Said]:
     try:
         return [Said(name, reason, source, tuple(tags)) for name, reason, source, tags in json.loads(text)]
-    except (ValueError, TypeError) as error:
+    except _MALFORMED as error:
         raise ConfigurationError("what is said of the pictures cannot be read") from error

@@ -87,6 +87,9 @@ WRONG: dict[str, tuple[Any, str]] = {
     "places": (lambda arrays, told: arrays.update(places=arrays["places"] * np.float16("inf")), "lies nowhere"),
     "saids": (lambda arrays, told: told.update(saids="[]"), "saids names more than the 0"),
     "no JSON": (lambda arrays, told: told.update(saids="["), "cannot be read"),
+    "deep JSON": (lambda arrays, told: told.update(saids="[" * 100_000), "cannot be read"),
+    "a number": (lambda arrays, told: told.update(saids="7"), "cannot be read"),
+    "no text": (lambda arrays, told: told.update(saids=json.dumps([["beach", 7, "", []]] * 2)), "cannot be read"),
     "a name": (lambda arrays, told: told.update(saids=json.dumps([["A", "", "", []]] * 2)), "a list name has"),
 }
 
@@ -108,6 +111,20 @@ def test_a_file_that_is_wrong_says_what_is(tmp_path: Path, name: str) -> None:
         spoil(arrays, told)
         save_file(arrays, path, told)
     with pytest.raises(ConfigurationError, match=message):
+        load(path, describer())
+
+
+@pytest.mark.parametrize(("known", "unknown"), [(np.float16, "BF16"), (np.int8, "F8_E4M3")])
+def test_numbers_of_a_type_that_numpy_lacks_are_refused(tmp_path: Path, known: type[np.generic], unknown: str) -> None:
+    path = tmp_path / "near.safetensors"
+    save_file({"places": np.zeros((2, 2), known)}, path)
+    data = path.read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    header["places"]["dtype"] = unknown
+    told = json.dumps(header).encode()
+    path.write_bytes(len(told).to_bytes(8, "little") + told + data[8 + length :])
+    with pytest.raises(ConfigurationError, match=r"near.safetensors cannot be read"):
         load(path, describer())
 
 

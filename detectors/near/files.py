@@ -19,14 +19,15 @@ from safetensors.numpy import save as to_bytes
 
 from core.errors import ConfigurationError, LimitExceeded
 from detectors.hashes.entry import Said
-from detectors.near.columns import checked
+from detectors.near.columns import bytes_of, checked
 from detectors.near.description import Describer
-from detectors.near.near_list import NearList
+from detectors.near.near_list import MOST, NearList
 
 SUFFIX = ".safetensors"
 _FORMAT = "countersign near duplicates 1"
 _MALFORMED = (ValueError, TypeError, KeyError, AttributeError, RecursionError)
 """What safetensors, numpy and JSON raise: for types that numpy lacks, for shapes, for what is nested too deep."""
+_HEADER = 100_000_008  # bytes of the longest that safetensors reads, and its length
 _LENGTH = 8  # bytes at the beginning, which say how long the header is
 
 
@@ -53,7 +54,7 @@ def load(path: Path, describer: Describer) -> NearList:
     """
     name = f"the list of near duplicates {path.name}"
     try:
-        arrays, metadata = _read(path)
+        arrays, metadata = _read(path, MOST * bytes_of(describer.bits // 8, describer.width) + _HEADER)
     except (OSError, SafetensorError, *_MALFORMED) as error:
         raise ConfigurationError(f"{name} cannot be read: {error}") from error
     if metadata.get("format") != _FORMAT:
@@ -72,9 +73,16 @@ def load(path: Path, describer: Describer) -> NearList:
         raise ConfigurationError(f"{name}: {error}") from error
 
 
-def _read(path: Path) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
-    """Arrays and metadata. The file is read, not mapped: one that is cut short meanwhile would end the process."""
-    data = path.read_bytes()
+def _read(path: Path, most: int) -> tuple[dict[str, NDArray[Any]], dict[str, str]]:
+    """Arrays and metadata of a file of at most `most` bytes.
+
+    It is read, not mapped: one that is cut short meanwhile would end the process.
+    """
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > most:
+            raise ConfigurationError(f"the list of near duplicates {path.name} has {size} bytes, a list at most {most}")
+        data = file.read(size)
     arrays = of_bytes(data)  # first: it holds the header against the file's length
     header = json.loads(data[_LENGTH : _LENGTH + int.from_bytes(data[:_LENGTH], "little")])
     return arrays, header.get("__metadata__", {})

@@ -13,6 +13,7 @@ from safetensors.numpy import load_file, save_file
 from core.errors import ConfigurationError, LimitExceeded
 from detectors.hashes.entry import Said
 from detectors.near import files, near_list
+from detectors.near.description import KEPT, Description, Marks
 from detectors.near.files import load, save
 from detectors.near.near_list import Described, NearList
 from tests.detectors.near.making import BEACH, PETS, describer, file_of, invented, listed
@@ -125,6 +126,24 @@ def test_numbers_of_a_type_that_numpy_lacks_are_refused(tmp_path: Path, known: t
     told = json.dumps(header).encode()
     path.write_bytes(len(told).to_bytes(8, "little") + told + data[8 + length :])
     with pytest.raises(ConfigurationError, match=r"near.safetensors cannot be read"):
+        load(path, describer())
+
+
+def test_a_picture_has_no_more_marks_than_are_kept_of_one(tmp_path: Path) -> None:
+    path = tmp_path / "near.safetensors"
+    one = invented(1)
+    code, places = one.pictures[0].code, np.zeros((KEPT + 1, 4), np.float32)
+    marks = Marks(places, np.zeros((KEPT + 1, describer().width), np.float32))
+    save(empty().add(Described(one.media, BEACH, [Description(code, marks)])), path)
+    with pytest.raises(ConfigurationError, match="a picture has 97 marks, 96 at most"):
+        load(path, describer())
+
+
+def test_a_file_larger_than_any_list_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "near.safetensors"
+    with path.open("wb") as file:
+        file.truncate(6 * 10**9)  # sparse: none of it lies on the disk
+    with pytest.raises(ConfigurationError, match=r"near.safetensors has 6000000000 bytes, a list at most 47"):
         load(path, describer())
 
 

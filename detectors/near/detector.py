@@ -96,7 +96,7 @@ class NearDetector(NearSource, SingleDetector):
         good = [match for match in matches if match.agreement.points >= AGREEING]
         if not good:
             return self.not_detected("No listed picture lies in this one.", **measured)
-        named = list({match.id: match for match in reversed(good)}.values())[::-1][:NAMED]
+        named = named_of(good)
         codes = {
             "match.near",
             *(f"list.{match.said.list}" for match in good),
@@ -117,6 +117,14 @@ def shipped() -> Describer:
 def version_with(digest: str) -> str:
     """The version of the detector on the list with that digest: what findings, and so decisions, name."""
     return version_of(1, [digest, ASKED, KEPT, LEAST, CANDIDATES, AGREEING, CALIBRATION.digest])
+
+
+def named_of(matches: Sequence[NearMatch]) -> list[NearMatch]:
+    """Those that a finding names, each entry once, by its best. matches: best first."""
+    first: dict[str, NearMatch] = {}
+    for match in matches:
+        first.setdefault(match.id, match)
+    return list(first.values())[:NAMED]
 
 
 def _measured(matches: Sequence[NearMatch]) -> dict[str, Any]:

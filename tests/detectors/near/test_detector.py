@@ -13,9 +13,10 @@ from detectors.base import Measuring, Verdict
 from detectors.hash_list import Entry, HashKind, HashList
 from detectors.known_hash import KnownHashDetector
 from detectors.near.description import Describer
-from detectors.near.detector import AGREEING, POINTS, NearDetector
+from detectors.near.detector import AGREEING, NAMED, POINTS, NearDetector, named_of
+from detectors.near.geometry import Agreement
 from detectors.near.listing import described
-from detectors.near.near_list import NearList, id_of
+from detectors.near.near_list import NearList, NearMatch, id_of
 from detectors.pdq import pdq
 from tests.detectors.making import coded, film_of, halved, media, photograph
 from tests.detectors.near.making import BEACH, describer, file_of, listed
@@ -107,3 +108,13 @@ def test_weights_that_do_not_fit_together_are_refused() -> None:
         Describer(**(parts | {"words": good.words[:, 1:]}), bits=good.bits, version=good.version)
     with pytest.raises(ConfigurationError, match="give 8192 bits, not 9000"):
         Describer(**parts, bits=9000, version=good.version)
+
+
+def match(name: str, points: int) -> NearMatch:
+    return NearMatch(name, BEACH, Agreement(points, 3), 0.5, mirrored=False)
+
+
+def test_an_entry_that_matched_twice_is_named_by_its_best_match() -> None:
+    best, again = match("first", 90), match("first", 13)
+    others = [match(f"{number}", 80 - number) for number in range(NAMED)]
+    assert named_of([best, *others, again]) == [best, *others[: NAMED - 1]]

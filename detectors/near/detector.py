@@ -92,7 +92,7 @@ class NearDetector(NearSource, SingleDetector):
             return self.abstain(f"Too plain to be looked up: fewer than {LEAST} points.", (TOO_PLAIN,))
         found = [match for ways in seen for match in self._listed.matches(ways, 1)]
         matches = sorted(found, key=lambda match: (-match.agreement.points, match.id))
-        measured = _measured(matches)
+        measured = _measured(matches, len(seen))
         good = [match for match in matches if match.agreement.points >= AGREEING]
         if not good:
             return self.not_detected("No listed picture lies in this one.", **measured)
@@ -127,7 +127,8 @@ def named_of(matches: Sequence[NearMatch]) -> list[NearMatch]:
     return list(first.values())[:NAMED]
 
 
-def _measured(matches: Sequence[NearMatch]) -> dict[str, Any]:
+def _measured(matches: Sequence[NearMatch], pictures: int) -> dict[str, Any]:
+    """pictures: how many were looked up. The rate was counted on single ones, and the best of many passes more often."""
     points = matches[0].agreement.points if matches else 0
     chance, ratio = CALIBRATION.judge((math.log1p(points),))
     similarity = max((match.similarity for match in matches), default=0.0)
@@ -136,7 +137,7 @@ def _measured(matches: Sequence[NearMatch]) -> dict[str, Any]:
         "score_scale": f"points that agree, 0 to {KEPT}",
         "probability": chance,
         "log10_lr": ratio,
-        "fpr_at_threshold": MEASURED_FPR,
+        "fpr_at_threshold": MEASURED_FPR if pictures == 1 else None,
         "calibration": CALIBRATION.digest,
         "measurements": {POINTS: float(points), SIMILARITY: similarity},
     }

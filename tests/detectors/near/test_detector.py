@@ -13,7 +13,7 @@ from detectors.base import Measuring, Verdict
 from detectors.hash_list import Entry, HashKind, HashList
 from detectors.known_hash import KnownHashDetector
 from detectors.near.description import Describer
-from detectors.near.detector import AGREEING, NAMED, POINTS, NearDetector, named_of
+from detectors.near.detector import AGREEING, MEASURED_FPR, NAMED, POINTS, NearDetector, named_of
 from detectors.near.geometry import Agreement
 from detectors.near.listing import described
 from detectors.near.near_list import NearList, NearMatch, id_of
@@ -118,3 +118,11 @@ def test_an_entry_that_matched_twice_is_named_by_its_best_match() -> None:
     best, again = match("first", 90), match("first", 13)
     others = [match(f"{number}", 80 - number) for number in range(NAMED)]
     assert named_of([best, *others, again]) == [best, *others[: NAMED - 1]]
+
+
+def test_a_rate_counted_on_single_pictures_is_not_told_of_films() -> None:
+    """The most points of many pictures pass the limit more often than those of one."""
+    film = detector().examine(media(film_of(photograph("fig")[:360, :480], photograph("dogs")[:360, :480])))
+    still = detector().examine(media(coded(photograph("dogs"), "JPEG")))
+    assert (film.verdict, still.verdict) == (Verdict.DETECTED, Verdict.DETECTED)
+    assert (film.fpr_at_threshold, still.fpr_at_threshold) == (None, MEASURED_FPR)

@@ -126,3 +126,17 @@ def test_a_rate_counted_on_single_pictures_is_not_told_of_films() -> None:
     still = detector().examine(media(coded(photograph("dogs"), "JPEG")))
     assert (film.verdict, still.verdict) == (Verdict.DETECTED, Verdict.DETECTED)
     assert (film.fpr_at_threshold, still.fpr_at_threshold) == (None, MEASURED_FPR)
+
+
+@pytest.mark.parametrize("points", range(AGREEING + 1))
+def test_a_probability_does_not_contradict_its_verdict(monkeypatch: pytest.MonkeyPatch, points: int) -> None:
+    found = (match("one", points),) if points else ()
+    monkeypatch.setattr(NearList, "matches", lambda *_: found)
+    finding = detector().examine(media(coded(halved("crab"))))
+    if finding.verdict is Verdict.ABSTAINED:
+        assert points in range(7, AGREEING)
+        assert (finding.codes, finding.probability) == (("between",), None)
+        assert dict(finding.measurements)[POINTS] == points
+    else:
+        assert finding.probability is not None
+        assert (finding.verdict is Verdict.DETECTED) == (finding.probability > 0.5) == (points >= AGREEING)

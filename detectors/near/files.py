@@ -1,7 +1,7 @@
 """A list of near duplicates as one safetensors file.
 
-Tensors as in `detectors.near.columns.Pictures`; metadata: "format", "model", the digest of the weights that described
-the pictures, and "saids", a JSON array of [list, reason, source, [tag, …]].
+Tensors as in `detectors.near.columns.Pictures`; metadata: "format", "model", the version of the describer that
+described the pictures, and "saids", a JSON array of [list, reason, source, [tag, …]].
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def save(listed: NearList, path: Path) -> None:
 
 
 def load(path: Path, describer: Describer) -> NearList:
-    """The list in a file. Raises ConfigurationError saying what is wrong with it, such as pictures that other weights
+    """The list in a file. Raises ConfigurationError saying what is wrong with it, such as pictures that another model
     described.
     """
     name = f"the list of near duplicates {path.name}"
@@ -61,8 +61,8 @@ def load(path: Path, describer: Describer) -> NearList:
         raise ConfigurationError(f"{name}: its format is {metadata.get('format', 'none')!r}, not {_FORMAT!r}")
     if metadata.get("model") != describer.version:
         raise ConfigurationError(
-            f"{name}: its pictures were described by the weights {metadata.get('model', 'of no name')}, and not by "
-            f"{describer.version}, which run here: list its files anew"
+            f"{name}: its pictures were described by the model {metadata.get('model', 'of no name')}, and not by "
+            f"{describer.version}, which runs here: list its files anew"
         )
     try:
         pictures, saids = checked(arrays, describer.bits // 8, describer.width), _saids(metadata.get("saids", ""))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -12,8 +14,10 @@ from core.media import Pixels
 from detectors.base import Measuring, Verdict
 from detectors.hash_list import Entry, HashKind, HashList
 from detectors.known_hash import KnownHashDetector
+from detectors.near import geometry, keypoints
 from detectors.near.description import Describer
-from detectors.near.detector import AGREEING, MEASURED_FPR, NAMED, POINTS, NearDetector, named_of
+from detectors.near.detector import AGREEING, MEASURED_FPR, NAMED, POINTS, NearDetector, named_of, shipped, version_with
+from detectors.near.files import load, save
 from detectors.near.geometry import Agreement
 from detectors.near.listing import described
 from detectors.near.near_list import NearList, NearMatch, id_of
@@ -140,3 +144,29 @@ def test_a_probability_does_not_contradict_its_verdict(monkeypatch: pytest.Monke
     else:
         assert finding.probability is not None
         assert (finding.verdict is Verdict.DETECTED) == (finding.probability > 0.5) == (points >= AGREEING)
+
+
+GEOMETRY = ("_ALIKE", "_NEAR", "_ROUNDS", "_SURE", "_SIZE", "_TURN", "_LEAST")
+KEYPOINTS = ("LONGEST", "_GRID", "_LAYERS", "_CONTRAST")
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [*((geometry, name) for name in GEOMETRY), *((keypoints, name) for name in KEYPOINTS)]
+)
+def test_what_decides_a_match_is_part_of_the_version(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
+) -> None:
+    before = version_with("a list")
+    monkeypatch.setattr(module, name, getattr(module, name) + 1)
+    assert version_with("a list") != before
+
+
+@pytest.mark.parametrize("name", KEYPOINTS)
+def test_a_list_names_the_points_that_its_pictures_were_described_by(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "near.safetensors"
+    save(listed(), path)
+    monkeypatch.setattr(keypoints, name, getattr(keypoints, name) + 1)
+    with pytest.raises(ConfigurationError, match=r"near.safetensors: .* list its files anew"):
+        load(path, shipped())

@@ -64,12 +64,12 @@ def test_marks_are_short_and_still_themselves() -> None:
     assert np.abs(read.seen - kept.marks.seen).max() < 0.01
 
 
-def test_pictures_that_other_weights_described_are_refused_by_name(tmp_path: Path) -> None:
+def test_pictures_that_another_model_described_are_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "near.safetensors"
     known = empty().add(invented(1))
     save(NearList("sha256:" + "0" * 64, known.pictures, known.saids), path)
     with pytest.raises(
-        ConfigurationError, match=f"described by the weights sha256:0{{64}}, and not by {describer().version}"
+        ConfigurationError, match=f"described by the model sha256:0{{64}}, and not by {describer().version}"
     ):
         load(path, describer())
 

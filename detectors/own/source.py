@@ -8,7 +8,9 @@ from dataclasses import asdict
 from typing import Any
 
 from core.media import Kind
+from detectors.faces.cascade import SETTINGS as CASCADE
 from detectors.faces.cascade import STAGES
+from detectors.faces.finder import LEAST_SIDE, MOST_PIXELS
 from detectors.own.cropping import MOST_FACES, SHOWN
 from detectors.own.settings import OwnCheckpoint
 from detectors.single import version_of
@@ -57,7 +59,8 @@ def _decisive(checkpoint: OwnCheckpoint) -> dict[str, Any]:
     if checkpoint.crop == "nothing":
         del said["crop"], said["margin"]
     else:
-        said["crop"] = [packaged.sha256 for packaged in STAGES.values()]
+        networks = [packaged.sha256 for packaged in STAGES.values()]
+        said["crop"] = [*networks, CASCADE, MOST_PIXELS, LEAST_SIDE, MOST_FACES]
     said["judging"] = {name: value for name, value in said["judging"].items() if name != "calibration"}
     return said
 

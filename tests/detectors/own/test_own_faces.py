@@ -13,6 +13,7 @@ import skimage.data
 from core.media import Media, Pixels
 from detectors.base import Verdict
 from detectors.faces.finder import FaceFinder
+from detectors.own import source
 from detectors.own.cropping import MOST_FACES, crop
 from detectors.own.detector import OwnDetector, UncalibratedDetector
 from detectors.own.loading import load
@@ -160,3 +161,14 @@ def test_what_it_is_shown_is_part_of_its_version_and_of_its_limits(swapped: OwnC
     assert {"faces.count", "faces.shown"} <= set(OwnSource(swapped).measures)
     assert "faces.count" not in OwnSource(whole).measures
     assert "faces" in OwnSource(swapped).limits
+
+
+@pytest.mark.parametrize("name", ["MOST_FACES", "MOST_PIXELS", "LEAST_SIDE", "CASCADE"])
+def test_which_faces_are_found_is_part_of_its_version_and_of_no_other(
+    swapped: OwnCheckpoint, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    whole = replace(swapped, crop="nothing")
+    before = OwnSource(swapped).version, OwnSource(whole).version
+    monkeypatch.setattr(source, name, 7)
+    assert OwnSource(swapped).version != before[0]
+    assert OwnSource(whole).version == before[1]

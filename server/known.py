@@ -19,7 +19,7 @@ from typing import Protocol, TypeAlias
 import structlog
 from prometheus_client import Gauge
 
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, Unavailable
 from core.media import Media
 from detectors.base import Detector, Finding, Source
 from detectors.hash_list import HashList
@@ -126,12 +126,12 @@ class KnownFollower:
             return
         try:
             detector = await asyncio.to_thread(self._looked.read, self._path)
-        except ConfigurationError as error:
+        except Unavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - a file that its reader fails at would be read again for ever
             # Seen: it is told once, and read again when it has changed.
             self._seen = stamp
-            self._stale.set(1)
-            words = f"{self._looked.what.upper()} CANNOT BE READ: the one before it goes on being looked up"
-            self._log.error(words, file=str(self._path), why=str(error))
+            self._tell(error)
             return
         if stamp_of(self._path) != stamp:
             return  # replaced while it was read: the next look reads it whole
@@ -141,6 +141,13 @@ class KnownFollower:
             self._log.info("known content", detector=detector.name, version=detector.version)
         self._seen = stamp
         self._stale.set(0)
+
+    def _tell(self, error: Exception) -> None:
+        """That the file cannot be read; where that is a defect of ours, with its trace."""
+        self._stale.set(1)
+        words = f"{self._looked.what.upper()} CANNOT BE READ: the one before it goes on being looked up"
+        trace = None if isinstance(error, ConfigurationError) else error
+        self._log.error(words, file=str(self._path), why=str(error), exc_info=trace)
 
 
 def stamp_of(path: Path) -> Stamp | None:

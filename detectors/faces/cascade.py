@@ -40,6 +40,10 @@ _STEP = 2  # pixels between two places at which it looks
 _FACTOR = 0.709  # from one size to the next: half the area
 _THRESHOLDS = (0.6, 0.7, 0.95)  # the paper's, but for the last, which spares eyes of animals and pebbles
 _MOST = 1000  # boxes that go on from a size: a picture made for it could keep a processor busy
+_MOST_TOGETHER = 2000  # boxes that go on from all sizes, the surest
+_AT_ONCE = 64  # boxes that a network looks at together: each takes it half a megabyte
+SETTINGS = (LEAST_FACE, _STEP, _FACTOR, *_THRESHOLDS, _MOST, _MOST_TOGETHER)
+"""What decides, besides the networks, which faces are found."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -68,7 +72,7 @@ class Cascade:
         if not found:
             return np.zeros((0, 4), np.float32)
         boxes, scores = (np.concatenate(each) for each in zip(*found, strict=True))
-        return squared(boxes[apart(boxes, scores, 0.7)])
+        return squared(boxes[apart(boxes, scores, 0.7)][:_MOST_TOGETHER])
 
     def _at(self, pixels: Pixels, scale: float) -> Iterator[tuple[Floats, Floats]]:
         """Boxes and scores at one size of the picture, the best `_MOST` of them."""
@@ -92,7 +96,7 @@ class Cascade:
         """Those boxes that a network takes for faces, in `side` pixels, where it would have them."""
         if not len(boxes):
             return boxes, np.zeros(0, np.float32)
-        moves, *_, chances = _run(network, cut(pixels, boxes, side))
+        moves, chances = _looked(network, pixels, boxes, side)
         kept = np.flatnonzero(chances[:, 1] > least)
         scores = chances[kept, 1]
         apart_from = apart(boxes[kept], scores, 0.7)
@@ -106,6 +110,15 @@ def scales(size: tuple[int, ...]) -> Iterator[float]:
     while min(size[:2]) * scale >= _SEEN:
         yield scale
         scale *= _FACTOR
+
+
+def _looked(network: InferenceSession, pixels: Pixels, boxes: Floats, side: int) -> tuple[Floats, Floats]:
+    """Moves (n, 4) and chances (n, 2) of boxes, at least one. A few at a time: thousands together would fill the memory
+    of a process that no sandbox bounds.
+    """
+    starts = range(0, len(boxes), _AT_ONCE)
+    parts = [_run(network, cut(pixels, boxes[start : start + _AT_ONCE], side)) for start in starts]
+    return np.concatenate([part[0] for part in parts]), np.concatenate([part[-1] for part in parts])
 
 
 def _run(network: InferenceSession, pictures: Floats) -> list[Floats]:

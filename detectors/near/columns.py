@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.errors import ConfigurationError
 from core.media import Pixels
-from detectors.near.description import Description, Marks
+from detectors.near.description import KEPT, Description, Marks
 
 BYTES = 32
 _STEPS = 127  # of the numbers of a mark in int8: none is beyond 1
@@ -79,6 +79,12 @@ DTYPES: Mapping[str, tuple[str, int]] = {
 """Type and dimensions of each array."""
 
 
+def bytes_of(size: int, width: int) -> int:
+    """What one picture takes of a file at most. size, width: as in `Pictures.of`."""
+    places = 4 * np.dtype(np.float16).itemsize
+    return size + BYTES + np.dtype(np.uint32).itemsize + np.dtype(np.int64).itemsize + KEPT * (places + width)
+
+
 def joined(parts: Sequence[Pictures]) -> Pictures:
     """The rows of several, one after the other; at least one."""
     shifts = np.cumsum([0, *(int(part.bounds[-1]) for part in parts[:-1])])
@@ -113,6 +119,9 @@ def _check_rows(made: Pictures) -> None:
     whole = len(bounds) and bounds[0] == 0 and bounds[-1] == len(made.places) and (np.diff(bounds) >= 0).all()
     if not whole or len(made.seen) != len(made.places):
         raise ConfigurationError("the marks are of no whole pictures")
+    longest = int(np.diff(bounds).max(initial=0))
+    if longest > KEPT:  # every look at such a picture would be a matrix as long
+        raise ConfigurationError(f"a picture has {longest} marks, {KEPT} at most")
     if not len(made.codes) == len(made.media) == len(made.saids) == len(bounds) - 1:
         raise ConfigurationError(f"there are {len(made.codes)} codes and {len(bounds) - 1} pictures' marks")
     if not np.isfinite(made.places).all():

@@ -15,7 +15,8 @@ import numpy as np
 from core.errors import ConfigurationError
 from core.media import Pixels
 from core.weights import PinnedWeights
-from detectors.near.keypoints import WIDTH, Floats, Points, points_of
+from detectors.near.keypoints import WIDTH, Floats, Points, points_of, settings
+from detectors.single import version_of
 
 NAME = "near_duplicate"
 """Of the weights, by the table of the manifest."""
@@ -51,7 +52,7 @@ class Description:
 class Describer:
     """mean: (128,) and basis: (128, d), by which points are made shorter; words: (w, d); centre: (w × d,), what is
     usual of a vector; flips: (2, w × d), signs of the turn. All float32, w × d a power of two. bits: of a code, a
-    multiple of 8. version: digest of the weights, "sha256:…".
+    multiple of 8. version: digest of the weights and of what decides which points there are, "sha256:…".
     """
 
     mean: Floats
@@ -78,7 +79,7 @@ class Describer:
         bits = pinned.parameters.get("bits")
         if set(tensors) != set(ARRAYS) or not isinstance(bits, int):
             raise ConfigurationError(f"the weights of {NAME} hold {sorted(tensors)}, not bits and {sorted(ARRAYS)}")
-        return cls(**tensors, bits=bits, version="sha256:" + pinned.sha256)
+        return cls(**tensors, bits=bits, version=version_of(1, [pinned.sha256, settings()]))
 
     @property
     def width(self) -> int:

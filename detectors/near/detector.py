@@ -15,8 +15,9 @@ from typing import Any, Self
 
 from core.media import Kind, Media
 from core.weights import read_manifest
-from detectors.base import Evidence, Finding
+from detectors.base import Evidence, Finding, abstention
 from detectors.calibration import Logistic
+from detectors.near import geometry, keypoints
 from detectors.near.description import ASKED, KEPT, LEAST, NAME, Describer
 from detectors.near.files import load
 from detectors.near.near_list import CANDIDATES, NearList, NearMatch
@@ -26,6 +27,7 @@ from detectors.texture import TOO_PLAIN
 MANIFEST = Path(__file__).parents[1] / "weights" / "weights.toml"
 EMPTY = "near_list.empty"
 MIRRORED = "near.mirrored"
+BETWEEN = "between"
 POINTS, SIMILARITY = "near.points", "near.similarity"
 AGREEING = 12
 """Points from which on a picture is taken for a copy."""
@@ -34,6 +36,7 @@ NAMED = 8
 # python -m training.evaluation.near_copies --collection DIR --fit
 CALIBRATION = Logistic(weights=(3.103,), bias=-6.075, bound=1.95)
 """Of the logarithm of one and the points, fitted on copies of 89 photographs."""
+_EVENS = 0.5
 MEASURED_FPR = 0.017
 """No stranger among 661 questions was taken for a copy; of the 217 pictures behind them that is the interval's end."""
 
@@ -60,7 +63,7 @@ class NearSource:
     )
 
     def __init__(self, listed: str = "") -> None:
-        """listed: digest of the list and of the weights that describe."""
+        """listed: digest of the list and of the model that describes."""
         self.version = version_with(listed)
 
 
@@ -81,8 +84,8 @@ class NearDetector(NearSource, SingleDetector):
         return cls(describer, load(path, describer))
 
     def examine(self, media: Media) -> Finding:
-        """DETECTED where a listed picture lies in one of the media's; ABSTAINED without a list, or where all pictures
-        are too plain.
+        """DETECTED where a listed picture lies in one of the media's; ABSTAINED without a list, where all pictures are
+        too plain, and where so many points agree that a copy is likelier than not, and too few to call it one.
         """
         if not len(self._listed):
             return self.abstain("No list of near duplicates is loaded.", (EMPTY,))
@@ -92,11 +95,20 @@ class NearDetector(NearSource, SingleDetector):
             return self.abstain(f"Too plain to be looked up: fewer than {LEAST} points.", (TOO_PLAIN,))
         found = [match for ways in seen for match in self._listed.matches(ways, 1)]
         matches = sorted(found, key=lambda match: (-match.agreement.points, match.id))
-        measured = _measured(matches)
         good = [match for match in matches if match.agreement.points >= AGREEING]
-        if not good:
-            return self.not_detected("No listed picture lies in this one.", **measured)
-        named = list({match.id: match for match in reversed(good)}.values())[::-1][:NAMED]
+        measured = _measured(matches, len(seen))
+        return self._found(good, measured) if good else self._not_found(measured)
+
+    def _not_found(self, measured: dict[str, Any]) -> Finding:
+        if measured["probability"] > _EVENS:
+            # NOT_DETECTED beside a probability above one half would say two things at once.
+            why = f"{measured['score']:.0f} points agree: a copy is likelier than not, and {AGREEING} are needed."
+            return abstention(self, why, (BETWEEN,), measured["measurements"])
+        return self.not_detected("No listed picture lies in this one.", **measured)
+
+    def _found(self, good: Sequence[NearMatch], measured: dict[str, Any]) -> Finding:
+        """good: at least one match, the best first."""
+        named = named_of(good)
         codes = {
             "match.near",
             *(f"list.{match.said.list}" for match in good),
@@ -116,10 +128,20 @@ def shipped() -> Describer:
 
 def version_with(digest: str) -> str:
     """The version of the detector on the list with that digest: what findings, and so decisions, name."""
-    return version_of(1, [digest, ASKED, KEPT, LEAST, CANDIDATES, AGREEING, CALIBRATION.digest])
+    looks = [geometry.settings(), keypoints.settings()]
+    return version_of(2, [digest, ASKED, KEPT, LEAST, CANDIDATES, AGREEING, CALIBRATION.digest, looks])
 
 
-def _measured(matches: Sequence[NearMatch]) -> dict[str, Any]:
+def named_of(matches: Sequence[NearMatch]) -> list[NearMatch]:
+    """Those that a finding names, each entry once, by its best. matches: best first."""
+    first: dict[str, NearMatch] = {}
+    for match in matches:
+        first.setdefault(match.id, match)
+    return list(first.values())[:NAMED]
+
+
+def _measured(matches: Sequence[NearMatch], pictures: int) -> dict[str, Any]:
+    """pictures: how many were looked up. The rate was counted on single ones: the best of many passes more often."""
     points = matches[0].agreement.points if matches else 0
     chance, ratio = CALIBRATION.judge((math.log1p(points),))
     similarity = max((match.similarity for match in matches), default=0.0)
@@ -128,7 +150,7 @@ def _measured(matches: Sequence[NearMatch]) -> dict[str, Any]:
         "score_scale": f"points that agree, 0 to {KEPT}",
         "probability": chance,
         "log10_lr": ratio,
-        "fpr_at_threshold": MEASURED_FPR,
+        "fpr_at_threshold": MEASURED_FPR if pictures == 1 else None,
         "calibration": CALIBRATION.digest,
         "measurements": {POINTS: float(points), SIMILARITY: similarity},
     }

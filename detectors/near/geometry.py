@@ -32,6 +32,11 @@ class Agreement:
     cells: int = 0
 
 
+def settings() -> list[float]:
+    """What decides how many points agree."""
+    return [_ALIKE, _NEAR, _ROUNDS, _SURE, _SIZE, _TURN, _LEAST]
+
+
 def agreement(asked: Marks, listed: Marks) -> Agreement:
     """The largest set of pairs found that one similarity explains (RANSAC; equal marks give an equal answer)."""
     pairs = _pairs(asked.seen, listed.seen)

@@ -37,11 +37,12 @@ class FaissIndex:
             raise ConfigurationError(NEEDS)
         import faiss
 
-        faiss.omp_set_num_threads(1)  # as the engine wants it of detectors
+        self._faiss = faiss
         self._index = faiss.IndexBinaryFlat(8 * codes.shape[1])
         self._index.add(np.ascontiguousarray(codes))
 
     def nearest(self, asked: Pixels, count: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """See `Index`."""
+        self._faiss.omp_set_num_threads(1)  # as the engine wants it of detectors; holds for the thread that calls
         far, rows = self._index.search(np.ascontiguousarray(asked), count)
         return far, rows

@@ -48,6 +48,11 @@ class Points:
         return Points(places, self.seen[:, _MIRRORED], self.width)
 
 
+def settings() -> list[float]:
+    """What decides which points a picture has: those found by others are not comparable."""
+    return [LONGEST, _GRID, _LAYERS, _CONTRAST]
+
+
 def points_of(pixels: Pixels, most: int) -> Points:
     """At most `most` points of an RGB picture, uint8 (h, w, 3); the first of them are spread over it as all are."""
     grey = _reduced(np.asarray(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), np.uint8))

@@ -1,6 +1,6 @@
 """Listed pictures with the list they stand on, the reason, the source and the tags, and how they are found again.
 
-A `NearList` is immutable, as `HashList` is, and belongs to the weights that described its pictures: descriptions by
+A `NearList` is immutable, as `HashList` is, and belongs to the model that described its pictures: descriptions by
 others mean nothing beside them. Knows no media.
 """
 
@@ -73,7 +73,7 @@ class NearMatch:
 
 
 class NearList:
-    """An immutable snapshot. model: digest of the weights, "sha256:…". digest: "sha256:…" over the entries, whatever
+    """An immutable snapshot. model: version of the describer, "sha256:…". digest: "sha256:…" over the entries, whatever
     order they came in.
     """
 
@@ -92,7 +92,7 @@ class NearList:
 
     @classmethod
     def empty(cls, describer: Describer) -> NearList:
-        """Without pictures, for those that these weights describe."""
+        """Without pictures, for those that this model describes."""
         return cls(describer.version, Pictures.of((), b"", describer.bits // 8, describer.width), ())
 
     def __len__(self) -> int:

@@ -18,7 +18,9 @@ from detectors.own.settings import OwnCheckpoint
 from detectors.verdicts.learned import Reading
 from detectors.verdicts.names import FACES
 
-NO_FACES, SMALL_FACES = "faces.none", "faces.too_small"
+NO_FACES, SMALL_FACES, UNSEEN = "faces.none", "faces.too_small", "faces.unseen"
+SHOWN = "faces.shown"
+"""How many of the faces that were found the classifier was shown."""
 MOST_FACES = 16
 """That are shown, the largest: a crowd could keep a processor busy."""
 _MAP = 256  # pixels of the longer side of the map that marks a face
@@ -49,7 +51,7 @@ class FaceCrops:
     def shown(self, pixels: Pixels) -> Shown:
         """The crops of one picture, those of the largest faces first."""
         faces = self.finder.find(pixels)
-        count = ((FACES, float(len(faces))),)
+        count = counted(len(faces), 0)
         if not faces:
             why = "No face was found in the picture."
             return Shown((), refused=Reading(None, why, codes=(NO_FACES,), measurements=count))
@@ -72,6 +74,11 @@ def crops_of(checkpoint: OwnCheckpoint, least: int) -> FaceCrops | None:
         return FaceCrops(FaceFinder.load(), checkpoint.margin, least)
     except ConfigurationError as error:
         raise ConfigurationError(f"the detector {checkpoint.name}: {error}") from error
+
+
+def counted(found: int, shown: int) -> tuple[tuple[str, float], ...]:
+    """As measurements of a reading."""
+    return (FACES, float(found)), (SHOWN, float(shown))
 
 
 def crop(pixels: Pixels, face: Face, margin: float) -> Pixels:

@@ -15,7 +15,7 @@ import torch
 from core.media import Media, Pixels
 from detectors.base import Finding, Verdict, abstention, finding_of
 from detectors.own.classes import log_odds
-from detectors.own.cropping import FaceCrops, Shown, marked
+from detectors.own.cropping import SHOWN, UNSEEN, FaceCrops, Shown, counted, marked
 from detectors.own.eyes import Eyes
 from detectors.own.network import Classify
 from detectors.own.settings import OwnCheckpoint
@@ -88,7 +88,7 @@ class Reader:
             return Reading(None, f"The picture is more than {LONGEST} times as long as wide.", codes=(TOO_LONG,))
         if not shown.faces:
             return Reading(scores[best])
-        count = ((FACES, float(shown.found)),)
+        count = counted(shown.found, sum(map(bool, views)))
         return Reading(scores[best], heat=marked(pixels, shown.faces[best]), measurements=count)
 
     def _score(self, rows: list[torch.Tensor]) -> float:
@@ -118,6 +118,10 @@ class OwnDetector(OwnSource, LearnedDetector):
     def read(self, batch: Sequence[Media]) -> list[Reading]:
         """See `LearnedDetector`."""
         return self._reader.read(batch)
+
+    def conclude(self, media: Media, reading: Reading) -> Finding:
+        """See `LearnedDetector`; and abstains where faces were left out of what would be NOT_DETECTED."""
+        return held(self, LearnedDetector.conclude(self, media, reading))
 
 
 class UncalibratedDetector(OwnSource):
@@ -157,11 +161,21 @@ class UncalibratedDetector(OwnSource):
         told = f"at least {self._detected_from:g}" if found else f"at most {self._absent_to:g}"
         verdict = Verdict.DETECTED if found else Verdict.NOT_DETECTED
         why = f"The score is {score:.4g}, {told}; it has no calibration, so that nobody knows how sure that is."
-        return finding_of(self, verdict, why, measurements=measured, score=score, score_scale=SCALE)
+        return held(self, finding_of(self, verdict, why, measurements=measured, score=score, score_scale=SCALE))
 
     def _too_small(self, media: Media) -> Finding:
         why = f"The shorter side has {_short_side(media)} pixels, {self.least_side} needed."
         return abstention(self, why, (TOO_SMALL,), quality_of(media).measurements())
+
+
+def held(detector: OwnSource, finding: Finding) -> Finding:
+    """The finding, or an abstention where it says NOT_DETECTED of a picture some of whose faces nobody looked at."""
+    measured = dict(finding.measurements)
+    found, shown = (int(measured.get(name, 0)) for name in (FACES, SHOWN))
+    if finding.verdict is not Verdict.NOT_DETECTED or shown >= found:
+        return finding
+    why = f"Of {found} faces {found - shown} were not looked at, and nothing was found in the others."
+    return abstention(detector, why, (UNSEEN,), measured)
 
 
 def _short_side(media: Media) -> int:

@@ -8,7 +8,10 @@ from dataclasses import asdict
 from typing import Any
 
 from core.media import Kind
+from detectors.faces.cascade import SETTINGS as CASCADE
 from detectors.faces.cascade import STAGES
+from detectors.faces.finder import LEAST_SIDE, MOST_PIXELS
+from detectors.own.cropping import MOST_FACES, SHOWN
 from detectors.own.settings import OwnCheckpoint
 from detectors.single import version_of
 from detectors.verdicts.names import CARRIED, FACES
@@ -17,6 +20,11 @@ SCALE = "natural log odds of the checkpoint, which are no probability until they
 _REVISION = 1
 _PLACES = frozenset({"path", "hub", "revision", "allow_download", "device", "licence", "accept_licence"})
 """Settings that decide nothing: what lies there is pinned by its digest."""
+_FACES = (
+    f"It sees faces alone, those that were found, and of them the {MOST_FACES} largest that have enough pixels: where "
+    "others are in the picture, it says that it found something or nothing at all."
+)
+_COUNTS = {FACES: (0.0, math.inf), SHOWN: (0.0, float(MOST_FACES))}
 _KINDS = {
     "transformers": "An image classifier of transformers",
     "timm": "An image classifier of timm",
@@ -41,7 +49,7 @@ class OwnSource:
         self.summary = f"{_KINDS[checkpoint.kind]} that looks for {checkpoint.label}, brought by the operator."
         self.limits = _limits(checkpoint)
         self.licence = checkpoint.licence
-        self.measures = CARRIED if checkpoint.crop == "nothing" else {**CARRIED, FACES: (0.0, math.inf)}
+        self.measures = CARRIED if checkpoint.crop == "nothing" else {**CARRIED, **_COUNTS}
 
 
 def _decisive(checkpoint: OwnCheckpoint) -> dict[str, Any]:
@@ -51,7 +59,8 @@ def _decisive(checkpoint: OwnCheckpoint) -> dict[str, Any]:
     if checkpoint.crop == "nothing":
         del said["crop"], said["margin"]
     else:
-        said["crop"] = [packaged.sha256 for packaged in STAGES.values()]
+        networks = [packaged.sha256 for packaged in STAGES.values()]
+        said["crop"] = [*networks, CASCADE, MOST_PIXELS, LEAST_SIDE, MOST_FACES]
     said["judging"] = {name: value for name, value in said["judging"].items() if name != "calibration"}
     return said
 
@@ -61,7 +70,7 @@ def _limits(checkpoint: OwnCheckpoint) -> str:
     if checkpoint.judging.calibration is None:
         parts.append("It has no calibration: its verdicts come from two limits that the operator chose.")
     if checkpoint.crop == "faces":
-        parts.append("It sees faces alone, those that were found.")
+        parts.append(_FACES)
     if checkpoint.look == "tiles":
         parts.append(f"It sees up to {checkpoint.tiles} pieces of the picture, not what lies between them.")
     else:

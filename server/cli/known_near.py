@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import fcntl
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -40,9 +43,9 @@ def add(
         path, describer = path_of(ctx), shipped()
         said = Said(name, reason, source)
         described = asyncio.run(described_of(files, said, describer))
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        listed = read(path, describer).add(*described)
-        save(listed, path)
+        with alone(path):
+            listed = read(path, describer).add(*described)
+            save(listed, path)
         added = {file.key for file in described}
         show([each for each in listed if (each.media, each.said.list) in added], as_json=as_json)
 
@@ -54,10 +57,11 @@ def remove(ctx: typer.Context, files: Files, name: ListName, as_json: AsJson = F
 
     with operating(as_json=as_json):
         path = path_of(ctx)
-        listed = read(path, shipped())
         keys = {(digest_of(content(file)).removeprefix("sha256:"), name) for file in files}
+        with alone(path):
+            listed = read(path, shipped())
+            save(listed.without(keys), path)
         gone = [each for each in listed if (each.media, each.said.list) in keys]
-        save(listed.without(keys), path)
         show(gone, as_json=as_json)
 
 
@@ -91,6 +95,22 @@ def path_of(ctx: typer.Context) -> Path:
     if path is None:
         raise ConfigurationError("no list of near duplicates: set near_list in the table server.detectors to its path")
     return path
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Waits until no other command changes the list: of two that read the same one, the first change would be lost.
+
+    The lock is on a file beside the list, since the list itself is replaced. It stays there: to delete it would let two
+    in at once.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 def shipped() -> Describer:

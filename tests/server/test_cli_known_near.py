@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,8 @@ from typer.testing import CliRunner, Result
 from countersign.cli.app import build_app
 from detectors.base import Verdict
 from detectors.near.detector import NearDetector
+from detectors.near.near_list import NearList
+from server.cli import known_near
 from server.config import Settings
 from server.startup import near_duplicates
 from tests.detectors.making import coded, film_of, media, photograph
@@ -86,3 +90,23 @@ def test_a_server_has_the_detector_where_it_is_configured(near: Near, path: Path
     made = near_duplicates(configured)
     assert made is not None
     assert made[0].version == NearDetector.load(path).version
+
+
+def test_nobody_else_changes_the_list_between_reading_and_writing(
+    near: Near, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    picture, held, read = tmp_path / "crab.jpg", [], known_near.read
+    picture.write_bytes(coded(photograph("crab"), "JPEG"))
+
+    def looked(*given: Any) -> NearList:
+        with path.with_name("near.safetensors.lock").open("a") as other, pytest.raises(BlockingIOError):
+            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        held.append(True)
+        return read(*given)
+
+    monkeypatch.setattr(known_near, "read", looked)
+    assert near("add", picture, "--list", "own").exit_code == 0
+    assert near("remove", picture, "--list", "own").exit_code == 0
+    assert held == [True, True]
+    with path.with_name("near.safetensors.lock").open("a") as other:
+        fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -23,7 +23,7 @@ from detectors.pdq import pdq
 from server.app import App
 from server.config import Settings
 from server.documents import Register
-from server.known import NEAR, KnownContent, KnownFollower, NearContent, stamp_of
+from server.known import NEAR, KnownContent, KnownFollower, Looked, NearContent, stamp_of
 from server.metrics import Metrics
 from tests.detectors.making import coded, media, photograph
 from tests.detectors.near.making import PETS, file_of, listed
@@ -103,6 +103,24 @@ async def test_a_list_that_cannot_be_read_changes_nothing_and_is_told_once(tmp_p
     await followed.follower.look()
     assert followed.stale == 0
     assert followed.verdict("dogs") is Verdict.DETECTED
+
+
+async def test_a_list_whose_reader_fails_is_told_once_as_well(tmp_path: Path) -> None:
+    followed = Followed(tmp_path, CRAB)
+    asked = []
+
+    def read(path: Path) -> KnownHashDetector:
+        asked.append(path)
+        raise AttributeError("what nobody thought of")
+
+    followed.follower._looked = Looked("the list", read, lambda metrics: metrics.known_stale)
+    HashList([DOGS]).save(followed.path)
+    with capture_logs() as lines:
+        await followed.follower.look()
+        await followed.follower.look()
+    assert [line["log_level"] for line in lines] == ["error"]
+    assert (len(asked), followed.stale) == (1, 1)
+    assert followed.verdict("crab") is Verdict.DETECTED
 
 
 async def test_what_cannot_be_recorded_is_not_looked_up_yet(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -13,7 +14,8 @@ from hypothesis import strategies as st
 
 from core.errors import ConfigurationError, IntegrityError
 from core.media import Pixels
-from detectors.faces.boxes import apart
+from detectors.faces import cascade
+from detectors.faces.boxes import Floats, apart
 from detectors.faces.cascade import STAGES
 from detectors.faces.finder import LEAST_SIDE, Face, FaceFinder
 from tests.detectors.making import halved
@@ -96,6 +98,41 @@ def test_without_the_extra_or_with_another_network_there_is_none(stage: str) -> 
         replace(STAGES[stage], package="no_such_package").read()
     with pytest.raises(IntegrityError, match="sha256"):
         replace(STAGES[stage], sha256="0" * 64).read()
+
+
+class Counting:
+    """A network that takes nothing for a face, and notes how many pictures it was given at once."""
+
+    def __init__(self) -> None:
+        self.given: list[int] = []
+
+    def get_inputs(self) -> list[SimpleNamespace]:
+        return [SimpleNamespace(name="pictures")]
+
+    def run(self, _: None, pictures: dict[str, Floats]) -> list[Floats]:
+        (given,) = pictures.values()
+        self.given.append(len(given))
+        return [np.zeros((len(given), 4), np.float32), np.zeros((len(given), 2), np.float32)]
+
+
+def test_boxes_are_looked_at_a_few_at_a_time(finder: FaceFinder) -> None:
+    made = np.tile(np.array([0, 0, 20, 20], np.float32), (150, 1))
+    network = Counting()
+    finder._cascade._refined(network, astronaut(), made, 24, 0.5)
+    assert network.given == [64, 64, 22]
+
+
+def test_only_so_many_boxes_go_on_from_all_sizes_together(finder: FaceFinder, monkeypatch: pytest.MonkeyPatch) -> None:
+    everywhere = finder._cascade._proposed(astronaut())
+    assert len(everywhere) > 5
+    monkeypatch.setattr(cascade, "_MOST_TOGETHER", 5)
+    assert np.array_equal(finder._cascade._proposed(astronaut()), everywhere[:5])
+
+
+def test_a_few_at_a_time_find_what_all_at_once_find(finder: FaceFinder, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted = finder.find(astronaut())
+    monkeypatch.setattr(cascade, "_AT_ONCE", 3)
+    assert finder.find(astronaut()) == wanted
 
 
 boxes = st.lists(st.tuples(*[st.integers(0, 60)] * 2, *[st.integers(1, 40)] * 2), min_size=1, max_size=12)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -12,10 +14,13 @@ from core.media import Pixels
 from detectors.base import Measuring, Verdict
 from detectors.hash_list import Entry, HashKind, HashList
 from detectors.known_hash import KnownHashDetector
+from detectors.near import geometry, keypoints
 from detectors.near.description import Describer
-from detectors.near.detector import AGREEING, POINTS, NearDetector
+from detectors.near.detector import AGREEING, MEASURED_FPR, NAMED, POINTS, NearDetector, named_of, shipped, version_with
+from detectors.near.files import load, save
+from detectors.near.geometry import Agreement
 from detectors.near.listing import described
-from detectors.near.near_list import NearList, id_of
+from detectors.near.near_list import NearList, NearMatch, id_of
 from detectors.pdq import pdq
 from tests.detectors.making import coded, film_of, halved, media, photograph
 from tests.detectors.near.making import BEACH, describer, file_of, listed
@@ -107,3 +112,61 @@ def test_weights_that_do_not_fit_together_are_refused() -> None:
         Describer(**(parts | {"words": good.words[:, 1:]}), bits=good.bits, version=good.version)
     with pytest.raises(ConfigurationError, match="give 8192 bits, not 9000"):
         Describer(**parts, bits=9000, version=good.version)
+
+
+def match(name: str, points: int) -> NearMatch:
+    return NearMatch(name, BEACH, Agreement(points, 3), 0.5, mirrored=False)
+
+
+def test_an_entry_that_matched_twice_is_named_by_its_best_match() -> None:
+    best, again = match("first", 90), match("first", 13)
+    others = [match(f"{number}", 80 - number) for number in range(NAMED)]
+    assert named_of([best, *others, again]) == [best, *others[: NAMED - 1]]
+
+
+def test_a_rate_counted_on_single_pictures_is_not_told_of_films() -> None:
+    """The most points of many pictures pass the limit more often than those of one."""
+    film = detector().examine(media(film_of(photograph("fig")[:360, :480], photograph("dogs")[:360, :480])))
+    still = detector().examine(media(coded(photograph("dogs"), "JPEG")))
+    assert (film.verdict, still.verdict) == (Verdict.DETECTED, Verdict.DETECTED)
+    assert (film.fpr_at_threshold, still.fpr_at_threshold) == (None, MEASURED_FPR)
+
+
+@pytest.mark.parametrize("points", range(AGREEING + 1))
+def test_a_probability_does_not_contradict_its_verdict(monkeypatch: pytest.MonkeyPatch, points: int) -> None:
+    found = (match("one", points),) if points else ()
+    monkeypatch.setattr(NearList, "matches", lambda *_: found)
+    finding = detector().examine(media(coded(halved("crab"))))
+    if finding.verdict is Verdict.ABSTAINED:
+        assert points in range(7, AGREEING)
+        assert (finding.codes, finding.probability) == (("between",), None)
+        assert dict(finding.measurements)[POINTS] == points
+    else:
+        assert finding.probability is not None
+        assert (finding.verdict is Verdict.DETECTED) == (finding.probability > 0.5) == (points >= AGREEING)
+
+
+GEOMETRY = ("_ALIKE", "_NEAR", "_ROUNDS", "_SURE", "_SIZE", "_TURN", "_LEAST")
+KEYPOINTS = ("LONGEST", "_GRID", "_LAYERS", "_CONTRAST")
+
+
+@pytest.mark.parametrize(
+    ("module", "name"), [*((geometry, name) for name in GEOMETRY), *((keypoints, name) for name in KEYPOINTS)]
+)
+def test_what_decides_a_match_is_part_of_the_version(
+    monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str
+) -> None:
+    before = version_with("a list")
+    monkeypatch.setattr(module, name, getattr(module, name) + 1)
+    assert version_with("a list") != before
+
+
+@pytest.mark.parametrize("name", KEYPOINTS)
+def test_a_list_names_the_points_that_its_pictures_were_described_by(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "near.safetensors"
+    save(listed(), path)
+    monkeypatch.setattr(keypoints, name, getattr(keypoints, name) + 1)
+    with pytest.raises(ConfigurationError, match=r"near.safetensors: .* list its files anew"):
+        load(path, shipped())

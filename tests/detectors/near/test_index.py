@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -32,3 +34,17 @@ def test_without_faiss_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(index, "find_spec", lambda _: None)
     with pytest.raises(ConfigurationError, match=r"pip install 'countersign\[near\]'"):
         FaissIndex(codes(2))
+
+
+def test_a_lookup_takes_one_thread_whichever_thread_asks() -> None:
+    """OpenMP's setting is the calling thread's own."""
+    faiss = pytest.importorskip("faiss")
+    made = FaissIndex(codes(2))
+
+    def asked() -> int:
+        faiss.omp_set_num_threads(3)
+        made.nearest(codes(1), 1)
+        return int(faiss.omp_get_max_threads())
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(asked).result() == 1

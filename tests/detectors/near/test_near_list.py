@@ -12,7 +12,8 @@ from safetensors.numpy import load_file, save_file
 
 from core.errors import ConfigurationError, LimitExceeded
 from detectors.hashes.entry import Said
-from detectors.near import near_list
+from detectors.near import files, near_list
+from detectors.near.description import KEPT, Description, Marks
 from detectors.near.files import load, save
 from detectors.near.near_list import Described, NearList
 from tests.detectors.near.making import BEACH, PETS, describer, file_of, invented, listed
@@ -63,12 +64,12 @@ def test_marks_are_short_and_still_themselves() -> None:
     assert np.abs(read.seen - kept.marks.seen).max() < 0.01
 
 
-def test_pictures_that_other_weights_described_are_refused_by_name(tmp_path: Path) -> None:
+def test_pictures_that_another_model_described_are_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "near.safetensors"
     known = empty().add(invented(1))
     save(NearList("sha256:" + "0" * 64, known.pictures, known.saids), path)
     with pytest.raises(
-        ConfigurationError, match=f"described by the weights sha256:0{{64}}, and not by {describer().version}"
+        ConfigurationError, match=f"described by the model sha256:0{{64}}, and not by {describer().version}"
     ):
         load(path, describer())
 
@@ -87,6 +88,9 @@ WRONG: dict[str, tuple[Any, str]] = {
     "places": (lambda arrays, told: arrays.update(places=arrays["places"] * np.float16("inf")), "lies nowhere"),
     "saids": (lambda arrays, told: told.update(saids="[]"), "saids names more than the 0"),
     "no JSON": (lambda arrays, told: told.update(saids="["), "cannot be read"),
+    "deep JSON": (lambda arrays, told: told.update(saids="[" * 100_000), "cannot be read"),
+    "a number": (lambda arrays, told: told.update(saids="7"), "cannot be read"),
+    "no text": (lambda arrays, told: told.update(saids=json.dumps([["beach", 7, "", []]] * 2)), "cannot be read"),
     "a name": (lambda arrays, told: told.update(saids=json.dumps([["A", "", "", []]] * 2)), "a list name has"),
 }
 
@@ -111,7 +115,56 @@ def test_a_file_that_is_wrong_says_what_is(tmp_path: Path, name: str) -> None:
         load(path, describer())
 
 
+@pytest.mark.parametrize(("known", "unknown"), [(np.float16, "BF16"), (np.int8, "F8_E4M3")])
+def test_numbers_of_a_type_that_numpy_lacks_are_refused(tmp_path: Path, known: type[np.generic], unknown: str) -> None:
+    path = tmp_path / "near.safetensors"
+    save_file({"places": np.zeros((2, 2), known)}, path)
+    data = path.read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    header["places"]["dtype"] = unknown
+    told = json.dumps(header).encode()
+    path.write_bytes(len(told).to_bytes(8, "little") + told + data[8 + length :])
+    with pytest.raises(ConfigurationError, match=r"near.safetensors cannot be read"):
+        load(path, describer())
+
+
+def test_a_picture_has_no_more_marks_than_are_kept_of_one(tmp_path: Path) -> None:
+    path = tmp_path / "near.safetensors"
+    one = invented(1)
+    code, places = one.pictures[0].code, np.zeros((KEPT + 1, 4), np.float32)
+    marks = Marks(places, np.zeros((KEPT + 1, describer().width), np.float32))
+    save(empty().add(Described(one.media, BEACH, [Description(code, marks)])), path)
+    with pytest.raises(ConfigurationError, match="a picture has 97 marks, 96 at most"):
+        load(path, describer())
+
+
+def test_a_file_larger_than_any_list_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "near.safetensors"
+    with path.open("wb") as file:
+        file.truncate(6 * 10**9)  # sparse: none of it lies on the disk
+    with pytest.raises(ConfigurationError, match=r"near.safetensors has 6000000000 bytes, a list at most 47"):
+        load(path, describer())
+
+
 def test_a_list_holds_no_more_than_memory_does(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(near_list, "MOST", 1)
     with pytest.raises(LimitExceeded, match="at most 1 pictures"):
         empty().add(invented(1), invented(2))
+
+
+def test_a_file_is_never_mapped_since_one_written_in_place_would_end_the_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mapped(*_: object, **__: object) -> None:
+        raise AssertionError("mapped: a part of it that is gone while it is read is SIGBUS")
+
+    monkeypatch.setattr(files, "safe_open", mapped, raising=False)
+    path = tmp_path / "near.safetensors"
+    save(listed(), path)
+    assert load(path, describer()).digest == listed().digest
+    whole = path.read_bytes()
+    for length in (0, 7, 100, len(whole) - 1):
+        path.write_bytes(whole[:length])
+        with pytest.raises(ConfigurationError, match=r"near.safetensors cannot be read"):
+            load(path, describer())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import skimage.data
@@ -12,6 +13,7 @@ import skimage.data
 from core.media import Media, Pixels
 from detectors.base import Verdict
 from detectors.faces.finder import FaceFinder
+from detectors.own import source
 from detectors.own.cropping import MOST_FACES, crop
 from detectors.own.detector import OwnDetector, UncalibratedDetector
 from detectors.own.loading import load
@@ -94,11 +96,53 @@ def test_evidence_marks_the_face_that_counts(swapped: OwnCheckpoint, tmp_path: P
 
 
 def test_no_crowd_is_shown_whole(swapped: OwnCheckpoint) -> None:
-    small = astronaut()[30:230, 130:330]
-    crowd = np.vstack([np.hstack([small] * 5)] * 4)
-    assert len(FaceFinder.load().find(crowd)) > MOST_FACES
-    (finding,) = load(swapped).detect(of(crowd))
-    assert dict(finding.measurements)["faces.count"] > MOST_FACES
+    assert len(FaceFinder.load().find(crowd())) > MOST_FACES
+    (finding,) = load(swapped).detect(of(crowd()))
+    assert dict(finding.measurements)["faces.count"] > MOST_FACES == dict(finding.measurements)["faces.shown"]
+
+
+def judged(checkpoint: OwnCheckpoint, file: Path, *, calibrated: bool, found: bool) -> OwnCheckpoint:
+    """One that says the same of whatever it is shown."""
+    low, high = (-10.0, -9.0) if found else (9.0, 10.0)
+    if not calibrated:
+        return replace(checkpoint, judging=Judging(absent_to=low, detected_from=high))
+    digest = replace(KNOWN, detected_from=high, absent_to=low).write(file)
+    return replace(checkpoint, judging=Judging(calibration=file, calibration_sha256=digest))
+
+
+def crowd() -> Pixels:
+    return np.vstack([np.hstack([astronaut()[30:230, 130:330]] * 5)] * 4)
+
+
+def sizes() -> Pixels:
+    """A face, and the same at a quarter of its size."""
+    small = np.asarray(cv2.resize(astronaut(), (256, 256), interpolation=cv2.INTER_AREA), np.uint8)
+    return np.hstack([np.vstack([small, np.zeros_like(small)]), astronaut()])
+
+
+@pytest.mark.parametrize("calibrated", [True, False])
+@pytest.mark.parametrize("left_out", ["smaller than needed", "more than are shown"])
+def test_a_face_that_was_not_shown_is_not_said_to_be_real(
+    swapped: OwnCheckpoint, tmp_path: Path, left_out: str, calibrated: bool
+) -> None:
+    picture, least = (sizes(), 100) if left_out == "smaller than needed" else (crowd(), swapped.least_side)
+    needing = replace(swapped, least_side=least)
+    file = tmp_path / "known.json"
+    (finding,) = load(judged(needing, file, calibrated=calibrated, found=False)).detect(of(picture))
+    measured = dict(finding.measurements)
+    assert measured["faces.shown"] < measured["faces.count"]
+    assert (finding.verdict, finding.codes) == (Verdict.ABSTAINED, ("faces.unseen",))
+    (found,) = load(judged(needing, file, calibrated=calibrated, found=True)).detect(of(picture))
+    assert found.verdict is Verdict.DETECTED
+
+
+@pytest.mark.parametrize("calibrated", [True, False])
+def test_where_every_face_was_shown_there_is_a_verdict(
+    swapped: OwnCheckpoint, tmp_path: Path, calibrated: bool
+) -> None:
+    (finding,) = load(judged(swapped, tmp_path / "known.json", calibrated=calibrated, found=False)).detect(of(pair()))
+    assert finding.verdict is Verdict.NOT_DETECTED
+    assert [dict(finding.measurements)[name] for name in ("faces.shown", "faces.count")] == [2, 2]
 
 
 def test_crops_stay_within_the_picture() -> None:
@@ -114,6 +158,17 @@ def test_what_it_is_shown_is_part_of_its_version_and_of_its_limits(swapped: OwnC
     others = [whole, swapped, replace(swapped, margin=0.5)]
     assert len({OwnSource(each).version for each in others}) == 3
     assert OwnSource(replace(whole, margin=0.5)).version == OwnSource(whole).version
-    assert "faces.count" in OwnSource(swapped).measures
+    assert {"faces.count", "faces.shown"} <= set(OwnSource(swapped).measures)
     assert "faces.count" not in OwnSource(whole).measures
     assert "faces" in OwnSource(swapped).limits
+
+
+@pytest.mark.parametrize("name", ["MOST_FACES", "MOST_PIXELS", "LEAST_SIDE", "CASCADE"])
+def test_which_faces_are_found_is_part_of_its_version_and_of_no_other(
+    swapped: OwnCheckpoint, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    whole = replace(swapped, crop="nothing")
+    before = OwnSource(swapped).version, OwnSource(whole).version
+    monkeypatch.setattr(source, name, 7)
+    assert OwnSource(swapped).version != before[0]
+    assert OwnSource(whole).version == before[1]

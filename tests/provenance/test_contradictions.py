@@ -166,7 +166,7 @@ UNKNOWN: dict[str, Seen] = {
     "a model, tags unread": seen(MODEL, tags=View(error="broken")),
     "a model, EXIF damaged": seen(MODEL, tags=View({"exif": {}, "damaged": ["exif"]})),
     "a time, tags unread": seen(STAMPED, tags=View(error="broken")),
-    **{f"credentials that are {state}": seen(CAMERA, AI, state=state) for state in UNTOLD},
+    **{f"credentials that are {state}": seen(CAMERA, AI, state=state) for state in sorted(UNTOLD)},
 }
 
 

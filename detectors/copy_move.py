@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.media import Kind, Media
 from detectors.base import Evidence, Finding
 from detectors.calibration import Logistic
-from detectors.copies import Copies, Copy, Settings, search
+from detectors.copies import CONSTANTS, Copies, Copy, Settings, search
 from detectors.single import SingleDetector, version_of
 from detectors.texture import TOO_PLAIN
 from detectors.verdicts.learned import BETWEEN
@@ -54,7 +54,8 @@ class CopyMoveDetector(SingleDetector):
 
     def __init__(self, settings: Settings = Settings()) -> None:  # noqa: B008 - frozen
         self._settings = settings
-        self.version = version_of(2, [asdict(settings), asdict(CALIBRATION), LEAST_SIDE, LEAST_KEYPOINTS])
+        parameters = [asdict(settings), CONSTANTS, asdict(CALIBRATION), LEAST_SIDE, LEAST_KEYPOINTS]
+        self.version = version_of(3, parameters)
 
     def examine(self, media: Media) -> Finding:
         """DETECTED where pixels or noise agree over a part; ABSTAINED on pictures too small or too plain to search, and

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from core.media import Pixels
+from detectors import copies, equalising, shifts
 from detectors.base import Finding, Verdict
 from detectors.copies import FAINT, MOVING, PLAIN, Copies, Copy
 from detectors.copy_move import LEAST_KEYPOINTS, LEAST_SIDE, CopyMoveDetector
@@ -73,10 +74,10 @@ def found(*strengths: float) -> Copies:
     """As if each search had found one repetition of that strength."""
     place = np.zeros((LEAST_SIDE, LEAST_SIDE), np.bool_)
     limits = (PLAIN.strong, MOVING.strong, FAINT.strong)
-    copies = [
+    each = [
         (Copy(place, place, value, value >= limit, "Alike."),) for value, limit in zip(strengths, limits, strict=True)
     ]
-    return Copies(LEAST_KEYPOINTS, *copies)
+    return Copies(LEAST_KEYPOINTS, *each)
 
 
 @pytest.mark.parametrize(
@@ -111,3 +112,20 @@ def test_verdict_and_probability_agree(
 def test_a_page_whose_lines_nearly_repeat_is_an_abstention() -> None:
     finding = examine(coded(page(np.random.default_rng(4)), "JPEG", quality=80))
     assert (finding.verdict, finding.codes) == (Verdict.ABSTAINED, ("between",))
+
+
+def test_every_number_that_decides_is_in_the_version() -> None:
+    """Those beside the settings: named constants of the modules that search."""
+    numbers = {
+        value
+        for module in (copies, shifts, equalising)
+        for name, value in vars(module).items()
+        if name.startswith("_") and name.isupper() and isinstance(value, int | float)
+    }
+    assert numbers == set(copies.CONSTANTS)
+
+
+def test_the_version_follows_the_constants(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = CopyMoveDetector().version
+    monkeypatch.setattr("detectors.copy_move.CONSTANTS", copies.CONSTANTS[1:])
+    assert CopyMoveDetector().version != before

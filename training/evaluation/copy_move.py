@@ -150,7 +150,7 @@ def main() -> None:
     test = list(measure(load_split(cache, "test"), seed=2))
     print(f"log loss, test: {log_loss(*_design(test), weights):.3f} nats")
     report(test, "test")
-    others = list(look_alikes(cache, _LOOK_ALIKES, seed=3))
+    others = list(look_alikes(cache, _LOOK_ALIKES, seed=4))  # limits were set on pictures of seed 3
     for kind in dict.fromkeys(each.kind for each in others):
         here = [each for each in others if each.kind == kind]
         print(f"{kind}: FPR {_rate(here)}, undecided {_undecided(here)}")

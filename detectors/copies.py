@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.media import Pixels
-from detectors import correlation, self_similarity, shifts
+from detectors import correlation, equalising, self_similarity, shifts
 from detectors.correlation import Overlap
 from detectors.equalising import Equaliser, Floats
 from detectors.self_similarity import Repetition
@@ -28,6 +28,12 @@ _WHOLE_AREA = 4000  # pixels of the reduced picture
 _DRAWN, _NOISE = 0.6, 0.7  # evenness: drawings stay below .6, what is copied in photographs is mostly above .69
 _QUARTER = 90.0  # degrees: the blocks of JPEG look alike when they are moved, and when they are turned by these
 _TURNED, _SCALED, _SHEARED = 5.0, 1.2, 1.2
+CONSTANTS = (
+    *(_WHOLE_SHARE, _WHOLE_AREA, _DRAWN, _NOISE, _QUARTER, _TURNED, _SCALED, _SHEARED),
+    *shifts.CONSTANTS,
+    *equalising.CONSTANTS,
+)
+"""What decides beside `Settings`, for a version."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,21 @@ from numpy.typing import NDArray
 from core.media import Kind, Media
 from detectors.base import Evidence, Finding
 from detectors.calibration import Logistic
-from detectors.copies import Copies, Copy, Settings, search
+from detectors.copies import CONSTANTS, Copies, Copy, Settings, search
 from detectors.single import SingleDetector, version_of
 from detectors.texture import TOO_PLAIN
+from detectors.verdicts.learned import BETWEEN
 
 LEAST_SIDE = 128
 LEAST_KEYPOINTS = 50
 # python -m training.evaluation.copy_move --every 2
 CALIBRATION = Logistic(weights=(2.223, 19.908, 7.253), bias=-2.005, bound=1.77)
 MEASURED_FPR = 0.016
+
+
+def undecided(found: Copies) -> bool:
+    """Whether no search reached its limit, and all that they saw still makes a copy more likely than none."""
+    return not found.convincing and CALIBRATION.judge(found.strengths)[1] > 0
 
 
 def readable(found: Copies) -> bool:
@@ -48,10 +54,13 @@ class CopyMoveDetector(SingleDetector):
 
     def __init__(self, settings: Settings = Settings()) -> None:  # noqa: B008 - frozen
         self._settings = settings
-        self.version = version_of(2, [asdict(settings), asdict(CALIBRATION), LEAST_SIDE, LEAST_KEYPOINTS])
+        parameters = [asdict(settings), CONSTANTS, asdict(CALIBRATION), LEAST_SIDE, LEAST_KEYPOINTS]
+        self.version = version_of(3, parameters)
 
     def examine(self, media: Media) -> Finding:
-        """DETECTED where pixels or noise agree over a part; ABSTAINED on pictures too small or too plain to search."""
+        """DETECTED where pixels or noise agree over a part; ABSTAINED on pictures too small or too plain to search, and
+        where what agrees is too little for a verdict: what is NOT_DETECTED has a probability of .5 at most.
+        """
         pixels = media.frames()[0].pixels
         if min(pixels.shape[:2]) < LEAST_SIDE:
             reason = f"The shorter side has {min(pixels.shape[:2])} pixels, {LEAST_SIDE} needed."
@@ -60,6 +69,8 @@ class CopyMoveDetector(SingleDetector):
         if not readable(found):
             reason = f"Too plain to search: {found.keypoints} keypoints, {LEAST_KEYPOINTS} needed."
             return self.abstain(reason, (TOO_PLAIN,))
+        if undecided(found):
+            return self.abstain("Parts look alike, too much to be sure of none and too little for a copy.", (BETWEEN,))
         chance, ratio = CALIBRATION.judge(found.strengths)
         measured: dict[str, Any] = {
             "probability": chance,

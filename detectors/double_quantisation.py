@@ -87,9 +87,10 @@ def _gains(
     # The true histogram is symmetric, and smoother than one picture's sample of it.
     density = _smooth(density + density[::-1])
     centres = (np.arange(len(density)) + 0.5) / _STEPS - _REACH
-    once = _expected(density, centres, np.zeros(len(centres), np.int64), step, reach, 1e-3, settings.floor)
+    alone = np.zeros(len(centres), np.int64)
+    once = _expected(density, centres, alone, 1, step, reach, 1e-3, settings.floor)
     values, weights, which = _quantised(density, centres, firsts)
-    twice = _expected(weights, values, which, step, reach, settings.noise, settings.floor)
+    twice = _expected(weights, values, which, len(firsts), step, reach, settings.noise, settings.floor)
     gains: Floats = (np.log(twice) - np.log(once)) @ counts
     return gains
 
@@ -110,16 +111,23 @@ def _quantised(density: Floats, centres: Floats, firsts: NDArray[np.int64]) -> t
 
 
 def _expected(
-    weights: Floats, values: Floats, which: NDArray[np.int64], step: int, reach: int, noise: float, floor: float
+    weights: Floats,
+    values: Floats,
+    which: NDArray[np.int64],
+    rows: int,
+    step: int,
+    reach: int,
+    noise: float,
+    floor: float,
 ) -> Floats:
-    """Probability of each level −reach to reach when `values` + noise, weighted, are quantised: (n, levels), a row for
-    each histogram, `which` value is of which.
+    """Probability of each level −reach to reach when `values` + noise, weighted, are quantised: (rows, levels), a row
+    for each histogram, `which` value is of which. There may be no values: where all coefficients lie out of reach.
     """
     level = np.rint(values / step)
     offset = values / step - level
     spread = 1.702 * step / noise  # a logistic curve within 0.01 of the normal distribution function
     above, below = _logistic(spread * (offset - 0.5)), _logistic(spread * (-0.5 - offset))
-    rows, width = int(which[-1]) + 1, 2 * reach + 3
+    width = 2 * reach + 3
     histogram = np.zeros(rows * width)
     at = np.minimum(np.maximum(level + reach + 1, 0), width - 1).astype(np.int64)
     for shift, share in ((0, 1.0 - above - below), (1, above), (-1, below)):

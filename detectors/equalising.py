@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 _MOST = 3.0  # local levels; edges would outvote everything else
 _CONTRAST = 32.0  # grey levels a local level
+CONSTANTS = (_MOST, _CONTRAST)
+"""What decides beside an `Equaliser`, for a version."""
 
 
 @dataclass(frozen=True, slots=True)

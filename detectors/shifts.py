@@ -26,6 +26,8 @@ Mask = NDArray[np.bool_]
 Plane = TypeVar("Plane", NDArray[np.float32], NDArray[np.bool_])
 Offset = tuple[int, int]
 _QUIET = 0.3  # least mean energy of the equalised noise: where JPEG left nothing, nothing agrees
+CONSTANTS = (_QUIET,)
+"""What decides beside `Settings`, for a version."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 
+from core.parsers.jpeg import luma_table
 from detectors.base import Finding, Verdict
 from detectors.double_quantisation import Settings, trace
 from detectors.jpeg_history import JpegHistoryDetector, error_levels
@@ -83,3 +84,12 @@ def test_large_error_level_pictures_are_reduced() -> None:
     evidence = error_levels(np.zeros((500, 3000, 3), np.uint8))
     levels = drawn(evidence)
     assert max(levels.shape) == 1024
+
+
+@pytest.mark.parametrize("frequency", [2, 3, 4])
+def test_a_pure_wave_whose_coefficients_are_all_out_of_reach_is_no_error(frequency: int) -> None:
+    wave = 128 + 100 * np.cos(np.pi * (2 * np.arange(256) + 1) * frequency / 16)
+    luma = np.tile(wave.round().astype(np.uint8), (256, 1))
+    found = trace(luma, luma_table(90).astype(np.uint16), Settings())
+    assert found.blocks == 32 * 32
+    assert np.isfinite(found.gain)

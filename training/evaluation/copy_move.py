@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from core.media import Pixels
 from detectors.copies import Settings, search
-from detectors.copy_move import CALIBRATION, marked, readable
+from detectors.copy_move import CALIBRATION, marked, readable, undecided
 from training.corpora.photographs import DEFAULT_CACHE, load_split
 from training.evaluation.forgeries import CopyMove, draw, forge, from_jpeg, to_jpeg
 from training.evaluation.intervals import auc, fit_logistic, log_loss, proportion
@@ -40,13 +40,15 @@ _VIEWS = 3  # of every untouched photograph, at different sizes
 @dataclass(frozen=True, slots=True)
 class Sample:
     """One picture. kind: "untouched" or one of `KINDS`. quality: of its JPEG. strengths: see `Copies`, all 0 where the
-    picture is too plain to search. found: whether one is enough. f1: of the mask, where something was found.
+    picture is too plain to search. found: whether one is enough. undecided: whether none is and all together are too
+    much for none. f1: of the mask, where something was found.
     """
 
     kind: str
     quality: int
     strengths: tuple[float, float, float]
     found: bool
+    undecided: bool
     f1: float
 
 
@@ -89,22 +91,26 @@ def sampled(kind: str, pixels: Pixels, truth: NDArray[np.bool_] | None, rng: np.
     quality = int(rng.integers(*_QUALITY, endpoint=True))
     found = search(from_jpeg(to_jpeg(pixels, quality)), Settings())
     if not readable(found):
-        return Sample(kind, quality, (0.0, 0.0, 0.0), False, 0.0)
+        return Sample(kind, quality, (0.0, 0.0, 0.0), found=False, undecided=False, f1=0.0)
     f1 = 0.0
     if truth is not None and found.convincing:
         marks = marked(found.convincing, (truth.shape[1], truth.shape[0]))
         f1 = float(2 * (marks & truth).sum() / (marks.sum() + truth.sum()))
-    return Sample(kind, quality, found.strengths, bool(found.convincing), f1)
+    return Sample(kind, quality, found.strengths, bool(found.convincing), undecided(found), f1)
 
 
 def report(samples: list[Sample], name: str) -> None:
     """Prints what is found of each kind, of all qualities and of good ones."""
-    print(f"{name}, {UNTOUCHED}: FPR {_rate(each for each in samples if each.kind == UNTOUCHED)}")
-    clean = _odds([each for each in samples if each.kind == UNTOUCHED])
+    untouched = [each for each in samples if each.kind == UNTOUCHED]
+    print(f"{name}, {UNTOUCHED}: FPR {_rate(untouched)}, undecided {_undecided(untouched)}")
+    clean = _odds(untouched)
     for kind in KINDS:
         here = [each for each in samples if each.kind == kind]
         f1 = np.mean([each.f1 for each in here if each.found] or [0.0])
-        print(f"{name}, {kind}: TPR {_rate(here)}, AUC {auc(_odds(here), clean):.3f}, F1 where found {f1:.2f}")
+        print(
+            f"{name}, {kind}: TPR {_rate(here)}, AUC {auc(_odds(here), clean):.3f}, F1 where found {f1:.2f}, "
+            f"undecided {_undecided(here)}"
+        )
         for label, good in ((f"below {_GOOD}", False), (f"from {_GOOD} on", True)):
             print(f"    JPEG {label}: {_rate(each for each in here if (each.quality >= _GOOD) is good)}")
         print(f"    by keypoints alone: {proportion(sum(each.strengths[0] >= _PLAIN for each in here), len(here))}")
@@ -116,6 +122,10 @@ _PLAIN = Settings().plain.strong
 def _rate(samples: Iterable[Sample]) -> str:
     found = [sample.found for sample in samples]
     return proportion(sum(found), len(found))
+
+
+def _undecided(samples: list[Sample]) -> str:
+    return f"{sum(sample.undecided for sample in samples)}/{len(samples)}"
 
 
 def _odds(samples: list[Sample]) -> NDArray[np.float64]:
@@ -140,9 +150,10 @@ def main() -> None:
     test = list(measure(load_split(cache, "test"), seed=2))
     print(f"log loss, test: {log_loss(*_design(test), weights):.3f} nats")
     report(test, "test")
-    others = list(look_alikes(cache, _LOOK_ALIKES, seed=3))
+    others = list(look_alikes(cache, _LOOK_ALIKES, seed=4))  # limits were set on pictures of seed 3
     for kind in dict.fromkeys(each.kind for each in others):
-        print(f"{kind}: FPR {_rate(each for each in others if each.kind == kind)}")
+        here = [each for each in others if each.kind == kind]
+        print(f"{kind}: FPR {_rate(here)}, undecided {_undecided(here)}")
 
 
 def _design(samples: list[Sample]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:

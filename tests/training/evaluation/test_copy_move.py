@@ -49,7 +49,7 @@ def test_a_photograph_gives_views_and_one_forgery_of_each_kind(capsys: pytest.Ca
 def test_what_is_too_plain_has_no_strength() -> None:
     plain = np.full((200, 300, 3), 128, np.uint8)
     sample = sampled(UNTOUCHED, plain, None, np.random.default_rng(0))
-    assert sample == Sample(UNTOUCHED, sample.quality, (0.0, 0.0, 0.0), False, 0.0)
+    assert sample == Sample(UNTOUCHED, sample.quality, (0.0, 0.0, 0.0), found=False, undecided=False, f1=0.0)
 
 
 def test_look_alikes_are_pictures_that_chance_decides() -> None:

@@ -46,7 +46,8 @@ class ManipulationDetector(LearnedDetector):
         "Learned from manipulations made by scripts on photographs; what people make by hand and what today's "
         "generators paint in may leave other traces. Strong compression, reduction and a change of the whole picture "
         "erase them. Drawings, screenshots and collages are made of parts, and say nothing. Larger pictures than three "
-        "megapixels are reduced first."
+        "megapixels are reduced first. That nothing was detected tells little: it is said of few untouched "
+        "photographs, and of some manipulated ones."
     )
     least_side = LEAST_SIDE
     seen = "Parts of the picture have another past than the rest; the map shows where."

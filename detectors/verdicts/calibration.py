@@ -46,7 +46,8 @@ class Calibration:
     knots, log10_lrs: the likelihood ratio is linear between these scores and constant beyond them; both non-decreasing,
     as many of one as of the other. |log10_lrs| is at most the logarithm of `photographs`.
     detected_from, absent_to: a score from the one on is DETECTED, up to the other NOT_DETECTED, and between them, where
-    more than the agreed share of either kind lies, nothing is said. Both are conformal quantiles.
+    more than the agreed share of either kind lies, nothing is said. Both are conformal quantiles, moved out as far as
+    their ratios need: MUST NOT be below 0 at detected_from, nor above it at absent_to.
     fpr, fpr_low, fpr_high: false-positive rate at such a limit, counted on photographs that it was set without, and its
     95% Wilson interval.
     photographs: independent source photographs behind the fit, of the class that has fewer.
@@ -152,7 +153,7 @@ def _is_series(value: object) -> bool:
 
 
 def _faults(made: Calibration) -> Iterator[tuple[str, str]]:
-    """Fields that cannot be as they are, with what is wrong."""
+    """Fields that cannot be as they are, with what is wrong. The last two need those before them to be right."""
     if not made.knots or not _rises(made.knots):
         yield "knots", "has to be one number or more, none below the one before it"
     if len(made.log10_lrs) != len(made.knots) or not _rises(made.log10_lrs):
@@ -167,6 +168,10 @@ def _faults(made: Calibration) -> Iterator[tuple[str, str]]:
         yield "absent_to", f"has to be below detected_from, {made.detected_from!r}"
     if not 0 <= made.fpr_low <= made.fpr <= made.fpr_high <= 1:
         yield "fpr", f"has to be within 0 ≤ fpr_low {made.fpr_low!r} ≤ fpr ≤ fpr_high {made.fpr_high!r} ≤ 1"
+    if np.interp(made.detected_from, made.knots, made.log10_lrs) < 0:
+        yield "detected_from", "has to be where log10_lrs is 0 or more: scores there are likelier of the others"
+    if np.interp(made.absent_to, made.knots, made.log10_lrs) > 0:
+        yield "absent_to", "has to be where log10_lrs is 0 or less: scores there are likelier of what is looked for"
 
 
 def _rises(values: tuple[float, ...]) -> bool:

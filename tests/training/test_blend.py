@@ -119,7 +119,8 @@ def test_a_detection_shows_the_part(shipped: Path) -> None:
     network, _ = network_of(pinned)
     looker = Looker(network, runner_for("cpu"))
     shipped_one = BlendDetector.load(pinned, device="cpu")
-    sure = replace(shipped_one.calibration, detected_from=-99.0, absent_to=-100.0)
+    even = (0.0,) * len(shipped_one.calibration.knots)
+    sure = replace(shipped_one.calibration, log10_lrs=even, detected_from=-99.0, absent_to=-100.0)
     (finding,) = BlendDetector(lambda: looker, pinned.sha256, sure, None, 0.5).detect([media(coded(halved("crab")))])
     assert finding.verdict is Verdict.DETECTED
     assert finding.codes == ("blend.part",)

@@ -30,8 +30,9 @@ CARD = f"{NAME}.md"
 @dataclass(frozen=True, eq=False, slots=True)
 class Variant:
     """What ships under one name. scores: of the pictures that it was fitted on, by probes that had not seen them, one
-    column a branch in `odds`, and put together in `scores`. calibrated: with what calibrations that knew neither source
-    nor photograph say of those. strict: areas by `fitting.strict` of what decides.
+    column a branch in `odds`, and put together in `scores`. calibrated: with what calibrations say of those that were
+    fitted on neither their source nor their photograph, but on scores by probes that had learned from both. strict:
+    areas by `fitting.strict` of what decides.
     """
 
     name: str

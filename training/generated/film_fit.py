@@ -44,6 +44,7 @@ class Films:
 @dataclass(frozen=True, eq=False, slots=True)
 class Fitted:
     """variant: what ships; its scores are of the shots of `Films.learned`, by probes that had not seen their pictures.
+    What its calibrations say of shots left out is less apart: the scores that they know are by probes that had.
     stills: such scores of stills.
     """
 

@@ -1,7 +1,10 @@
-"""What is said of pictures by probes, calibrations and all that have seen neither their source nor their photograph.
+"""What is said of pictures by probes that have seen neither their source nor their photograph.
 
 What ships was fitted on the whole collection, and knows too much of it. So probes, what is familiar, and calibrations
 are made anew without each source of generated pictures and a share of the photographs, and judge what was left out.
+Calibrations are not fully apart: they are fitted on `odds_of` the other pictures, made once, by probes that did learn
+from what is left out. Areas do not depend on that; rates, shares of verdicts and calibration errors do, and are a
+little optimistic. A trial with everything nested gave an area of .98, false positives of .04 and an ECE of .09.
 Knows no file.
 """
 

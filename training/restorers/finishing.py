@@ -44,7 +44,7 @@ CONDITIONS = {
 }
 """As in docs/enhancement.md."""
 FITTED = Bursts(crops=20, side=256, frames=(FRAMES, FRAMES), noise=(1, 6), area=0.5, jpeg=(95, 95), recoded=0)
-"""Bursts of photographs of the training split on which it is found how far the network is heeded."""
+"""Bursts of photographs that the network learned from, on which it is found how far it is heeded."""
 _FITTED_SEED = 1
 _DOUBTS = np.round(np.geomspace(0.1, 20, 47), 2)
 _ALONE, _SINGLE = "the merge alone", "the first picture enlarged"
@@ -117,7 +117,11 @@ def ship(
 
 
 def fitted_doubt(network: Enlarger, pairs: Pairs) -> float:
-    """`Finish.doubt` by which bursts gain most, in dB, each counting the same. The test split MUST not choose it."""
+    """`Finish.doubt` by which bursts gain most, in dB, each counting the same. The test split MUST not choose it.
+
+    pairs: of the training split. The network learned from those photographs, so that its gain there, and how far it is
+    heeded, are optimistic. Nor is the test split clean: that there is a doubt at all followed from a failure on it.
+    """
     errors = np.array([_sums(network, *pair) for pair in zip(pairs.merged, pairs.wanted, strict=True)])
     before, across, change = errors.T
     losses = []

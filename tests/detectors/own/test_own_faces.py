@@ -85,7 +85,7 @@ def test_faces_with_too_few_pixels_are_not_shown(swapped: OwnCheckpoint) -> None
 
 def test_evidence_marks_the_face_that_counts(swapped: OwnCheckpoint, tmp_path: Path) -> None:
     file = tmp_path / "known.json"
-    sure = replace(KNOWN, detected_from=-9.0, absent_to=-10.0)
+    sure = replace(KNOWN, log10_lrs=(0.0, 0.0), detected_from=-9.0, absent_to=-10.0)
     judging = Judging(calibration=file, calibration_sha256=sure.write(file))
     (finding,) = load(replace(swapped, judging=judging)).detect(of(pair()))
     assert finding.verdict is Verdict.DETECTED

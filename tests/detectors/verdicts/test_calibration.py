@@ -128,6 +128,14 @@ def test_a_ratio_beyond_the_photographs_is_refused() -> None:
         replace(KNOWN, photographs=10)
 
 
+def test_a_verdict_that_its_own_ratio_speaks_against_is_refused() -> None:
+    with pytest.raises(ConfigurationError, match=r"calibration: detected_from .* likelier of the others"):
+        replace(KNOWN, detected_from=-0.3)
+    with pytest.raises(ConfigurationError, match=r"calibration: absent_to .* likelier of what is looked for"):
+        replace(KNOWN, absent_to=1.2)
+    assert replace(KNOWN, detected_from=1e9, absent_to=-1e9).judge(9.0).verdict is Verdict.ABSTAINED
+
+
 def test_the_manifest_leads_to_the_file_beside_it(tmp_path: Path) -> None:
     sha256 = KNOWN.write(tmp_path / "net.calibration.json")
     pins = {"calibration": "net.calibration.json", "calibration_sha256": sha256}

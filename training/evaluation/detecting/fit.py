@@ -49,6 +49,7 @@ def fitted(
     groups: the source photograph of each sample: those of one photograph count as one, however many they are.
     alpha: the share of either kind that may be judged wrongly. Where a cleverer detector leaves the two limits in the
     wrong order, what lies between them was hardly ever seen of either kind, and the limits change places: it abstains.
+    A limit beyond which scores are likelier of the other kind moves out to where they no longer are.
     makers: what made each sample, looked at where `labels` are true; without, each photograph's is its own.
 
     The rate of false positives is not that of the limit on the photographs that set it: it is counted on photographs
@@ -81,18 +82,36 @@ def _learned(values: Floats, truth: Mask, sources: NDArray[Any], alpha: float) -
     highest = conformal(values[~truth], clean, alpha)
     lowest = -conformal(-values[truth], found, alpha)
     absent_to, detected_from = sorted((_beyond(highest, math.inf), _beyond(lowest, -math.inf)))
+    absent_to = absent_to if absent_to < detected_from else math.nextafter(detected_from, -math.inf)
     photographs = min(len(np.unique(clean)), len(np.unique(found)))
     knots, ratios = pav(values, truth, sources, min(HIGHEST_RATIO, math.log10(photographs)))
     return Calibration(
         knots=knots,
         log10_lrs=ratios,
-        detected_from=detected_from,
-        absent_to=absent_to if absent_to < detected_from else math.nextafter(detected_from, -math.inf),
+        detected_from=_backed(detected_from, knots, ratios, 1),
+        absent_to=_backed(absent_to, knots, ratios, -1),
         fpr=0.0,
         fpr_low=0.0,
         fpr_high=1.0,
         photographs=photographs,
     )
+
+
+def _backed(limit: float, knots: Sequence[float], ratios: Sequence[float], side: int) -> float:
+    """The limit, or the first score beyond it whose ratio does not speak against its verdict: a quantile promises how
+    rarely one kind is beyond it, and not that the other kind is there more often.
+
+    side: 1 for `detected_from`, beyond which scores are higher, and -1 for `absent_to`. `pav` has a pool for either.
+    """
+    if side * np.interp(limit, knots, ratios) < 0:
+        agree = np.flatnonzero(side * np.asarray(ratios) >= 0)
+        right = int(agree[0] if side > 0 else agree[-1])
+        wrong = right - side
+        part = ratios[wrong] / (ratios[wrong] - ratios[right])
+        limit = round(knots[wrong] + (knots[right] - knots[wrong]) * part, SCORE_DIGITS)
+    while side * np.interp(limit, knots, ratios) < 0:  # by rounding
+        limit = _beyond(limit, side * math.inf)
+    return limit
 
 
 def _beyond(value: float, towards: float) -> float:

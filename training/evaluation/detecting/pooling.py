@@ -19,7 +19,8 @@ _SAME = 1e-9  # of shares: neighbours that differ by less differ by rounding, an
 def pav(
     values: Floats, truth: NDArray[np.bool_], groups: NDArray[Any], bound: float
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Knots and log10 likelihood ratios of the pool-adjacent-violators fit, each at the middle of its pool.
+    """Knots and log10 likelihood ratios of the pool-adjacent-violators fit: of each pool its lowest and its highest
+    score with the same ratio (once where they are one), so that no score within says more than all of its pool.
 
     Both classes have the same weight, and every group of a class has the same. To each pool one group of either kind is
     added (Laplace's rule; a group of the class that has fewer): k pictures of one kind and none of the other support a
@@ -36,13 +37,16 @@ def pav(
     distinct, which = np.unique(values, return_inverse=True)
     found, clean = (np.asarray(np.bincount(which, mass * side), np.float64) for side in (truth, ~truth))
     pools = _pools(found, clean)
-    knots = [float(np.average(distinct[each], weights=(found + clean)[each])) for each in pools]
     rates = np.array([(found[each].sum(), clean[each].sum()) for each in pools])
     one = 1.0 / min(len(np.unique(groups[side])) for side in (truth, ~truth))
     smooth = (rates[:, 0] + one) / (rates.sum(axis=1) + 2 * one)
     chances = isotonic_regression(smooth, weights=rates.sum(axis=1)).x
-    ratios = tuple(_ratio(chance, bound) for chance in chances.tolist())
-    return tuple(np.maximum.accumulate(knots).tolist()), ratios
+    ends: list[tuple[float, float]] = []
+    for pool, chance in zip(pools, chances.tolist(), strict=True):
+        ratio, scores = _ratio(chance, bound), distinct[pool]
+        ends += [(knot, ratio) for knot in sorted({float(scores[0]), float(scores[-1])})]
+    knots, ratios = zip(*ends, strict=True)
+    return knots, ratios
 
 
 def _pools(found: Floats, clean: Floats) -> list[slice]:

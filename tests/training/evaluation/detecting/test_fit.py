@@ -33,6 +33,7 @@ def test_a_fit_is_bounded_and_keeps_its_own_promise(seed: int, groups: int, each
     fitted = fit([*clean, *made], [*np.zeros(len(clean), bool), *np.ones(len(made), bool)], [*which, *other])
     assert max(map(abs, fitted.log10_lrs)) <= math.log10(groups) + 1e-9
     assert fitted.photographs == groups
+    assert fitted.judge(fitted.detected_from).log10_lr >= 0 >= fitted.judge(fitted.absent_to).log10_lr
     verdicts = [fitted.judge(score).verdict for score in clean]
     assert sum(verdict is Verdict.DETECTED for verdict in verdicts) / len(clean) <= 0.03 + 1e-9
     assert 0 <= fitted.fpr_low <= fitted.fpr <= fitted.fpr_high <= 1
@@ -88,6 +89,17 @@ def test_limits_that_cross_leave_the_gap_unsaid() -> None:
         Verdict.ABSTAINED,
         Verdict.DETECTED,
     ]
+
+
+def test_what_is_likelier_of_the_other_kind_has_no_verdict() -> None:
+    """5% of the clean and 2.5% of what is looked for lie in 5 to 6.5, and the quantile of the clean lies there, too."""
+    clean = [*np.linspace(-3, -1, 950), *np.linspace(5, 6.5, 50)]
+    made = [*np.linspace(-3, -1, 60), *np.linspace(5, 6.5, 25), *np.linspace(8, 10, 915)]
+    for sign, clean_side in ((1, False), (-1, True)):
+        labels = [clean_side] * 1000 + [not clean_side] * 1000
+        known = fit(sign * np.array([*clean, *made]), labels, list(range(2000)))
+        assert known.judge(known.detected_from).log10_lr >= 0 >= known.judge(known.absent_to).log10_lr
+        assert known.judge(sign * 9.0).verdict is (Verdict.NOT_DETECTED if clean_side else Verdict.DETECTED)
 
 
 def test_too_few_photographs_are_told_how_many_are_needed() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from detectors.base import Verdict
 from detectors.catalog import build
 from detectors.hash_list import HashList
-from detectors.verdicts.calibration import SCORE_DIGITS, Calibration
+from detectors.verdicts.calibration import Calibration
 from tests.detectors.making import coded, halved, media
 from tests.detectors.verdicts.readers import REDNESS
 from tests.training.evaluation.detecting.making import Marking, Reddish, plain
@@ -52,14 +52,15 @@ def test_the_company_in_a_batch_makes_no_difference() -> None:
     assert look(Reddish(), samples) == [look(Reddish(), [each])[0] for each in samples]
 
 
-# Scores as `fit` writes them: between knots a hair apart the interpolation has no digits left.
-ROUNDED = st.floats(-5, 5).map(lambda score: round(score, SCORE_DIGITS))
+# As fits round scores and ratios: between numbers that only their last bits tell apart nothing can be interpolated.
+SCORES, RATIOS = (st.floats(-end, end).map(lambda each: round(each, 4)) for end in (5, 2))
 
 
-@given(st.lists(st.tuples(ROUNDED, st.floats(-2, 2)), min_size=1, max_size=8))
+@given(st.lists(st.tuples(SCORES, RATIOS), min_size=1, max_size=8))
 def test_at_the_even_score_no_ratio_is_nearer_to_even(pairs: list[tuple[float, float]]) -> None:
     knots, ratios = (tuple(sorted(each)) for each in zip(*pairs, strict=True))
-    calibration = replace(REDNESS, knots=knots, log10_lrs=ratios, photographs=1000)
+    knots, ratios = (-6.0, *knots, 6.0), (-2.0, *ratios, 2.0)
+    calibration = replace(REDNESS, knots=knots, log10_lrs=ratios, photographs=1000, detected_from=1e9, absent_to=-1e9)
     here = abs(np.interp(even(calibration), knots, ratios))
     if len(set(knots)) == len(knots):  # two ratios at one score have no middle
         assert here <= min(abs(ratio) for ratio in ratios) + 1e-9

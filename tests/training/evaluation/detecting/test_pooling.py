@@ -117,3 +117,18 @@ def test_few_pictures_at_an_end_support_little() -> None:
     truth = np.array([False] * 100 + [True] * 100)
     _, ratios = pav(scores, truth, np.arange(200), bound=2.0)
     assert ratios[-1] == pytest.approx(math.log10(3), abs=1e-5)
+
+
+def test_a_pool_says_the_same_from_end_to_end() -> None:
+    """Twenty clean in 5 to 6 belong to the pool of all that are clean: nothing of the next pool shows in them."""
+    clean = [*np.linspace(-3, -1, 80), *np.linspace(5, 6, 20)]
+    scores, truth = np.array([*clean, *np.linspace(7, 9, 100)]), np.array([False] * 100 + [True] * 100)
+    knots, ratios = pav(scores, truth, np.arange(200), bound=2.0)
+    assert knots == (-3.0, 6.0, 7.0, 9.0)
+    assert ratios[0] == ratios[1] == -ratios[2] == -ratios[3]
+    assert np.interp([5.5, 5.9], knots, ratios).tolist() == [ratios[0]] * 2
+
+
+def test_a_pool_of_one_score_is_one_knot() -> None:
+    knots, ratios = pav(np.array([0.0, 0.0, 1.0]), np.array([False, False, True]), np.arange(3), bound=2.0)
+    assert (knots, len(ratios)) == ((0.0, 1.0), 2)

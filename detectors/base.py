@@ -14,6 +14,9 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from core.media import Kind, Media, digest_of
 
+BETWEEN = "between"
+"""The code of an abstention because what was measured lies between a detection and its absence."""
+
 
 class Verdict(StrEnum):
     """Three-valued on purpose: an abstention never reads as clean."""

@@ -14,12 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.media import Kind, Media
-from detectors.base import Evidence, Finding
+from detectors.base import BETWEEN, Evidence, Finding
 from detectors.calibration import Logistic
 from detectors.copies import CONSTANTS, Copies, Copy, Settings, search
 from detectors.single import SingleDetector, version_of
 from detectors.texture import TOO_PLAIN
-from detectors.verdicts.learned import BETWEEN
 
 LEAST_SIDE = 128
 LEAST_KEYPOINTS = 50

@@ -50,7 +50,7 @@ class JpegHistoryDetector(SingleDetector):
     def __init__(self, settings: Settings = Settings()) -> None:  # noqa: B008 - frozen
         self._settings = settings
         parameters = [repr(settings), repr(CALIBRATION), THRESHOLD, LEAST_BLOCKS, _KNOWABLE_QUALITY]
-        self.version = version_of(2, parameters)
+        self.version = version_of(3, parameters)
 
     def examine(self, media: Media) -> Finding:
         """DETECTED above the threshold; ABSTAINED where no trace could be left, or nothing could be read."""

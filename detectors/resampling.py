@@ -52,7 +52,7 @@ class ResamplingDetector(SingleDetector):
     def __init__(self, settings: Settings = Settings()) -> None:  # noqa: B008 - frozen
         self._settings = settings
         parameters = [asdict(settings), asdict(CALIBRATION), THRESHOLD, LEAST_SIDE, KNOWABLE_QUALITY]
-        self.version = version_of(2, parameters)
+        self.version = version_of(3, parameters)
 
     def examine(self, media: Media) -> Finding:
         """DETECTED from the threshold on; ABSTAINED on small and plain pictures and on coarse JPEGs, whose blocks have

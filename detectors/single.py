@@ -11,7 +11,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from core.media import Kind, Media, digest_of
-from detectors.base import Evidence, Finding, Verdict, finding_of
+from detectors.base import BETWEEN, Evidence, Finding, Verdict, finding_of
+
+_EVENS = 0.5
 
 
 class SingleDetector(ABC):
@@ -47,7 +49,15 @@ class SingleDetector(ABC):
         return finding_of(self, Verdict.DETECTED, explanation, codes, evidence, **measured)
 
     def not_detected(self, explanation: str, evidence: Sequence[Evidence] = (), **measured: Any) -> Finding:
-        """What was looked for was not seen, as far as `limits` allows."""
+        """What was looked for was not seen, as far as `limits` allows.
+
+        ABSTAINED where the probability is above evens all the same: limits that were set by a rate of false positives
+        may lie beyond, and a policy that asks for the verdict must not disagree with one that asks for the probability.
+        """
+        if (measured.get("probability") or 0.0) > _EVENS:
+            kept = {name: value for name, value in measured.items() if name == "measurements"}
+            why = "Likelier than not, and too little for a detection at the rate of false positives that was chosen."
+            return finding_of(self, Verdict.ABSTAINED, why, (BETWEEN,), evidence, **kept)
         return finding_of(self, Verdict.NOT_DETECTED, explanation, (), evidence, **measured)
 
 

@@ -83,7 +83,7 @@ class ThumbnailDetector(SingleDetector):
 
     def __init__(self) -> None:
         constants = [LEAST_SIDE, _WINDOW, _BORDER, _BAR, _BAR_SHARE, _ASPECT, repr(CALIBRATION), THRESHOLD]
-        self.version = version_of(1, constants)
+        self.version = version_of(2, constants)
 
     def examine(self, media: Media) -> Finding:
         """DETECTED where shape or content differ; ABSTAINED where there is no thumbnail, or none that can be read."""

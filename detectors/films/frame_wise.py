@@ -14,14 +14,14 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from core.media import Frame, Kind, Media
-from detectors.base import Finding, Verdict, abstention, finding_of
+from detectors.base import BETWEEN, Finding, Verdict, abstention, finding_of
 from detectors.films import fusion
 from detectors.films.consistency import consistency
 from detectors.films.parser import PARSERS
 from detectors.films.scenes import Scene, scenes, thinned, usable
 from detectors.films.telling import Looked, Part, told
 from detectors.single import version_of
-from detectors.verdicts.learned import BETWEEN, LearnedDetector
+from detectors.verdicts.learned import LearnedDetector
 from detectors.verdicts.quality import quality_of
 
 UNREAD, PARTLY = "frames.unread", "shots.some"

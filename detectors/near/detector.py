@@ -15,7 +15,7 @@ from typing import Any, Self
 
 from core.media import Kind, Media
 from core.weights import read_manifest
-from detectors.base import Evidence, Finding, abstention
+from detectors.base import BETWEEN, Evidence, Finding, abstention
 from detectors.calibration import Logistic
 from detectors.near import geometry, keypoints
 from detectors.near.description import ASKED, KEPT, LEAST, NAME, Describer
@@ -27,7 +27,6 @@ from detectors.texture import TOO_PLAIN
 MANIFEST = Path(__file__).parents[1] / "weights" / "weights.toml"
 EMPTY = "near_list.empty"
 MIRRORED = "near.mirrored"
-BETWEEN = "between"
 POINTS, SIMILARITY = "near.points", "near.similarity"
 AGREEING = 12
 """Points from which on a picture is taken for a copy."""

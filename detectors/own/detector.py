@@ -13,7 +13,7 @@ import numpy as np
 import torch
 
 from core.media import Media, Pixels
-from detectors.base import Finding, Verdict, abstention, finding_of
+from detectors.base import BETWEEN, Finding, Verdict, abstention, finding_of
 from detectors.own.classes import log_odds
 from detectors.own.cropping import SHOWN, UNSEEN, FaceCrops, Shown, counted, marked
 from detectors.own.eyes import Eyes
@@ -21,7 +21,7 @@ from detectors.own.network import Classify
 from detectors.own.settings import OwnCheckpoint
 from detectors.own.source import SCALE, OwnSource
 from detectors.verdicts.calibration import SCORE_DIGITS, Calibration
-from detectors.verdicts.learned import BETWEEN, NO_NUMBER, TOO_SMALL, LearnedDetector, Reading
+from detectors.verdicts.learned import NO_NUMBER, TOO_SMALL, LearnedDetector, Reading
 from detectors.verdicts.names import FACES
 from detectors.verdicts.quality import quality_of
 from detectors.verdicts.running import Runner

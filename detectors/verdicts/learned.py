@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.media import Kind, Media
-from detectors.base import Evidence, Finding, Verdict, abstention, finding_of
+from detectors.base import BETWEEN, Evidence, Finding, Verdict, abstention, finding_of
 from detectors.single import version_of
 from detectors.verdicts.calibration import SCORE_DIGITS, Calibration, Judged
 from detectors.verdicts.familiar import Familiar
@@ -25,7 +25,7 @@ from detectors.verdicts.heat import heatmap
 from detectors.verdicts.names import CARRIED, OUTLYING
 from detectors.verdicts.quality import quality_of
 
-TOO_SMALL, NO_NUMBER, BETWEEN = "picture.too_small", "score.not_finite", "between"
+TOO_SMALL, NO_NUMBER = "picture.too_small", "score.not_finite"
 _REVISION = 1
 _FAR = 1e6  # an infinite distance is written so: figures in the log are finite
 

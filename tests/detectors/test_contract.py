@@ -27,10 +27,6 @@ NAMES = (
     *("metadata", "known_hash", "copy_move", "jpeg_history", "manipulation", "resampling", "thumbnail", "watermark"),
     *("video_edits", "generated_image", "generated_video", "near_duplicate", "nsfw"),
 )
-RELUCTANT = frozenset(("jpeg_history", "resampling", "thumbnail"))
-"""Their limits are set by a rate of false positives and lie beyond evens: just below, they clear at more than .5. Of
-all others a policy may ask for the verdict or the probability; none is clean by the one and not by the other.
-"""
 
 
 @cache
@@ -111,7 +107,7 @@ def check(finding: Finding, chosen: Detector) -> None:
     if finding.verdict is Verdict.DETECTED and finding.probability is not None:
         assert finding.probability >= 0.5
     if finding.verdict is Verdict.NOT_DETECTED and finding.probability is not None:
-        assert finding.probability <= 0.5 or chosen.name in RELUCTANT
+        assert finding.probability <= 0.5
     if finding.verdict is Verdict.ABSTAINED:
         assert (finding.probability, finding.score, finding.log10_lr) == (None, None, None)
     assert QUOTED not in finding.explanation

@@ -67,12 +67,22 @@ def train(plan: LoopPlan, task: Task, state: State, clock: Callable[[], float]) 
     so that a resumed run draws what an uninterrupted one would.
     """
     last = clock()
+    compiled(plan, state.network)
     while (progress := progress_of(plan, state)) < 1:
         loss, figures = _step(plan, task, state, progress)
         now = clock()
         state.elapsed += now - last
         last = now
         yield Report(state.step, progress_of(plan, state), loss, state.elapsed, figures)
+
+
+def compiled(plan: LoopPlan, network: nn.Module) -> None:
+    """Has the network's calls compiled where the plan says so; its parameters keep their names."""
+    backend = plan.compile
+    if backend == "auto":
+        backend = "inductor" if device_of(plan).type == "cuda" else "none"
+    if backend != "none":
+        network.compile(backend=backend)
 
 
 def _step(plan: LoopPlan, task: Task, state: State, progress: float) -> tuple[float, Mapping[str, float]]:

@@ -13,6 +13,8 @@ class LoopPlan(Plan):
     """A run of `training.harness.loop`, whatever it learns from.
 
     precision: "bf16" runs the network under autocast, its weights stay in single precision.
+    compile: the backend that `torch.compile` hands the network to; "auto" is inductor on GPUs and none elsewhere, where
+    compiling takes longer than short runs gain.
     """
 
     weight_decay: float = Field(default=0.01, ge=0)
@@ -20,6 +22,7 @@ class LoopPlan(Plan):
     largest_gradient: float = Field(default=1.0, gt=0)
     precision: Literal["fp32", "bf16"] = "bf16"
     device: str = "auto"
+    compile: Literal["auto", "none", "eager", "inductor"] = "auto"
 
 
 class ScenePlan(LoopPlan):

@@ -114,3 +114,19 @@ def test_where_it_runs_is_said_or_found() -> None:
 def test_a_report_is_one_line() -> None:
     line = Report(step=12, progress=0.25, loss=0.5, elapsed=9, figures={"psnr": 21.5}).line()
     assert line == " 25.0%  step     12  loss 0.50000  psnr 21.5000        9 s"
+
+
+def test_a_compiled_network_learns_the_same_and_keeps_its_names(tmp_path: Path) -> None:
+    plain, compiled = (
+        follow(Run(plan(compile=backend), "digest", tmp_path / backend), fresh(plan())) for backend in ("none", "eager")
+    )
+    assert compiled.network._compiled_call_impl is not None
+    assert compiled.network.state_dict().keys() == plain.network.state_dict().keys()
+    assert torch.allclose(weights(compiled.network), weights(plain.network), atol=1e-6)
+    assert torch.allclose(weights(compiled.average), weights(plain.average), atol=1e-6)
+
+
+def test_only_gpus_compile_by_themselves() -> None:
+    state = fresh(plan())
+    list(train(plan(steps=1), Doubling(), state, seconds()))
+    assert state.network._compiled_call_impl is None

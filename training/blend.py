@@ -26,6 +26,7 @@ from torch import nn
 
 from core.errors import ConfigurationError
 from core.weights import read_manifest
+from detectors.blends.detector import NAME
 from detectors.blends.looker import Looker
 from detectors.blends.network import BORDER, COARSEST, BlendNetwork, Shape
 from detectors.faces.finder import FaceFinder
@@ -36,12 +37,13 @@ from training.corpora.photographs import MANIFEST
 from training.export import Training
 from training.forensics.blended.blends import BLENDS, TRAINED
 from training.forensics.blended.checkpoint import write_checkpoint
-from training.forensics.blended.export import export, fitted, wholes
+from training.forensics.blended.export import fitted, wholes
 from training.forensics.blended.faces import open_faces
 from training.forensics.blended.loss import blend_loss, truth_of
 from training.forensics.blended.pairs import Pairs
 from training.forensics.blended.sources import open_pairs
 from training.forensics.plans import LevelsPlan, averaged, some_of
+from training.forensics.shipping import export
 from training.harness.conduct import Following, conduct
 from training.harness.pictures import Ahead, as_tensor
 from training.harness.plan import LoopPlan
@@ -128,7 +130,7 @@ def ship(plan: BlendPlan, state: State, training: Training, pairs: Pairs, folder
     """Fits the calibration on `pairs`, of photographs that were not trained on, and writes all that ships."""
     network = served(plan, state)
     found = fitted(list(wholes(Looker(network, runner_for("cpu")), pairs, plan.kinds)))
-    return export(folder, network, plan.network.shape(), training, found)
+    return export(NAME, folder, network, plan.network.shape(), training, found)
 
 
 def train_on_faces(run: Run[BlendPlan], faces: Path, folder: Path | None, **following: Unpack[Following]) -> str:

@@ -27,6 +27,7 @@ from torch import nn
 from torch.nn import functional
 
 from core.errors import ConfigurationError
+from detectors.manipulation.detector import NAME
 from detectors.manipulation.localiser import Localiser
 from detectors.manipulation.network import ManipulationNetwork, Shape
 from detectors.manipulation.tiles import COARSEST
@@ -35,11 +36,12 @@ from training.checkpoint import State
 from training.corpora.photographs import MANIFEST
 from training.export import Training
 from training.forensics.plans import LevelsPlan, averaged, some_of
-from training.forensics.scripted.export import export, fitted, samples
+from training.forensics.scripted.export import fitted, samples
 from training.forensics.scripted.loss import localising_loss
 from training.forensics.scripted.operations import OPERATIONS
 from training.forensics.scripted.samples import Pairs
 from training.forensics.scripted.sources import open_pairs
+from training.forensics.shipping import export
 from training.harness.conduct import Following, conduct
 from training.harness.pictures import Ahead, as_tensor
 from training.harness.plan import LoopPlan
@@ -133,7 +135,7 @@ def ship(plan: ManipulationPlan, state: State, training: Training, pairs: Pairs,
     """Fits the calibration on `pairs`, of photographs that were not trained on, and writes all that ships."""
     network = served(plan, state)
     found = fitted(list(samples(Localiser(network, torch.device("cpu")), pairs, plan.rounds)))
-    return export(folder, network, plan.network.shape(), training, found)
+    return export(NAME, folder, network, plan.network.shape(), training, found)
 
 
 def main() -> None:

@@ -21,11 +21,12 @@ from typing import Annotated, Unpack
 
 import numpy as np
 import torch
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import nn
 
 from core.errors import ConfigurationError
 from core.weights import read_manifest
+from detectors.blends.detector import NAME
 from detectors.blends.looker import Looker
 from detectors.blends.network import BORDER, COARSEST, BlendNetwork, Shape
 from detectors.faces.finder import FaceFinder
@@ -36,11 +37,13 @@ from training.corpora.photographs import MANIFEST
 from training.export import Training
 from training.forensics.blended.blends import BLENDS, TRAINED
 from training.forensics.blended.checkpoint import write_checkpoint
-from training.forensics.blended.export import export, fitted, wholes
+from training.forensics.blended.export import fitted, wholes
 from training.forensics.blended.faces import open_faces
 from training.forensics.blended.loss import blend_loss, truth_of
 from training.forensics.blended.pairs import Pairs
 from training.forensics.blended.sources import open_pairs
+from training.forensics.plans import LevelsPlan, averaged, some_of
+from training.forensics.shipping import export
 from training.harness.conduct import Following, conduct
 from training.harness.pictures import Ahead, as_tensor
 from training.harness.plan import LoopPlan
@@ -50,20 +53,8 @@ from training.run import Run, parser_of, run_of
 CALIBRATION_SEED = 20261130
 
 
-def _known(names: tuple[str, ...]) -> tuple[str, ...]:
-    unknown = sorted(set(names) - set(BLENDS))
-    if unknown or not names:
-        raise ValueError(f"kinds are some of {sorted(BLENDS)}, not {unknown}")
-    return names
-
-
-class NetworkPlan(BaseModel):
+class NetworkPlan(LevelsPlan):
     """See `detectors.blends.network.Shape`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    channels: tuple[int, ...] = Field(min_length=2, max_length=4)
-    layers: int = Field(gt=0)
 
     def shape(self) -> Shape:
         """As the detector's package knows it."""
@@ -80,7 +71,7 @@ class BlendPlan(LoopPlan):
     network: NetworkPlan
     side: int = Field(gt=0, multiple_of=COARSEST)
     warm_start: bool = False
-    kinds: Annotated[tuple[str, ...], AfterValidator(_known)] = tuple(TRAINED)
+    kinds: Annotated[tuple[str, ...], some_of(BLENDS, "kinds")] = tuple(TRAINED)
     repeats: int = Field(default=1, gt=0)
 
 
@@ -131,17 +122,15 @@ def begun(plan: BlendPlan) -> BlendNetwork:
 
 
 def served(plan: BlendPlan, state: State) -> BlendNetwork:
-    """The averaged network as it is loaded: fresh, for the trained one has hooks of its device, and rounded."""
-    network = BlendNetwork(plan.network.shape())
-    network.load_state_dict({name: value.half().float() for name, value in state.average.state_dict().items()})
-    return network
+    """The network as it is loaded: see `averaged`."""
+    return averaged(BlendNetwork(plan.network.shape()), state)
 
 
 def ship(plan: BlendPlan, state: State, training: Training, pairs: Pairs, folder: Path) -> Path:
     """Fits the calibration on `pairs`, of photographs that were not trained on, and writes all that ships."""
     network = served(plan, state)
     found = fitted(list(wholes(Looker(network, runner_for("cpu")), pairs, plan.kinds)))
-    return export(folder, network, plan.network.shape(), training, found)
+    return export(NAME, folder, network, plan.network.shape(), training, found)
 
 
 def train_on_faces(run: Run[BlendPlan], faces: Path, folder: Path | None, **following: Unpack[Following]) -> str:

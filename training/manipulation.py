@@ -22,11 +22,12 @@ from typing import Annotated, Unpack
 
 import numpy as np
 import torch
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import nn
 from torch.nn import functional
 
 from core.errors import ConfigurationError
+from detectors.manipulation.detector import NAME
 from detectors.manipulation.localiser import Localiser
 from detectors.manipulation.network import ManipulationNetwork, Shape
 from detectors.manipulation.tiles import COARSEST
@@ -34,11 +35,13 @@ from detectors.manipulation.traces import STRIDE
 from training.checkpoint import State
 from training.corpora.photographs import MANIFEST
 from training.export import Training
-from training.forensics.scripted.export import export, fitted, samples
+from training.forensics.plans import LevelsPlan, averaged, some_of
+from training.forensics.scripted.export import fitted, samples
 from training.forensics.scripted.loss import localising_loss
 from training.forensics.scripted.operations import OPERATIONS
 from training.forensics.scripted.samples import Pairs
 from training.forensics.scripted.sources import open_pairs
+from training.forensics.shipping import export
 from training.harness.conduct import Following, conduct
 from training.harness.pictures import Ahead, as_tensor
 from training.harness.plan import LoopPlan
@@ -49,20 +52,8 @@ MEASURED_SIDE = 224
 CALIBRATION_SEED = 20261130
 
 
-def _known(names: tuple[str, ...]) -> tuple[str, ...]:
-    unknown = sorted(set(names) - set(OPERATIONS))
-    if unknown or not names:
-        raise ValueError(f"operations are some of {sorted(OPERATIONS)}, not {unknown}")
-    return names
-
-
-class NetworkPlan(BaseModel):
+class NetworkPlan(LevelsPlan):
     """See `detectors.manipulation.network.Shape`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    channels: tuple[int, ...] = Field(min_length=2, max_length=4)
-    layers: int = Field(gt=0)
 
     def shape(self) -> Shape:
         """As the detector's package knows it."""
@@ -78,7 +69,7 @@ class ManipulationPlan(LoopPlan):
 
     network: NetworkPlan
     side: int = Field(gt=0, multiple_of=COARSEST)
-    operations: Annotated[tuple[str, ...], AfterValidator(_known)] = tuple(OPERATIONS)
+    operations: Annotated[tuple[str, ...], some_of(OPERATIONS, "operations")] = tuple(OPERATIONS)
     repeats: int = Field(default=1, gt=0)
     rounds: int = Field(default=1, gt=0)
 
@@ -136,17 +127,15 @@ def without(run: Run[ManipulationPlan], operation: str) -> Run[ManipulationPlan]
 
 
 def served(plan: ManipulationPlan, state: State) -> ManipulationNetwork:
-    """The averaged network as it is loaded: fresh, for the trained one has hooks of its device, and rounded."""
-    network = ManipulationNetwork(plan.network.shape())
-    network.load_state_dict({name: value.half().float() for name, value in state.average.state_dict().items()})
-    return network
+    """The network as it is loaded: see `averaged`."""
+    return averaged(ManipulationNetwork(plan.network.shape()), state)
 
 
 def ship(plan: ManipulationPlan, state: State, training: Training, pairs: Pairs, folder: Path) -> Path:
     """Fits the calibration on `pairs`, of photographs that were not trained on, and writes all that ships."""
     network = served(plan, state)
     found = fitted(list(samples(Localiser(network, torch.device("cpu")), pairs, plan.rounds)))
-    return export(folder, network, plan.network.shape(), training, found)
+    return export(NAME, folder, network, plan.network.shape(), training, found)
 
 
 def main() -> None:

@@ -18,15 +18,12 @@ if TYPE_CHECKING:
 
 ListName = Annotated[str, typer.Option("--list", help="Name of the list; policies see it as the code list.NAME.")]
 Files = Annotated[list[Path], typer.Argument(help="Pictures or videos.")]
+Reason = Annotated[str, typer.Option(help="Why this content is listed.")]
+Source = Annotated[str, typer.Option(help="Who listed it.")]
 
 
 def add(
-    ctx: typer.Context,
-    files: Files,
-    name: ListName,
-    reason: Annotated[str, typer.Option(help="Why this content is listed.")] = "",
-    source: Annotated[str, typer.Option(help="Who listed it.")] = "",
-    as_json: AsJson = False,
+    ctx: typer.Context, files: Files, name: ListName, reason: Reason = "", source: Source = "", as_json: AsJson = False
 ) -> None:
     """Put files on a list: their exact bytes, and the hashes of pictures that have structure enough.
 

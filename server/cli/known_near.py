@@ -14,7 +14,7 @@ import typer
 
 from countersign.cli.session import AsJson
 from countersign.cli.text import say, say_json
-from server.cli.known import Files, ListName, content
+from server.cli.known import Files, ListName, Reason, Source, content
 from server.cli.operating import operating, settings_of
 
 if TYPE_CHECKING:
@@ -24,12 +24,7 @@ if TYPE_CHECKING:
 
 
 def add(
-    ctx: typer.Context,
-    files: Files,
-    name: ListName,
-    reason: Annotated[str, typer.Option(help="Why this content is listed.")] = "",
-    source: Annotated[str, typer.Option(help="Who listed it.")] = "",
-    as_json: AsJson = False,
+    ctx: typer.Context, files: Files, name: ListName, reason: Reason = "", source: Source = "", as_json: AsJson = False
 ) -> None:
     """Put files on a list by what can be seen in their parts: crops, frames and collages of them are found.
 

@@ -10,17 +10,16 @@ card and entries in `weights.toml` go to `--output`, which is the run's own fold
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
 from detectors.generated.tower import Tower
-from training.corpora.photographs import DEFAULT_CACHE
 from training.generated import card, material
 from training.generated.export import CARD, export, variants
 from training.generated.features import Figures, read, take
+from training.generated.options import asked, parser_of
 from training.generated.plan import GeneratedPlan
-from training.recipe import file_digest, read_recipe
+from training.recipe import file_digest
 
 _HELD = "test/"
 """What the names of photographs begin with that nothing is fitted on."""
@@ -78,17 +77,10 @@ def make(
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(prog="python -m training.generated", description=__doc__)
-    parser.add_argument("recipe", type=Path)
-    parser.add_argument("--collection", type=Path, required=True, help="folder with manifest.tsv")
-    parser.add_argument("--profile", help="of the recipe")
-    parser.add_argument("--without-tower", action="store_true", help="figures of pixels alone")
-    parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where training.corpora built")
-    parser.add_argument("--run", type=Path, default=Path("runs") / "generated_image")
+    parser = parser_of("training.generated", __doc__)
     parser.add_argument("--output", type=Path)
     arguments = parser.parse_args()
-    plan = read_recipe(arguments.recipe, GeneratedPlan, arguments.profile)
-    tower = None if arguments.without_tower else Tower.load(plan.layers)
+    plan, tower = asked(arguments)
     figures = gather(plan, arguments.run, arguments.cache, arguments.collection, tower)
     limits = make(arguments.recipe, plan, figures, arguments.output or arguments.run, arguments.collection)
     for name, (absent_to, detected_from) in limits.items():

@@ -16,9 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from detectors.generated.detector import NAME, WITH_TOWER
-from detectors.generated.tower import Tower
 from detectors.verdicts.redelivery import DELIVERIES
-from training.corpora.photographs import DEFAULT_CACHE
 from training.evaluation.between import write_between
 from training.evaluation.detecting import abstaining, plots, tables
 from training.evaluation.detecting.deliveries import AS_IS
@@ -29,16 +27,14 @@ from training.evaluation.detecting.report import Report, to_json
 from training.generated import unseen
 from training.generated.__main__ import gather, learnable
 from training.generated.arriving import arrivals
-from training.generated.plan import GeneratedPlan
-from training.recipe import read_recipe
+from training.generated.options import asked, parser_of
 
 TABLE = "generated"
 
 
 def measured(options: argparse.Namespace) -> tuple[Pass, ...]:
     """Looks of every variant at all pictures, as they are and after every delivery."""
-    plan = read_recipe(options.recipe, GeneratedPlan, options.profile)
-    tower = None if options.without_tower else Tower.load(plan.layers)
+    plan, tower = asked(options)
     learned = gather(plan, options.run, options.cache, options.collection, tower).where(learnable)
     steps = {
         step: arrivals(step, options.cache, options.collection, tower, options.run)
@@ -63,13 +59,7 @@ def to_markdown(made: Report, passes: Sequence[Pass]) -> str:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(prog="python -m training.generated.compare", description=__doc__)
-    parser.add_argument("recipe", type=Path)
-    parser.add_argument("--collection", type=Path, required=True, help="folder with manifest.tsv")
-    parser.add_argument("--profile", help="of the recipe")
-    parser.add_argument("--without-tower", action="store_true", help="figures of pixels alone")
-    parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where training.corpora built")
-    parser.add_argument("--run", type=Path, default=Path("runs") / "generated_image")
+    parser = parser_of("training.generated.compare", __doc__)
     parser.add_argument("--deliveries", nargs="*", default=list(DELIVERIES), choices=list(DELIVERIES), metavar="NAME")
     parser.add_argument("--variants", nargs="+", default=[NAME, WITH_TOWER], choices=[NAME, WITH_TOWER])
     parser.add_argument("--write", type=Path, help="put the tables between the marks in this document")

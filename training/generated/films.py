@@ -10,19 +10,18 @@ once, into the run's folder, and are found there again. Weights, calibration, ca
 
 from __future__ import annotations
 
-import argparse
 from pathlib import Path
 
 from detectors.generated.tower import Tower
-from training.corpora.photographs import DEFAULT_CACHE
 from training.generated import film_card, material
 from training.generated.__main__ import gather, pictures
 from training.generated.export import export
 from training.generated.features import Figures, read
 from training.generated.film_fit import HELD, Films, variant
 from training.generated.filmed import alone, take_films, threes, together
+from training.generated.options import asked, parser_of
 from training.generated.plan import GeneratedPlan
-from training.recipe import file_digest, read_recipe
+from training.recipe import file_digest
 
 FILMS = 4
 """Of several shots, a fold and a kind."""
@@ -64,17 +63,10 @@ def make(
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(prog="python -m training.generated.films", description=__doc__)
-    parser.add_argument("recipe", type=Path)
-    parser.add_argument("--collection", type=Path, required=True, help="folder with manifest.tsv")
-    parser.add_argument("--profile", help="of the recipe")
-    parser.add_argument("--without-tower", action="store_true", help="figures of pixels alone")
-    parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where training.corpora built")
-    parser.add_argument("--run", type=Path, default=Path("runs") / "generated_video")
+    parser = parser_of("training.generated.films", __doc__, run="generated_video")
     parser.add_argument("--output", type=Path)
     arguments = parser.parse_args()
-    plan = read_recipe(arguments.recipe, GeneratedPlan, arguments.profile)
-    tower = None if arguments.without_tower else Tower.load(plan.layers)
+    plan, tower = asked(arguments)
     places = (arguments.run, arguments.cache, arguments.collection)
     stills, films = gather(plan, *places, tower), film(plan, *places, tower)
     output = arguments.output or arguments.run

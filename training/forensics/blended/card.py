@@ -8,23 +8,16 @@ words on scope and limits are fixed here. A file that measured other weights is 
 
 from __future__ import annotations
 
-import argparse
-import json
-import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from core.errors import ConfigurationError
 from core.weights import read_tables
 from detectors.blends.detector import NAME
 from detectors.verdicts.calibration import Calibration
-from training.card import licences_of
-from training.corpora.manifest import read_manifest
-from training.corpora.photographs import MANIFEST
 from training.evaluation.blend import GROUPS, MEASURED_SIDE
+from training.forensics.card_parts import command, data, limits, section, verdicts, wrapped, write
 
-_WIDTH = 120
 _HEADER = """\
 ---
 licence: Apache-2.0
@@ -61,7 +54,7 @@ def render(entry: Mapping[str, Any], found: Mapping[str, Any], calibration: Cali
     areas = next(iter(found["areas"].values()))["network"]
     parameters = entry["measured"]["parameters"] / 1e6
     header = _HEADER.format(learned=areas["learned"][0], unknown=areas["held out"][0], parameters=parameters)
-    parts = [header, _ranking(found), _verdicts(found, calibration), _SCOPE, _training(entry), _data()]
+    parts = [header, _ranking(found), _verdicts(found, calibration), _SCOPE, _training(entry), data()]
     return "\n".join(parts)
 
 
@@ -71,7 +64,7 @@ def _ranking(found: Mapping[str, Any]) -> str:
     lines = [
         "## Measured: ranking",
         "",
-        _wrapped(
+        wrapped(
             f"Squares of {MEASURED_SIDE} pixels from {found['photographs']} photographs of the test split, blended and "
             "not with the same past and the same delivery. AUC against all that are not blended, in brackets 95% of a "
             "bootstrap over photographs. Delivered as drawn (three in four coded, JPEG or WebP 60–100), as JPEG 75, "
@@ -97,22 +90,16 @@ def _verdicts(found: Mapping[str, Any], calibration: Calibration) -> str:
     lines = [
         "## Measured: verdicts",
         "",
-        _wrapped(
+        wrapped(
             f"The calibration was fitted on {calibration.photographs} whole photographs that neither training nor this "
-            f"test saw. It says *detected* from {calibration.detected_from:.3f} on (false-positive rate there "
-            f"{calibration.fpr:.3f}, 95% [{calibration.fpr_low:.3f}, {calibration.fpr_high:.3f}]) and *not detected* "
-            f"up to {calibration.absent_to:.3f}. On whole photographs of the test split, every photograph counting "
-            "once; the interval is Wilson's:"
+            f"test saw. {limits(calibration)} On whole photographs of the test split, every photograph counting once; "
+            "the interval is Wilson's:"
         ),
         "",
-        "| | Pictures | Detected | Not detected | Abstained |",
-        "|---|---|---|---|---|",
+        *verdicts(found["verdicts"], {}),
+        "",
     ]
-    for kind, row in found["verdicts"].items():
-        detected = f"{row['detected']:.3f} [{row['detected_low']:.3f}, {row['detected_high']:.3f}]"
-        rest = f"{row['not_detected']:.3f} | {row['abstained']:.3f}"
-        lines.append(f"| {kind} | {row['pictures']} | {detected} | {rest} |")
-    return "\n".join([*lines, ""])
+    return "\n".join(lines)
 
 
 def _training(entry: Mapping[str, Any]) -> str:
@@ -124,34 +111,12 @@ def _training(entry: Mapping[str, Any]) -> str:
         f"`training/corpora/{made['corpus']}` (`{made['corpus_digest']}`) and the sprites; blends by "
         "`training/forensics/blended`."
     )
-    return "\n".join(["## Training", "", _wrapped(told), ""])
-
-
-def _data() -> str:
-    used = [photograph for photograph in read_manifest(MANIFEST) if photograph.split == "train"]
-    told = (
-        f"Photographs from Debian packages: {licences_of(used)}, two of seven of them kept back for the calibration. "
-        "The manifest names author, licence, source and digest of each; the card of the upscalers, which learned from "
-        "the same, names the photographers. Drawings of two styles (MIT, Apache-2.0), whose sources stand in "
-        "[NOTICE](../../NOTICE.md)."
-    )
-    return "\n".join(["## Data", "", _wrapped(told), ""])
+    return section("Training", told)
 
 
 def write_card(found: Mapping[str, Any], weights: Path) -> Path:
     """Writes it beside the weights. Raises ConfigurationError for measurements of other weights."""
-    entry = read_tables(weights / "weights.toml")[NAME]
-    if found["weights"] != entry["sha256"]:
-        raise ConfigurationError(f"measured were the weights {found['weights']}, pinned are {entry['sha256']}")
-    parameters = entry["parameters"]
-    calibration = Calibration.read(weights / parameters["calibration"], parameters["calibration_sha256"])
-    path: Path = weights / entry["card"]
-    path.write_text(render(entry, found, calibration), encoding="utf-8")
-    return path
-
-
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
+    return write(found, read_tables(weights / "weights.toml")[NAME], weights, render)
 
 
 def _cell(figure: Sequence[float] | None) -> str:
@@ -160,11 +125,7 @@ def _cell(figure: Sequence[float] | None) -> str:
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(prog="python -m training.forensics.blended.card", description=__doc__)
-    parser.add_argument("measured", type=Path)
-    parser.add_argument("--weights", type=Path, default=Path("detectors") / "weights")
-    arguments = parser.parse_args()
-    print(write_card(json.loads(arguments.measured.read_text(encoding="utf-8")), arguments.weights))
+    command("training.forensics.blended.card", __doc__, write_card)
 
 
 if __name__ == "__main__":

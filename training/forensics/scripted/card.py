@@ -8,24 +8,17 @@ words on scope and limits are fixed here. A file that measured other weights is 
 
 from __future__ import annotations
 
-import argparse
-import json
-import textwrap
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.errors import ConfigurationError
 from detectors.manipulation.detector import NAME
 from detectors.verdicts.calibration import Calibration
-from training.card import licences_of
-from training.corpora.manifest import read_manifest
-from training.corpora.photographs import MANIFEST
+from training.forensics.card_parts import command, data, limits, section, verdicts, wrapped, write
 from training.forensics.scripted.operations import OPERATIONS
 from training.manipulation import MEASURED_SIDE
 
-_WIDTH = 120
 _HEADER = """\
 ---
 licence: Apache-2.0
@@ -59,6 +52,7 @@ _SCOPE = """\
 - The rates above are of scripted deliveries and few photographs; their intervals are wide. Look at the map before
   anybody is accused of anything.
 """
+_PAINTED = "What is painted in comes from the autoencoder in `training/weights`."
 
 
 def render(entry: Mapping[str, Any], found: Mapping[str, Any], calibration: Calibration) -> str:
@@ -66,7 +60,7 @@ def render(entry: Mapping[str, Any], found: Mapping[str, Any], calibration: Cali
     network = found["methods"]["network"]
     parameters = f"{entry['measured']['parameters'] / 1e6:.1f}"
     header = _HEADER.format(f1=network["all"]["f1"], parameters=parameters)
-    return "\n".join([header, _where(found), _whether(found, calibration), _SCOPE, _training(entry), _data()])
+    return "\n".join([header, _where(found), _whether(found, calibration), _SCOPE, _training(entry), data(_PAINTED)])
 
 
 def _where(found: Mapping[str, Any]) -> str:
@@ -75,7 +69,7 @@ def _where(found: Mapping[str, Any]) -> str:
     lines = [
         "## Measured: where",
         "",
-        _wrapped(
+        wrapped(
             f"Squares of {MEASURED_SIDE} pixels from {found['photographs']} photographs of the test split, manipulated "
             "and untouched with the same past and the same delivery. F1 and IoU are means over manipulated squares, "
             f"from probability {methods['network']['threshold']} on, fitted with the calibration; in brackets 95% of a "
@@ -97,27 +91,20 @@ def _where(found: Mapping[str, Any]) -> str:
 
 
 def _whether(found: Mapping[str, Any], calibration: Calibration) -> str:
+    names = {"untouched": "untouched squares", "whole": "whole photographs, untouched"}
     lines = [
         "## Measured: whether",
         "",
-        _wrapped(
+        wrapped(
             f"The calibration was fitted on {calibration.photographs} photographs that neither training nor this test "
             "saw: untouched ones as a whole, manipulated ones in squares. "
-            f"It says *detected* from {calibration.detected_from:.3f} on (false-positive rate there "
-            f"{calibration.fpr:.3f}, 95% [{calibration.fpr_low:.3f}, {calibration.fpr_high:.3f}]) and *not detected* "
-            f"up to {calibration.absent_to:.3f}. On the test split, every photograph counting once; the interval is "
-            "Wilson's:"
+            f"{limits(calibration)} On the test split, every photograph counting once; the interval is Wilson's:"
         ),
         "",
-        "| | Pictures | Detected | Not detected | Abstained |",
-        "|---|---|---|---|---|",
+        *verdicts(found["verdicts"], names),
+        "",
     ]
-    names = {"untouched": "untouched squares", "whole": "whole photographs, untouched"}
-    for kind, row in found["verdicts"].items():
-        detected = f"{row['detected']:.3f} [{row['detected_low']:.3f}, {row['detected_high']:.3f}]"
-        rest = f"{row['not_detected']:.3f} | {row['abstained']:.3f}"
-        lines.append(f"| {names.get(kind, kind)} | {row['pictures']} | {detected} | {rest} |")
-    return "\n".join([*lines, ""])
+    return "\n".join(lines)
 
 
 def _training(entry: Mapping[str, Any]) -> str:
@@ -128,49 +115,18 @@ def _training(entry: Mapping[str, Any]) -> str:
         f"(`{made['recipe_digest']}`), {made['photographs']} photographs of `training/corpora/{made['corpus']}` "
         f"(`{made['corpus_digest']}`); manipulations by `training/forensics/scripted`."
     )
-    return "\n".join(["## Training", "", _wrapped(told), ""])
-
-
-def _data() -> str:
-    used = [photograph for photograph in read_manifest(MANIFEST) if photograph.split == "train"]
-    told = (
-        f"Photographs from Debian packages: {licences_of(used)}, two of seven of them kept back for the calibration. "
-        "The manifest names author, licence, source and digest of each; the card of the upscalers, which learned from "
-        "the same, names the photographers. Drawings of two styles (MIT, Apache-2.0), whose sources stand in "
-        "[NOTICE](../../NOTICE.md). What is painted in comes from the autoencoder in `training/weights`."
-    )
-    return "\n".join(["## Data", "", _wrapped(told), ""])
-
-
-def _wrapped(text: str) -> str:
-    return textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
-
-
-def checked(found: Mapping[str, Any], folder: Path) -> Mapping[str, Any]:
-    """The weights' entry in `weights.toml`. Raises ConfigurationError for measurements of other weights."""
-    entry: dict[str, Any] = tomllib.loads((folder / "weights.toml").read_text(encoding="utf-8"))[NAME]
-    if found["weights"] != entry["sha256"]:
-        raise ConfigurationError(f"measured were the weights {found['weights']}, pinned are {entry['sha256']}")
-    return entry
+    return section("Training", told)
 
 
 def write_card(found: Mapping[str, Any], folder: Path) -> Path:
-    """Writes the card of the weights pinned in `folder` beside them. Raises as `checked` does."""
-    entry = checked(found, folder)
-    parameters = entry["parameters"]
-    calibration = Calibration.read(folder / parameters["calibration"], parameters["calibration_sha256"])
-    card: Path = folder / entry["card"]
-    card.write_text(render(entry, found, calibration), encoding="utf-8")
-    return card
+    """Writes the card of the weights pinned in `folder` beside them. Raises as `write` does."""
+    entry = tomllib.loads((folder / "weights.toml").read_text(encoding="utf-8"))[NAME]
+    return write(found, entry, folder, render)
 
 
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(prog="python -m training.forensics.scripted.card", description=__doc__)
-    parser.add_argument("measured", type=Path)
-    parser.add_argument("--weights", type=Path, default=Path("detectors") / "weights")
-    arguments = parser.parse_args()
-    print(write_card(json.loads(arguments.measured.read_text(encoding="utf-8")), arguments.weights))
+    command("training.forensics.scripted.card", __doc__, write_card)
 
 
 if __name__ == "__main__":

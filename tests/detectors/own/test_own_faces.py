@@ -106,7 +106,7 @@ def judged(checkpoint: OwnCheckpoint, file: Path, *, calibrated: bool, found: bo
     low, high = (-10.0, -9.0) if found else (9.0, 10.0)
     if not calibrated:
         return replace(checkpoint, judging=Judging(absent_to=low, detected_from=high))
-    digest = replace(KNOWN, detected_from=high, absent_to=low).write(file)
+    digest = replace(KNOWN, log10_lrs=(0.0, 0.0), detected_from=high, absent_to=low).write(file)
     return replace(checkpoint, judging=Judging(calibration=file, calibration_sha256=digest))
 
 

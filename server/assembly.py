@@ -50,6 +50,7 @@ from server.services.files import Files
 from server.services.following import Followers
 from server.startup import (
     announce,
+    import_ahead,
     known_content,
     limit_library_threads,
     makers_of,
@@ -76,7 +77,10 @@ async def assemble(settings: Settings, edge: Edge, metrics: Metrics, stack: Asyn
     models = detectors.catalog.build(known, more, tower, redeliveries=again)
     makers = makers_of(settings)
     limits = Limits(**settings.limits.model_dump())
-    sandbox, credentials = await open_provenance(settings, limits, metrics, stack)
+    # Beside the start of the sandbox, which is waiting for other processes.
+    (sandbox, credentials), _ = await asyncio.gather(
+        open_provenance(settings, limits, metrics, stack), asyncio.to_thread(import_ahead)
+    )
     recovery = Recovery(log.durable, credentials.stores)
     # What was recovered may contradict the rest as well, so it comes first.
     second_looks: tuple[Conclusion, ...] = (RecoveryConclusion(recovery), Contradictions())

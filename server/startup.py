@@ -6,6 +6,7 @@ What fails raises ConfigurationError naming the setting or the file. What is uns
 from __future__ import annotations
 
 import asyncio
+import importlib
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
@@ -46,6 +47,14 @@ def limit_library_threads() -> None:
     PyTorch's threads are the engine's business, lane by lane.
     """
     cv2.setNumThreads(1)
+
+
+def import_ahead() -> None:
+    """Imports what `detectors.manipulation.network` is made of, which by itself does so when the first picture comes.
+
+    That takes seconds, for which the first upload after a start would wait; checking a policy needs none of it.
+    """
+    importlib.import_module("diffusers.models.unets.unet_2d")
 
 
 async def open_log(settings: Settings, stack: AsyncExitStack) -> AuditLog:

@@ -26,7 +26,8 @@ Mask = NDArray[np.bool_]
 Plane = TypeVar("Plane", NDArray[np.float32], NDArray[np.bool_])
 Offset = tuple[int, int]
 _QUIET = 0.3  # least mean energy of the equalised noise: where JPEG left nothing, nothing agrees
-CONSTANTS = (_QUIET,)
+_PATTERN = 1  # other offsets at which most of a part repeats, from which on it is a pattern and no copy
+CONSTANTS = (_QUIET, _PATTERN)
 """What decides beside `Settings`, for a version."""
 
 
@@ -73,7 +74,21 @@ def shifts(grey: Floats, settings: Settings) -> list[Shift]:
     noise = settings.equaliser(grey)
     energy = np.asarray(cv2.blur(noise * noise, (settings.cell, settings.cell)), np.float32)
     found = (_part(noise, energy, offset, settings) for offset in _proposals(noise, settings))
-    return [part for part in found if part is not None]
+    parts = [part for part in found if part is not None]
+    return [part for part in parts if not _woven(part, parts, settings.core)]
+
+
+def _woven(part: Shift, parts: list[Shift], core: int) -> bool:
+    """Whether what repeats does so at several offsets, as a pattern or a tiled watermark does all over a picture."""
+    here = part.source | part.target
+    others = [each for each in parts if not _alike(each.offset, part.offset, core)]
+    covered = (np.count_nonzero(here & (each.source | each.target)) for each in others)
+    return sum(int(count * 2 > np.count_nonzero(here)) for count in covered) >= _PATTERN
+
+
+def _alike(one: Offset, other: Offset, core: int) -> bool:
+    """The same way, or the way back."""
+    return any(abs(one[0] - sign * other[0]) <= core and abs(one[1] - sign * other[1]) <= core for sign in (1, -1))
 
 
 def _proposals(noise: Floats, settings: Settings) -> Iterator[Offset]:

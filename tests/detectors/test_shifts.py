@@ -101,3 +101,15 @@ def test_equalising_takes_away_contrast_and_brightness(seed: int, contrast: floa
     first, second = even(grey), even(np.asarray(grey * np.float32(contrast) + np.float32(brightness), np.float32))
     assert np.abs(first - second).max() < 0.02
     assert np.abs(first).max() <= 3.0
+
+
+@pytest.mark.parametrize(("height", "width"), [(64, 64), (48, 96)])
+def test_what_repeats_all_over_is_a_pattern_and_no_copy(
+    monkeypatch: pytest.MonkeyPatch, height: int, width: int
+) -> None:
+    # As a watermark of tiles lies over a picture, this system's own among others.
+    tile = np.random.default_rng(7).normal(0, 2, (height, width))
+    marked = sky(5) + np.tile(tile, (HEIGHT // height + 1, WIDTH // width + 1))[:HEIGHT, :WIDTH].astype(np.float32)
+    assert shifts(marked, Settings()) == []
+    monkeypatch.setattr("detectors.shifts._PATTERN", 1000)
+    assert shifts(marked, Settings()) != []

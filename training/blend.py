@@ -26,9 +26,9 @@ from torch import nn
 
 from core.errors import ConfigurationError
 from core.weights import read_manifest
-from detectors.blends.detector import NAME
 from detectors.blends.looker import Looker
 from detectors.blends.network import BORDER, COARSEST, BlendNetwork, Shape
+from detectors.blends.weights import NAME
 from detectors.faces.finder import FaceFinder
 from detectors.manipulation import detector as manipulation
 from detectors.verdicts.running import runner_for

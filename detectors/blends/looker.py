@@ -26,14 +26,13 @@ MOST_PIXELS = 400_000
 @dataclass(frozen=True, eq=False, slots=True)
 class Look:
     """score: log odds of a blend. part, border: probabilities, float32 (h, w), 0 to 1, over the whole picture.
-    features: float32 (d,). reduced: by which factor the picture's sides were, 1 for not.
+    features: float32 (d,).
     """
 
     score: float
     part: NDArray[np.float32]
     border: NDArray[np.float32]
     features: NDArray[np.float32]
-    reduced: float = 1.0
 
 
 class Looker:
@@ -45,7 +44,7 @@ class Looker:
 
     def look(self, pictures: Sequence[Pixels]) -> list[Look]:
         """pictures: RGB uint8 (h, w, 3), of their own sizes; those of one size share a GPU's calls."""
-        sizes: list[tuple[int, int, float]] = []
+        sizes: list[tuple[int, ...]] = []
 
         def inputs() -> Iterator[torch.Tensor]:
             for pixels in pictures:
@@ -54,11 +53,11 @@ class Looker:
                 if shrink < 1:
                     resized = cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
                     small = np.asarray(resized, np.uint8)
-                sizes.append((*small.shape[:2], 1 / shrink))
+                sizes.append(small.shape[:2])
                 yield torch.from_numpy(padded(small)).permute(2, 0, 1).float().div_(127.5).sub_(1)
 
         found = self._runner.run(self._network, inputs())
-        return [_look(outputs, *size) for outputs, size in zip(found, sizes, strict=True)]
+        return [_look(outputs, size) for outputs, size in zip(found, sizes, strict=True)]
 
 
 def shrinking(pixels: Pixels) -> float:
@@ -72,7 +71,8 @@ def padded(pixels: Pixels) -> Pixels:
     return np.pad(pixels, ((0, below), (0, right), (0, 0)), mode="reflect")
 
 
-def _look(outputs: Outputs, height: int, width: int, reduced: float) -> Look:
+def _look(outputs: Outputs, size: tuple[int, ...]) -> Look:
     score, maps, features = outputs
+    height, width = size
     seen = torch.sigmoid(maps[:, : -(-height // STRIDE), : -(-width // STRIDE)]).numpy()
-    return Look(float(score), seen[PART], seen[BORDER], features.numpy(), reduced)
+    return Look(float(score), seen[PART], seen[BORDER], features.numpy())

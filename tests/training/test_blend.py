@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +13,17 @@ from PIL import Image
 
 from core.errors import ConfigurationError, InvalidInput
 from core.weights import read_manifest
-from detectors.base import Verdict
-from detectors.blends.detector import NAME, BlendDetector, network_of
 from detectors.blends.looker import MOST_PIXELS, Looker
+from detectors.blends.weights import NAME, network_of
 from detectors.faces.finder import FaceFinder
 from detectors.manipulation import detector as manipulation
+from detectors.manipulation.traces import STRIDE
 from detectors.own.detector import OwnDetector
 from detectors.own.loading import load
+from detectors.verdicts.calibration import of_weights
 from detectors.verdicts.running import Runner, runner_for
 from server.own_detectors import OwnDetector as Table
-from tests.detectors.making import coded, drawn, halved, media
+from tests.detectors.making import coded, halved, media
 from tests.detectors.test_contract import check
 from tests.training.forensics.blended.making import many, pairs
 from training.blend import BlendPlan, begun, run_training, served, ship, train_on_faces
@@ -97,37 +97,6 @@ def test_what_ships_is_what_was_trained(shipped: Path) -> None:
         assert torch.equal(value, network.state_dict()[name]), name
 
 
-def test_the_detector_says_something_of_every_size(shipped: Path) -> None:
-    chosen = BlendDetector.load(read_manifest(shipped / "weights.toml")[NAME], device="cpu")
-    sizes = ((128, 128), (130, 257), (700, 900), (100, 300), (128, 16_000))
-    batch = [media(coded(np.ascontiguousarray(np.resize(halved("crab"), (*size, 3))))) for size in sizes]
-    found = chosen.detect(batch)
-    assert [each.codes for each in found[3:]] == [("picture.too_small",), ("picture.too_long",)]
-    assert found == [finding for item in batch for finding in chosen.detect([item])]
-    for finding, size in zip(found, sizes, strict=True):
-        check(finding, chosen)
-        for evidence in finding.evidence:
-            assert drawn(evidence).shape == size
-    large = dict(found[2].measurements)
-    assert large["blend.reduced"] == pytest.approx((700 * 900 / MOST_PIXELS) ** 0.5, abs=1e-3)
-    assert "blend.reduced" not in dict(found[0].measurements)
-
-
-def test_a_detection_shows_the_part(shipped: Path) -> None:
-    """By a calibration that takes everything for blended."""
-    pinned = read_manifest(shipped / "weights.toml")[NAME]
-    network, _ = network_of(pinned)
-    looker = Looker(network, runner_for("cpu"))
-    shipped_one = BlendDetector.load(pinned, device="cpu")
-    even = (0.0,) * len(shipped_one.calibration.knots)
-    sure = replace(shipped_one.calibration, log10_lrs=even, detected_from=-99.0, absent_to=-100.0)
-    (finding,) = BlendDetector(lambda: looker, pinned.sha256, sure, None, 0.5).detect([media(coded(halved("crab")))])
-    assert finding.verdict is Verdict.DETECTED
-    assert finding.codes == ("blend.part",)
-    assert [each.kind for each in finding.evidence] == ["mask"]
-    assert finding.fpr_at_threshold == sure.fpr
-
-
 def test_calls_of_one_size_in_half_precision_say_nearly_the_same(shipped: Path) -> None:
     """As on a GPU, on this processor."""
     network, _ = network_of(read_manifest(shipped / "weights.toml")[NAME])
@@ -139,15 +108,22 @@ def test_calls_of_one_size_in_half_precision_say_nearly_the_same(shipped: Path) 
         assert np.abs(one.part - other.part).mean() < 0.02
 
 
+def test_large_pictures_are_looked_at_reduced(shipped: Path) -> None:
+    network, _ = network_of(read_manifest(shipped / "weights.toml")[NAME])
+    large = np.ascontiguousarray(np.resize(halved("crab"), (700, 900, 3)))
+    (look,) = Looker(network, runner_for("cpu")).look([large])
+    assert look.part.shape == look.border.shape
+    assert 0.95 * MOST_PIXELS < look.part.size * STRIDE**2 < 1.1 * MOST_PIXELS
+
+
 def test_figures_cover_every_kind_and_baseline(shipped: Path) -> None:
     pinned = read_manifest(shipped / "weights.toml")[NAME]
-    chosen = BlendDetector.load(pinned, device="cpu")
     network, familiar = network_of(pinned)
     looker = Looker(network, runner_for("cpu"))
     seen = {"drawn": list(squares(looker, pairs(), None, 1))}
     found = measured(seen, {"nothing": lambda _: 0.0}, 0.5)
     whole = list(wholes(looker, many(4), KNOWN, UNKNOWN))
-    found |= {"verdicts": verdicts(whole, chosen.calibration, familiar), "photographs": 4}
+    found |= {"verdicts": verdicts(whole, of_weights(pinned), familiar), "photographs": 4}
     assert set(found["areas"]["drawn"]["network"]) == set(GROUPS) == set(found["f1"])
     assert found["areas"]["drawn"]["nothing"]["all"][0] == 0.5
     assert set(found["verdicts"]) == {"learned", "held out", "untouched"}

@@ -23,8 +23,8 @@ import torch
 from core.media import Pixels
 from core.weights import read_manifest
 from detectors.base import Verdict
-from detectors.blends.detector import MARKED_FROM, NAME, network_of
 from detectors.blends.looker import Looker
+from detectors.blends.weights import MARKED_FROM, NAME, network_of
 from detectors.manipulation import detector as manipulation
 from detectors.manipulation.localiser import Localiser
 from detectors.verdicts.calibration import Calibration, of_weights

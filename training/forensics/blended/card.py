@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from core.weights import read_tables
-from detectors.blends.detector import NAME
+from detectors.blends.weights import NAME
 from detectors.verdicts.calibration import Calibration
 from training.evaluation.blend import GROUPS, MEASURED_SIDE
 from training.forensics.card_parts import command, data, limits, section, verdicts, wrapped, write

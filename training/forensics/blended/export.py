@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from core.media import Pixels
-from detectors.blends.detector import MARKED_FROM
 from detectors.blends.looker import Look, Looker
+from detectors.blends.weights import MARKED_FROM
 from training.evaluation.detecting import localisation
 from training.evaluation.detecting.familiar import fit_familiar
 from training.evaluation.detecting.fit import fit

@@ -26,7 +26,8 @@ class Architecture:
 
     build: the network with torch's seed, from its configuration. factor: what the configuration calls the scale, ""
     where it can only be 1. last: finds the last convolution, behind which nothing but a pixel shuffle follows. fixed:
-    what no recipe may choose. folded: whether it learns in the form in which it serves, see `training.restorers.folding`.
+    what no recipe may choose. folded: whether it learns in the form in which it serves, see
+    `training.restorers.folding`.
     """
 
     build: Callable[..., nn.Module]

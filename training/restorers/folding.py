@@ -2,8 +2,8 @@
 
 Its authors train every 3×3 convolution as a chain of 1×1, 3×3 and 1×1 ones, twice as wide, beside a shortcut, and fold
 them into one afterwards (C. Wan et al., "Swift Parameter-free Attention Network for Efficient Super-Resolution", CVPRW
-2024). A chain costs 3.7 times the steps in the time that a CPU has. Folded first, the network needs a start that a chain
-would have given it: one at which every layer passes on what it gets.
+2024). A CPU has no time for that: in the same 150 seconds of one core chains came to 264 steps and 29.28 dB at ×2,
+folded ones to 915 and 30.11, and to 826 and 30.19 with a start at which every layer passes on what it gets.
 """
 
 from __future__ import annotations
@@ -35,9 +35,7 @@ def unfold(folded: nn.Module, fresh: nn.Module) -> nn.Module:
     }
     with torch.no_grad():
         for name, chain in chains.items():
-            plain = folded.get_submodule(name)
-            assert isinstance(plain, nn.Conv2d)
-            _carry(chain, plain)
+            _carry(chain, _convolution(folded.get_submodule(name)))
         fresh.load_state_dict(rest, strict=False)
     return fresh
 
@@ -54,8 +52,8 @@ def folded_tensors(tensors: Mapping[str, torch.Tensor]) -> dict[str, torch.Tenso
 def start_passing(network: nn.Module, pictures: torch.Tensor) -> None:
     """Draws all convolutions anew, each so that what it makes of `pictures` has a deviation of one.
 
-    pictures: floats in 0–1, (n, 3, h, w). One forward pass (D. Mishkin and J. Matas, "All you need is a good init", ICLR
-    2016). With torch's own start a signal fades by a third a layer, and of eighteen layers most learn nothing at first.
+    pictures: floats in 0–1, (n, 3, h, w). One forward pass (D. Mishkin and J. Matas, "All you need is a good init",
+    ICLR 2016). With torch's own start a signal fades at every layer, and most of eighteen learn nothing at first.
     """
     hooks = [
         module.register_forward_hook(_of_unit_deviation)
@@ -73,26 +71,28 @@ def start_passing(network: nn.Module, pictures: torch.Tensor) -> None:
         hook.remove()
 
 
-def _of_unit_deviation(layer: nn.Module, inputs: object, made: torch.Tensor) -> torch.Tensor:
-    assert isinstance(layer, nn.Conv2d)
+def _of_unit_deviation(layer: nn.Module, _: object, made: torch.Tensor) -> torch.Tensor:
     deviation = made.std().clamp_min(1e-6)
-    layer.weight.data.div_(deviation)
+    _convolution(layer).weight.data.div_(deviation)
     return made / deviation
 
 
+def _convolution(module: object) -> nn.Conv2d:
+    if not isinstance(module, nn.Conv2d):
+        raise TypeError(f"a convolution was expected, not {type(module).__name__}")
+    return module
+
+
 def _chains(network: nn.Module) -> Iterator[tuple[str, nn.Module]]:
-    """spandrel's class of a chain has no public name; it is known by the convolution that it serves with."""
+    """By the convolution that each serves with: the class has no public name."""
     for name, module in network.named_modules():
         if isinstance(getattr(module, "eval_conv", None), nn.Conv2d):
             yield name, module
 
 
 def _amounts_to(chain: nn.Module) -> nn.Conv2d:
-    chain.eval()
-    plain = chain.eval_conv
-    assert isinstance(plain, nn.Conv2d)
     chain.update_params()  # type: ignore[operator]
-    return plain.requires_grad_(True)
+    return _convolution(chain.eval_conv).requires_grad_(True)
 
 
 def _carry(chain: nn.Module, plain: nn.Conv2d) -> None:
@@ -100,10 +100,12 @@ def _carry(chain: nn.Module, plain: nn.Conv2d) -> None:
     outputs, inputs = plain.weight.shape[:2]
     for parameter in chain.parameters():
         parameter.zero_()
-    first, middle, last = chain.conv.children()  # type: ignore[union-attr]
+    first, middle, last = (_convolution(each) for each in chain.get_submodule("conv").children())
+    serving = _convolution(chain.eval_conv)
     first.weight[:inputs, :, 0, 0] = torch.eye(inputs)
     middle.weight[:outputs, :inputs] = plain.weight
     last.weight[:, :outputs, 0, 0] = torch.eye(outputs)
-    for kept in (middle, chain.eval_conv):
-        kept.bias[:outputs] = plain.bias  # type: ignore[index]
-    chain.eval_conv.weight.copy_(plain.weight)  # type: ignore[operator]
+    serving.weight.copy_(plain.weight)
+    for kept in (middle, serving):
+        if kept.bias is not None and plain.bias is not None:
+            kept.bias[:outputs] = plain.bias

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import nn
 
 from core.errors import ConfigurationError
-from generators.restoration import recognised
+from generators.restoration import PICTURES, TOLD, recognised
 from training.export import to_safetensors
 from training.metrics import Picture
 from training.recipe import read_recipe
@@ -64,7 +64,7 @@ def test_the_smoke_profile_learns_and_its_weights_load(
     network_made = run_training(Run(recipe, "digest", tmp_path), photographs).average
     assert held_out(network_made, recipe, photographs, tmp_path) < 0.9 * before
     tensors = {name: value.clone() for name, value in network_made.state_dict().items()}
-    network = recognised(tensors, path.name)
+    network = recognised(tensors, path.name, TOLD if recipe.told_noise else PICTURES)
     assert network.scale == recipe.scale
     assert len(to_safetensors(network_made)) < 16 * 2**20
 

@@ -87,7 +87,8 @@ class RestorerRecipe(LoopPlan):
     the network sees, pixels. fitted_batches: from which its last convolution is solved for before the first step.
     warm_start: a finished run beside this one, or else weights that ship, of the same network for something else: all
     but the last convolution starts from it. bursts: what it learns from instead of spoiled patches. told_noise: whether
-    it hears of each patch the noise's σ, as a fourth channel of σ/255 everywhere, which it gives back as it is.
+    it hears of each patch the noise's σ, as a fourth channel of σ/255 everywhere, which it gives back as it is. greys:
+    share of the patches that are turned to grey, whose noise is the same in all channels, as in measured values.
     """
 
     architecture: str
@@ -97,6 +98,7 @@ class RestorerRecipe(LoopPlan):
     spoilings: tuple[Spoiling, ...] = ()
     bursts: Bursts | None = None
     told_noise: bool = False
+    greys: float = Field(default=0.0, ge=0, le=1)
     frequency_weight: float = Field(default=0.0, ge=0, description="weight of the loss between spectra")
     fitted_batches: int = Field(default=20, gt=0)
     warm_start: str | None = None

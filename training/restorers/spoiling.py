@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import cv2
 import numpy as np
 import torch
+from cv2.typing import MatLike
 
 from training.blurring import blurred, disc, motion
 from training.degrade import reduce_bicubic
@@ -52,7 +53,11 @@ class Spoiled:
         if self._recipe.told_noise and how is not None and how.noise is not None:
             sigma = random.uniform(*how.noise)
             how = how.model_copy(update={"noise": (sigma, sigma)})
-        return _without(spoil(patch, how, scale, random), self._rim), _without(patch, self._rim * scale), sigma
+        grey = self._recipe.greys > 0 and random.random() < self._recipe.greys
+        patch = _in_grey(cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY)) if grey else patch
+        made = spoil(patch, how, scale, random)
+        made = _in_grey(made[..., 0]) if grey else made
+        return _without(made, self._rim), _without(patch, self._rim * scale), sigma
 
 
 def drawn(spoilings: Sequence[Spoiling], random: np.random.Generator) -> Spoiling | None:
@@ -124,3 +129,7 @@ def with_sigma(patches: torch.Tensor, sigmas: torch.Tensor) -> torch.Tensor:
 
 def _without(patch: Picture, rim: int) -> Picture:
     return patch[rim:-rim, rim:-rim] if rim else patch
+
+
+def _in_grey(plane: MatLike) -> Picture:
+    return np.repeat(np.asarray(plane, np.uint8)[..., None], 3, axis=2)

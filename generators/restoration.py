@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import torch
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 # What torch raises when the tensors' names fit an architecture and their number or shapes do not.
 _UNFIT = (RuntimeError, LookupError, ValueError, TypeError, AssertionError, ArithmeticError)
+Channels: TypeAlias = frozenset[tuple[int, int]]
+"""What goes into a network and what comes out."""
+PICTURES: Channels = frozenset({(1, 1), (3, 3)})
+TOLD: Channels = frozenset({(4, 4)})
+"""Red, green, blue, and how much noise there is in them. What comes out in the fourth is nothing to look at."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -121,11 +126,12 @@ def _placed(weights: PinnedWeights, device: torch.device) -> ImageModelDescripto
     return network
 
 
-def recognised(tensors: Mapping[str, torch.Tensor], name: str) -> ImageModelDescriptor[torch.nn.Module]:
-    """The network that tensors belong to, on the CPU. name: of their file, for errors.
+def recognised(
+    tensors: Mapping[str, torch.Tensor], name: str, channels: Channels = PICTURES
+) -> ImageModelDescriptor[torch.nn.Module]:
+    """The network that tensors belong to, on the CPU. name: of their file, for errors. channels: what it may map.
 
-    Raises IntegrityError where spandrel recognises no architecture in them, and for a network that does not turn a
-    picture into a picture.
+    Raises IntegrityError where spandrel recognises no architecture in them, and for a network of other channels.
     """
     from spandrel import ImageModelDescriptor, ModelLoader, UnsupportedModelError, canonicalize_state_dict
 
@@ -135,6 +141,7 @@ def recognised(tensors: Mapping[str, torch.Tensor], name: str) -> ImageModelDesc
         raise IntegrityError(f"the weights {name} are of no architecture that spandrel knows") from error
     if not isinstance(network, ImageModelDescriptor):
         raise IntegrityError(f"the weights {name} need a mask besides the picture")
-    if (network.input_channels, network.output_channels) not in {(1, 1), (3, 3)}:
-        raise IntegrityError(f"the weights {name} do not map RGB to RGB or grey to grey")
+    if (network.input_channels, network.output_channels) not in channels:
+        words = "RGB to RGB or grey to grey" if channels == PICTURES else "RGB and a level of noise to themselves"
+        raise IntegrityError(f"the weights {name} do not map {words}")
     return network

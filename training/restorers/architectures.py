@@ -18,6 +18,7 @@ from spandrel.architectures.SwinIR import SwinIR
 from torch import nn
 
 from core.errors import ConfigurationError
+from training.restorers.norm import in_one_pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ def build(name: str, configuration: Mapping[str, Any], scale: int) -> nn.Module:
     except (TypeError, ValueError, RuntimeError, AssertionError) as error:
         raise ConfigurationError(f"{name} cannot be built from {dict(configuration)}: {error}") from error
     _look_near(network)
+    in_one_pass(network)
     return network
 
 

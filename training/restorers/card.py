@@ -107,8 +107,8 @@ _WORDS = {
         ),
         opening=(
             'Attention within windows that shift from layer to layer (J. Liang et al., "SwinIR: Image Restoration\n'
-            "Using Swin Transformer\", ICCVW 2021), in spandrel's class, lighter than the authors' light one, made from\n"
-            "this repository and the data by `python -m training.restorer`. It regresses pixels and samples nothing."
+            "Using Swin Transformer\", ICCVW 2021), in spandrel's class, lighter than the authors' light one, made\n"
+            "from this repository and the data by `python -m training.restorer`. It regresses pixels and samples nothing."
         ),
         scope=_ENLARGERS_SCOPE,
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -14,25 +15,41 @@ Range = tuple[float, float]
 class Spoiling(BaseModel):
     """One way in which patches are spoiled, and the share of them that it befalls. What is not named does not happen.
 
-    In this order: blur (σ of a Gaussian in pixels), reduction by the recipe's scale, noise (σ in 8-bit steps), JPEG
-    (quality). Each strength is drawn from its range for every patch.
+    In this order: blur (σ of a Gaussian in pixels, 0 to 10), defocus (radius of a disc in pixels, 0 to 10), motion
+    (length of a path in pixels, 1 to 31, heading anywhere and bent by up to a quarter turn), reduction by the recipe's
+    scale, noise (σ in 8-bit steps, 0 to 100), JPEG (quality, 1 to 100). Each strength is drawn from its range for every
+    patch.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     share: float = Field(gt=0, le=1)
     blur: Range | None = None
+    defocus: Range | None = None
+    motion: Range | None = None
     noise: Range | None = None
     jpeg: Range | None = None
 
     @model_validator(mode="after")
     def _in_range(self) -> Spoiling:
-        bounds = {"blur": (0.0, 10.0), "noise": (0.0, 100.0), "jpeg": (1.0, 100.0)}
+        bounds = {
+            "blur": (0.0, 10.0),
+            "defocus": (0.0, 10.0),
+            "motion": (1.0, 31.0),
+            "noise": (0.0, 100.0),
+            "jpeg": (1.0, 100.0),
+        }
         for name, (least, most) in bounds.items():
             low, high = getattr(self, name) or (least, most)
             if not least <= low <= high <= most:
                 raise ValueError(f"{name} must rise from at least {least:g} to at most {most:g}, not ({low}, {high})")
         return self
+
+    @property
+    def rim(self) -> int:
+        """Pixels around a patch that its blur brings in, at most."""
+        sigma, radius, length = (each[1] if each else 0.0 for each in (self.blur, self.defocus, self.motion))
+        return math.ceil(3 * sigma + radius + length / 2)
 
 
 class Bursts(BaseModel):
@@ -69,7 +86,9 @@ class RestorerRecipe(LoopPlan):
     network: what the architecture's class takes, see `training.restorers.architectures`. patch: side of the patch that
     the network sees, pixels. fitted_batches: from which its last convolution is solved for before the first step.
     warm_start: a finished run beside this one, or else weights that ship, of the same network for something else: all
-    but the last convolution starts from it. bursts: what it learns from instead of spoiled patches.
+    but the last convolution starts from it. bursts: what it learns from instead of spoiled patches. told_noise: whether
+    it hears of each patch the noise's σ, as a fourth channel of σ/255 everywhere, which it gives back as it is. greys:
+    share of the patches that are turned to grey, whose noise is the same in all channels, as in measured values.
     """
 
     architecture: str
@@ -78,6 +97,8 @@ class RestorerRecipe(LoopPlan):
     patch: int = Field(gt=0)
     spoilings: tuple[Spoiling, ...] = ()
     bursts: Bursts | None = None
+    told_noise: bool = False
+    greys: float = Field(default=0.0, ge=0, le=1)
     frequency_weight: float = Field(default=0.0, ge=0, description="weight of the loss between spectra")
     fitted_batches: int = Field(default=20, gt=0)
     warm_start: str | None = None
@@ -90,4 +111,11 @@ class RestorerRecipe(LoopPlan):
             raise ValueError("at scale 1 there is nothing to restore without spoilings")
         if self.bursts is not None and (self.scale != 1 or self.spoilings):
             raise ValueError("what is merged from bursts is neither enlarged nor spoiled once more")
+        return self
+
+    @model_validator(mode="after")
+    def _tellable(self) -> RestorerRecipe:
+        changed = self.scale != 1 or self.bursts is not None or any(each.jpeg for each in self.spoilings)
+        if self.told_noise and changed:
+            raise ValueError("noise can be told only where nothing comes after it: no reduction, no JPEG, no merge")
         return self

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
 import torch
+from cv2.typing import MatLike
 
+from training.blurring import blurred, disc, motion
 from training.degrade import reduce_bicubic
 from training.measure import to_picture, to_tensor
 from training.patches import Patches, Picture
 from training.restorers.recipe import RestorerRecipe, Spoiling
 
 _BLOCK = 8  # side of JPEG's blocks, pixels
+_MOST_BENT = math.pi / 2  # how far a path turns
 _ANOTHER = 1  # what is drawn here is independent of what `Patches` draws from the same seed and step
 
 Batch = tuple[torch.Tensor, torch.Tensor]
@@ -23,19 +27,37 @@ class Spoiled:
     """Batch k is a function of the recipe and k alone. pictures: as `Patches` takes them."""
 
     def __init__(self, pictures: Mapping[str, Picture], recipe: RestorerRecipe) -> None:
-        self._patches = Patches(pictures, recipe.scale, recipe.patch, recipe.batch, recipe.seed)
+        # A blurred patch shows what lies around it. It is cut with that, or the network would learn of mirrors.
+        self._rim = -(-max((each.rim for each in recipe.spoilings), default=0) // recipe.scale)
+        side = recipe.patch + 2 * self._rim
+        self._patches = Patches(pictures, recipe.scale, side, recipe.batch, recipe.seed)
         self._recipe = recipe
 
     def batch(self, step: int) -> Batch:
-        """Batch number `step`: floats in 0–1, (batch, 3, patch, patch) and (batch, 3, patch·scale, patch·scale)."""
-        random = np.random.default_rng([self._recipe.seed, step, _ANOTHER])
-        wanted = self._patches.cut(step)
-        spoiled = np.stack([self._spoil(patch, random) for patch in wanted])
-        return as_floats(spoiled), as_floats(wanted)
+        """Batch number `step`: floats in 0–1, (batch, 3, patch, patch) and (batch, 3, patch·scale, patch·scale).
 
-    def _spoil(self, patch: Picture, random: np.random.Generator) -> Picture:
-        chosen = drawn(self._recipe.spoilings, random)
-        return spoil(patch, chosen, self._recipe.scale, random)
+        Where the recipe tells the noise, both have a fourth channel that is σ/255 everywhere.
+        """
+        random = np.random.default_rng([self._recipe.seed, step, _ANOTHER])
+        made = [self._made(patch, random) for patch in self._patches.cut(step)]
+        spoiled, wanted = (as_floats(np.stack([each[side] for each in made])) for side in (0, 1))
+        if not self._recipe.told_noise:
+            return spoiled, wanted
+        sigmas = torch.tensor([each[2] for each in made])
+        return with_sigma(spoiled, sigmas), with_sigma(wanted, sigmas)
+
+    def _made(self, patch: Picture, random: np.random.Generator) -> tuple[Picture, Picture, float]:
+        """Spoiled, as it should be, and the σ of the noise, which is drawn here where it is told."""
+        how, scale = drawn(self._recipe.spoilings, random), self._recipe.scale
+        sigma = 0.0
+        if self._recipe.told_noise and how is not None and how.noise is not None:
+            sigma = random.uniform(*how.noise)
+            how = how.model_copy(update={"noise": (sigma, sigma)})
+        grey = self._recipe.greys > 0 and random.random() < self._recipe.greys
+        patch = _in_grey(cv2.cvtColor(patch, cv2.COLOR_RGB2GRAY)) if grey else patch
+        made = spoil(patch, how, scale, random)
+        made = _in_grey(made[..., 0]) if grey else made
+        return _without(made, self._rim), _without(patch, self._rim * scale), sigma
 
 
 def drawn(spoilings: Sequence[Spoiling], random: np.random.Generator) -> Spoiling | None:
@@ -50,8 +72,8 @@ def drawn(spoilings: Sequence[Spoiling], random: np.random.Generator) -> Spoilin
 
 def spoil(patch: Picture, how: Spoiling | None, scale: int, random: np.random.Generator) -> Picture:
     """RGB uint8 (h, w, 3) → RGB uint8 (h/scale, w/scale, 3), sides being multiples of the scale."""
-    if how is not None and how.blur is not None:
-        patch = _blurred(patch, random.uniform(*how.blur))
+    if how is not None:
+        patch = _blurred(patch, how, random)
     if scale > 1:
         patch = to_picture(reduce_bicubic(to_tensor(patch), scale))
     if how is not None and how.noise is not None:
@@ -61,7 +83,18 @@ def spoil(patch: Picture, how: Spoiling | None, scale: int, random: np.random.Ge
     return patch
 
 
-def _blurred(patch: Picture, sigma: float) -> Picture:
+def _blurred(patch: Picture, how: Spoiling, random: np.random.Generator) -> Picture:
+    if how.blur is not None:
+        patch = _softened(patch, random.uniform(*how.blur))
+    if how.defocus is not None and (radius := random.uniform(*how.defocus)) > 0:
+        patch = blurred(patch, disc(radius))
+    if how.motion is not None:
+        length, angle, bend = random.uniform(*how.motion), random.uniform(0, math.pi), random.uniform(-1, 1)
+        patch = blurred(patch, motion(length, angle, bend * _MOST_BENT))
+    return patch
+
+
+def _softened(patch: Picture, sigma: float) -> Picture:
     if sigma <= 0:
         return patch
     return np.asarray(cv2.GaussianBlur(patch, (0, 0), sigma, borderType=cv2.BORDER_REFLECT_101), np.uint8)
@@ -86,3 +119,17 @@ def recoded(patch: Picture, quality: int, random: np.random.Generator) -> Pictur
 def as_floats(patches: Picture) -> torch.Tensor:
     """RGB uint8 (n, h, w, 3) → floats in 0–1, (n, 3, h, w)."""
     return torch.from_numpy(patches).permute(0, 3, 1, 2).float().div(255)
+
+
+def with_sigma(patches: torch.Tensor, sigmas: torch.Tensor) -> torch.Tensor:
+    """A fourth channel, σ/255 everywhere. patches: floats (n, 3, h, w). sigmas: (n,), in 8-bit steps."""
+    level = sigmas.float().div(255).reshape(-1, 1, 1, 1).expand(-1, 1, *patches.shape[2:])
+    return torch.cat([patches, level], dim=1)
+
+
+def _without(patch: Picture, rim: int) -> Picture:
+    return patch[rim:-rim, rim:-rim] if rim else patch
+
+
+def _in_grey(plane: MatLike) -> Picture:
+    return np.repeat(np.asarray(plane, np.uint8)[..., None], 3, axis=2)

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from spandrel.architectures.NAFNet import NAFNet
 from torch import nn
 
 from core.errors import ConfigurationError
-from generators.restoration import recognised
+from generators.restoration import PICTURES, TOLD, recognised
 from training.export import to_safetensors
 from training.metrics import Picture
 from training.recipe import read_recipe
@@ -65,7 +66,7 @@ def test_the_smoke_profile_learns_and_its_weights_load(
     assert held_out(network_made, recipe, photographs, tmp_path) < 0.9 * before
     shipped = served(recipe, network_made)
     tensors = {name: value.clone() for name, value in shipped.state_dict().items()}
-    network = recognised(tensors, path.name)
+    network = recognised(tensors, path.name, TOLD if recipe.told_noise else PICTURES)
     assert network.scale == recipe.scale
     assert len(to_safetensors(shipped)) < 16 * 2**20
 
@@ -132,3 +133,17 @@ def test_a_network_takes_over_all_but_the_last_convolution() -> None:
 def test_an_impossible_network_is_refused(name: str, configuration: dict[str, int], scale: int, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         build(name, configuration, scale)
+
+
+def test_the_norm_of_one_pass_says_what_spandrels_says() -> None:
+    torch.manual_seed(0)
+    configuration = {"width": 8, "enc_blk_nums": [1], "middle_blk_num": 1, "dec_blk_nums": [1]}
+    network = build("NAFNet", configuration, 1)
+    with torch.no_grad():
+        for value in network.parameters():
+            value.add_(0.1 * torch.randn_like(value))
+    theirs = NAFNet(**configuration)  # whose gates look at all of the picture, unless their weights are taken over
+    theirs.load_state_dict(network.state_dict())
+    pixels = torch.rand(2, 3, 16, 16)
+    with torch.no_grad():
+        torch.testing.assert_close(network(pixels), theirs(pixels))

@@ -108,7 +108,7 @@ _WORDS = {
         opening=(
             'Attention within windows that shift from layer to layer (J. Liang et al., "SwinIR: Image Restoration\n'
             "Using Swin Transformer\", ICCVW 2021), in spandrel's class, lighter than the authors' light one, made\n"
-            "from this repository and the data by `python -m training.restorer`. It regresses pixels and samples nothing."
+            "from this repository and the data by `python -m training.restorer`. It regresses pixels, samples nothing."
         ),
         scope=_ENLARGERS_SCOPE,
     ),

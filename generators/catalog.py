@@ -24,7 +24,7 @@ from generators.classical.filtering import Filtered
 from generators.classical.table import FILTERS
 from generators.denoise import NonLocalMeans
 from generators.diffusion import waiting
-from generators.learned import LearnedDenoiser
+from generators.learned import LearnedDeblurrer, LearnedDenoiser, ToldDenoiser
 from generators.own import weights as own
 from generators.own.settings import OwnWeights
 from generators.restoration import Restorer
@@ -41,6 +41,9 @@ _HOW_TO_GET = {"text_to_image": ". An operator brings one by [[server.models]] i
 _UPSCALERS = ("upscale_x2", "upscale_x4")
 _DENOISERS = (("nafnet", "denoise"),)
 """Learned ones, by the model's name and the weights'. Training pins what is better than every classical method."""
+_TOLD = (("nafnet_sigma", "denoise_sigma"),)
+"""Those that are told σ, likewise."""
+_DEBLURRERS = (("nafnet_deblur", "deblur"),)
 _FINISH = "burst"
 """Weights of what finishes merged bursts, pinned where a merge is better with it."""
 _TILE = 256
@@ -69,6 +72,8 @@ def build(
         Upscaler("compact", networks, cards.shipped("upscale.md"), max_pixels=max_pixels),
         *without_weights,
         *learned,
+        *(_told(name, pinned[file], device) for name, file in _TOLD if file in pinned),
+        *(_deblurrer(name, pinned[file], device) for name, file in _DEBLURRERS if file in pinned),
         _auto(without_weights, learned),
         *(
             BurstMerger(each, cards.shipped("burst.md"), finish=_finish(pinned, device), max_pixels=max_pixels)
@@ -128,8 +133,20 @@ def _first(generators: Sequence[Generator], task: str) -> Generator:
 
 def _denoiser(name: str, weights: PinnedWeights, device: str) -> Generator:
     """A learned one, whose tiles overlap as far as its network was found to look."""
-    plan = Plan(_TILE, int(weights.parameters["margin"]))
-    return LearnedDenoiser(name, restoration.waiting(weights, device), cards.shipped(weights.card), plan)
+    return LearnedDenoiser(name, restoration.waiting(weights, device), cards.shipped(weights.card), _reaching(weights))
+
+
+def _told(name: str, weights: PinnedWeights, device: str) -> Generator:
+    network = restoration.waiting(weights, device, restoration.TOLD)
+    return ToldDenoiser(name, network, cards.shipped(weights.card), _reaching(weights))
+
+
+def _deblurrer(name: str, weights: PinnedWeights, device: str) -> Generator:
+    return LearnedDeblurrer(name, restoration.waiting(weights, device), cards.shipped(weights.card), _reaching(weights))
+
+
+def _reaching(weights: PinnedWeights) -> Plan:
+    return Plan(_TILE, int(weights.parameters["margin"]))
 
 
 def _finish(pinned: Mapping[str, PinnedWeights], device: str) -> Finish | None:

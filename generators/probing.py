@@ -23,7 +23,7 @@ _NEAR, _FAR = 1.0, 1.6  # σ of the two further blurs by which an edge tells its
 _EDGE = 4.0  # steepness after the nearer of them, 8-bit steps a pixel: what noise does not reach
 _EDGES = 20  # so few tell nothing
 _SHORT = 0.3  # pixels by which edges look sharper than they are where other edges lie beside them
-_SHARP = 0.6  # pixels: as much as a step has between two pixels, and a lens in focus
+_SHARP = 0.6  # pixels: hardly more than a lens in focus has
 
 
 def noise_level(pixels: Pixels) -> float:

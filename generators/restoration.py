@@ -56,6 +56,11 @@ class Restorer:
         return pixels
 
     @property
+    def told(self) -> bool:
+        """Whether it is one that is told the noise, see `at`."""
+        return (self.network.input_channels, self.network.output_channels) in TOLD
+
+    @property
     def whole_by_choice(self) -> bool:
         """Whether its architecture looks farther than any margin, so that its tiles may show."""
         from spandrel import ModelTiling
@@ -154,6 +159,6 @@ def recognised(
     if not isinstance(network, ImageModelDescriptor):
         raise IntegrityError(f"the weights {name} need a mask besides the picture")
     if (network.input_channels, network.output_channels) not in channels:
-        words = "RGB to RGB or grey to grey" if channels == PICTURES else "RGB and a level of noise to themselves"
+        words = "RGB and a level of noise to themselves" if channels == TOLD else "RGB to RGB or grey to grey"
         raise IntegrityError(f"the weights {name} do not map {words}")
     return network

@@ -5,7 +5,7 @@ This module knows names, files and defaults. It does not know how anything is ma
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,8 @@ WEIGHTS = Path(__file__).parent / "weights"
 _HOW_TO_GET = {"text_to_image": ". An operator brings one by [[server.models]] in the configuration"}
 """What is added where no generator does a task that models are brought for."""
 _UPSCALERS = ("upscale_x2", "upscale_x4")
+_ENLARGERS = (("span", ("span_x2", "span_x4")), ("swinir", ("swinir_x2", "swinir_x4")))
+"""Slower ones, by the model's name and those of its weights, of which there may be one for each factor."""
 _DENOISERS = (("nafnet", "denoise"),)
 """Learned ones, by the model's name and the weights'. Training pins what is better than every classical method."""
 _TOLD = (("nafnet_sigma", "denoise_sigma"),)
@@ -70,6 +72,7 @@ def build(
     generators = Registry[Generator]("generator")
     made: tuple[Generator, ...] = (
         Upscaler("compact", networks, cards.shipped("upscale.md"), max_pixels=max_pixels),
+        *_enlargers(pinned, device, max_pixels),
         *without_weights,
         *learned,
         *(_told(name, pinned[file], device) for name, file in _TOLD if file in pinned),
@@ -129,6 +132,16 @@ def _interpolator(method: str, max_pixels: int) -> Generator:
 
 def _first(generators: Sequence[Generator], task: str) -> Generator:
     return next(generator for generator in generators if generator.task == task)
+
+
+def _enlargers(pinned: Mapping[str, PinnedWeights], device: str, max_pixels: int) -> Iterator[Generator]:
+    """Those whose weights are there, at the factors that are."""
+    for name, files in _ENLARGERS:
+        there = [pinned[file] for file in files if file in pinned]
+        if there:
+            networks = [restoration.waiting(each, device) for each in there]
+            plan = Plan(_TILE, max(int(each.parameters["margin"]) for each in there))
+            yield Upscaler(name, networks, cards.shipped(there[0].card), plan=plan, max_pixels=max_pixels)
 
 
 def _denoiser(name: str, weights: PinnedWeights, device: str) -> Generator:

@@ -26,7 +26,8 @@ from training.export import to_safetensors
 from training.harness.conduct import Following, conduct
 from training.harness.export import MADE
 from training.patches import Picture
-from training.restorers.architectures import build, last_convolution
+from training.restorers.architectures import build, last_convolution, learns_folded
+from training.restorers.folding import fold, folded_tensors, start_passing, unfold
 from training.restorers.learning import Batches, Restoring
 from training.restorers.merged import Merged, merged_pairs
 from training.restorers.recipe import RestorerRecipe
@@ -60,11 +61,24 @@ def patches_of(run: Run[RestorerRecipe], pictures: Mapping[str, Picture]) -> Bat
 
 def _started(recipe: RestorerRecipe, patches: Batches, source: Mapping[str, torch.Tensor] | None) -> nn.Module:
     network = build(recipe.architecture, recipe.network, recipe.scale)
+    if learns_folded(recipe.architecture):
+        fold(network)
+        if source is None:
+            start_passing(network, patches.batch(0)[0])
+        else:
+            source = folded_tensors(source)
     last = last_convolution(recipe.architecture, network)
     if source is not None:
         inherit(network, last, source)
     solve_last(network, last, (patches.batch(step) for step in range(recipe.fitted_batches)))
     return network
+
+
+def served(recipe: RestorerRecipe, network: nn.Module) -> nn.Module:
+    """What learned, as it is loaded from its file."""
+    if not learns_folded(recipe.architecture):
+        return network
+    return unfold(network, build(recipe.architecture, recipe.network, recipe.scale))
 
 
 def _weights_of(name: str, runs: Path) -> Path:
@@ -91,7 +105,7 @@ def main() -> None:
         report=lambda report: print(report.line(), flush=True),
     )
     made = run.describe(arguments.recipe, arguments.manifest, len(pictures), state)
-    (run.folder / f"{run.recipe.name}.safetensors").write_bytes(to_safetensors(state.average))
+    (run.folder / f"{run.recipe.name}.safetensors").write_bytes(to_safetensors(served(run.recipe, state.average)))
     (run.folder / MADE).write_text(json.dumps(asdict(made), indent=2) + "\n", encoding="utf-8")
 
 

@@ -27,13 +27,15 @@ class Architecture:
 
     build: the network with torch's seed, from its configuration. factor: what the configuration calls the scale, ""
     where it can only be 1. last: finds the last convolution, behind which nothing but a pixel shuffle follows. fixed:
-    what no recipe may choose.
+    what no recipe may choose. folded: whether it learns in the form in which it serves, see
+    `training.restorers.folding`.
     """
 
     build: Callable[..., nn.Module]
     factor: str
     last: Callable[[Any], nn.Module]
     fixed: tuple[tuple[str, Any], ...] = ()
+    folded: bool = False
 
 
 _RGB = (("num_in_ch", 3), ("num_out_ch", 3))
@@ -41,7 +43,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "Compact": Architecture(Compact, "upscale", lambda network: network.body[-1]),
     "NAFNet": Architecture(NAFNet, "", lambda network: network.ending),
     "SAFMN": Architecture(SAFMN, "upscaling_factor", lambda network: network.to_img[0]),
-    "SPAN": Architecture(SPAN, "upscale", lambda network: network.upsampler[0], _RGB),
+    "SPAN": Architecture(SPAN, "upscale", lambda network: network.upsampler[0], _RGB, folded=True),
     # In spandrel's default configuration, "", SwinIR ends as a denoiser does; the light enlargers end in one step.
     "SwinIR": Architecture(SwinIR, "upscale", lambda network: network.conv_last),
     "SwinIR light": Architecture(
@@ -75,6 +77,11 @@ def last_convolution(name: str, network: nn.Module) -> nn.Conv2d:
     if not isinstance(last, nn.Conv2d) or last.bias is None:
         raise ConfigurationError(f"{name} does not end in a convolution with bias")
     return last
+
+
+def learns_folded(name: str) -> bool:
+    """Whether a network of that architecture is folded before it learns."""
+    return _kind(name).folded
 
 
 def _kind(name: str) -> Architecture:

@@ -15,19 +15,35 @@ from training.card import data_of, photographers
 from training.corpora.manifest import Photograph, read_manifest
 from training.corpora.photographs import MANIFEST
 
-CARDS = {"NAFNet": "denoise_nafnet.md"}
+CARDS = {"NAFNet": "denoise_nafnet.md", "SPAN": "upscale_span.md", "SwinIR": "upscale_swinir.md"}
 """Of each architecture that may ship, its card."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What no figure says. summary: a sentence with {gains} in it."""
+    """What no figure says. summary: a sentence with {gains} in it. beside: whom it was measured against. profiles: the
+    YAML line that keeps it to some pictures, or "".
+    """
 
     title: str
     summary: str
     limits: str
     opening: str
     scope: str
+    beside: str = "The best classical method"
+    profiles: str = ""
+
+
+_ENLARGERS_SCOPE = (
+    "- Meant for photographs that were reduced cleanly. On noisy, blurred or strongly compressed pictures it enlarges\n"
+    "  the defects too: denoise first.\n"
+    "- There are no portraits in the corpus, and no text, line art, medical or satellite imagery: the figures say\n"
+    "  nothing about those.\n"
+    "- It does not add information. Do not use an enlarged picture to identify people, read plates, or diagnose.\n"
+    "- Of medical pictures (DICOM) the mean over every pixel of the source is held to what was measured. Nothing was\n"
+    "  validated clinically, and the output says that it is not for diagnosis.\n"
+    "- The corpus is small and of web quality, and the training short: published networks of this design are better."
+)
 
 
 _WORDS = {
@@ -55,6 +71,46 @@ _WORDS = {
             "- It does not undo blur, and it brings back no detail that noise or compression took.\n"
             "- No portraits, text, line art or screens were in the corpus: the figures say nothing about those."
         ),
+        beside="The classical methods were told σ; the best of them",
+        profiles="profiles: [photo]\n",
+    ),
+    "upscale_span.md": Words(
+        title="Upscaling with SPAN",
+        summary=(
+            "Enlarges photographs with a convolutional network whose layers weigh themselves, trained on pixel "
+            "differences; on photographs it was not trained on it is {gains} nearer the original than the best "
+            "interpolation."
+        ),
+        limits=(
+            "Recovers edges and texture that survive reduction; does not invent faces or letters, and does not remove "
+            "noise, compression or blur."
+        ),
+        opening=(
+            'Six blocks of convolutions that weigh what they make by itself (C. Wan et al., "Swift Parameter-free\n'
+            "Attention Network for Efficient Super-Resolution\", CVPRW 2024), in spandrel's class, made from this\n"
+            "repository and the data by `python -m training.restorer`. Its convolutions learned in the form in which\n"
+            "they serve, one for each of the authors' chains of three (`training/restorers/folding.py`). It regresses\n"
+            "pixels and samples nothing."
+        ),
+        scope=_ENLARGERS_SCOPE,
+    ),
+    "upscale_swinir.md": Words(
+        title="Upscaling with SwinIR",
+        summary=(
+            "Enlarges photographs with a small transformer that compares pixels within windows, trained on pixel "
+            "differences; on photographs it was not trained on it is {gains} nearer the original than the best "
+            "interpolation."
+        ),
+        limits=(
+            "Recovers edges and texture that survive reduction; does not invent faces or letters, and does not remove "
+            "noise, compression or blur; slow."
+        ),
+        opening=(
+            'Attention within windows that shift from layer to layer (J. Liang et al., "SwinIR: Image Restoration\n'
+            "Using Swin Transformer\", ICCVW 2021), in spandrel's class, lighter than the authors' light one, made\n"
+            "from this repository and the data by `python -m training.restorer`. It regresses pixels, samples nothing."
+        ),
+        scope=_ENLARGERS_SCOPE,
     ),
 }
 
@@ -76,9 +132,9 @@ def render(card: str, tables: Mapping[str, Mapping[str, Any]], photographs: Iter
     parts = [
         "---\nlicence: Apache-2.0",
         f"summary: >-\n  {words.summary.format(gains=_gains(tables))}",
-        f"limits: >-\n  {words.limits}\nprofiles: [photo]\n---",
+        f"limits: >-\n  {words.limits}\n{words.profiles}---",
         f"# {words.title}\n\n{words.opening}\n",
-        _measured(tables),
+        _measured(tables, words.beside),
         f"## Scope and limits\n\n{words.scope}\n",
         _training(tables),
         data_of(used),
@@ -101,14 +157,14 @@ def _gains(tables: Mapping[str, Mapping[str, Any]]) -> str:
     return ", ".join(every[:-1]) + " and " + every[-1] if len(every) > 1 else every[0]
 
 
-def _measured(tables: Mapping[str, Mapping[str, Any]]) -> str:
+def _measured(tables: Mapping[str, Mapping[str, Any]], beside: str) -> str:
     lines = [
         "## Measured",
         "",
         "On the middle 256 pixels of the photographs of the corpus's test split, which no training step saw, spoiled",
-        "as [Enhancement](../../docs/enhancement.md) says and compared on luma (BT.601). The classical methods were",
-        "told σ; the best of them stands beside the network. The gain is over it, with the 95% interval of a bootstrap",
-        "over pictures. The weights were loaded and run as in serving.",
+        f"as [Enhancement](../../docs/enhancement.md) says and compared on luma (BT.601). {beside}",
+        "stands beside the network. The gain is over it, with the 95% interval of a bootstrap over pictures. The",
+        "weights were loaded and run as in serving.",
         "",
         "| Model | Condition | Pictures | PSNR-Y | SSIM-Y | Best classical | Gain |",
         "|---|---|---|---|---|---|---|",

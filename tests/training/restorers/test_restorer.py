@@ -17,7 +17,7 @@ from generators.restoration import PICTURES, TOLD, recognised
 from training.export import to_safetensors
 from training.metrics import Picture
 from training.recipe import read_recipe
-from training.restorer import run_training
+from training.restorer import run_training, served
 from training.restorers.architectures import build, last_convolution
 from training.restorers.learning import Restoring
 from training.restorers.merged import Merged, merged_pairs
@@ -64,10 +64,11 @@ def test_the_smoke_profile_learns_and_its_weights_load(
     before = held_out(untrained(recipe), recipe, photographs, tmp_path)
     network_made = run_training(Run(recipe, "digest", tmp_path), photographs).average
     assert held_out(network_made, recipe, photographs, tmp_path) < 0.9 * before
-    tensors = {name: value.clone() for name, value in network_made.state_dict().items()}
+    shipped = served(recipe, network_made)
+    tensors = {name: value.clone() for name, value in shipped.state_dict().items()}
     network = recognised(tensors, path.name, TOLD if recipe.told_noise else PICTURES)
     assert network.scale == recipe.scale
-    assert len(to_safetensors(network_made)) < 16 * 2**20
+    assert len(to_safetensors(shipped)) < 16 * 2**20
 
 
 def test_a_resumed_run_equals_an_uninterrupted_one(photographs: dict[str, Picture], tmp_path: Path) -> None:

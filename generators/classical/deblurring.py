@@ -87,7 +87,7 @@ def _convolved(tile: Samples, kernel: Kernel) -> Samples:
 def _iterated(tile: Samples, psf: Kernel, reach: int) -> Samples:
     from skimage.restoration import richardson_lucy as deconvolved
 
-    # The library takes what lies beyond a picture for black, and of so deep an edge more reaches in than of a photograph.
+    # The library takes what lies beyond a picture for black: so deep an edge reaches farther than those of photographs.
     # It is given what lies there mirrored, half as far again, and that is cut off.
     rim = reach + reach // 2
     whole = cv2.copyMakeBorder(to_unit(tile), rim, rim, rim, rim, cv2.BORDER_REFLECT)

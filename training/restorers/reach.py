@@ -12,8 +12,8 @@ _TRIES = 4
 def reach(network: nn.Module, grid: int, channels: int = 3) -> int:
     """Pixels of the source, the farthest from a place that its output there depends on.
 
-    grid: the pixels on which the network pools; it is asked about each place of one cell's diagonal. channels: that it is
-    given. Random pictures, of which a maximum takes one pixel at a time: several are asked about, with torch's seed.
+    grid: the pixels on which the network pools; it is asked about each place of one cell's diagonal. channels: that it
+    is given. Random pictures, of which a maximum takes one pixel at a time: several are asked about, with torch's seed.
     """
     network.eval()
     found = 0

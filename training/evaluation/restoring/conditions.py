@@ -1,8 +1,8 @@
 """How photographs are spoiled before they are restored, as the papers of the field do it.
 
 Small pictures are made by bicubic reduction with antialiasing, noise is Gaussian in 8-bit steps, clipped and rounded as
-a stored picture would be, and JPEG is libjpeg's with colour at half the resolution. Blur is of one kind all over, with the
-noise that every camera has.
+a stored picture would be, and JPEG is libjpeg's with colour at half the resolution. Blur is the same all over, with
+the noise that every camera has.
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ from training.measure import to_picture, to_tensor
 from training.metrics import Picture
 
 UPSCALE, DENOISE, MISR, DEBLUR = "upscale", "denoise", "misr", "deblur"
-_CAMERA = (
-    1.0  # σ of the noise in blurred pictures, 8-bit steps: without any, deconvolution would be a feat of arithmetic
-)
+_CAMERA = 1.0  # σ of the noise in blurred pictures, 8-bit steps: without any, deconvolving is mere arithmetic
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ NAFNETS = {
         scope=(
             "- Blur was a Gaussian of σ up to 3 pixels, a disc of up to 4, or motion along an arc of 3 to 15, in the\n"
             "  file's values and not in light, with noise of σ up to 3 and sometimes JPEG of quality 85 to 98. A\n"
-            "  tenth of the patches was hardly blurred, so that sharp pictures stay as they are. Expect less of others.\n"
+            "  tenth of the patches was hardly blurred, so that what is sharp stays as it is. Expect less of others.\n"
             "- It is for photographs alone: it changes what is measured.\n"
             "- It does not remove noise stronger than that: denoise first.\n"
             "- No portraits, text, line art or screens were in the corpus. Do not use it to read plates or to\n"

@@ -24,7 +24,7 @@ from generators.classical.filtering import Filtered
 from generators.classical.table import FILTERS
 from generators.denoise import NonLocalMeans
 from generators.diffusion import waiting
-from generators.learned import LearnedDenoiser
+from generators.learned import LearnedDeblurrer, LearnedDenoiser, ToldDenoiser
 from generators.own import weights as own
 from generators.own.settings import OwnWeights
 from generators.restoration import Restorer
@@ -43,6 +43,9 @@ _ENLARGERS = (("span", ("span_x2", "span_x4")), ("swinir", ("swinir_x2", "swinir
 """Slower ones, by the model's name and those of its weights, of which there may be one for each factor."""
 _DENOISERS = (("nafnet", "denoise"),)
 """Learned ones, by the model's name and the weights'. Training pins what is better than every classical method."""
+_TOLD = (("nafnet_sigma", "denoise_sigma"),)
+"""Those that are told σ, likewise."""
+_DEBLURRERS = (("nafnet_deblur", "deblur"),)
 _FINISH = "burst"
 """Weights of what finishes merged bursts, pinned where a merge is better with it."""
 _TILE = 256
@@ -72,6 +75,8 @@ def build(
         *_enlargers(pinned, device, max_pixels),
         *without_weights,
         *learned,
+        *(_told(name, pinned[file], device) for name, file in _TOLD if file in pinned),
+        *(_deblurrer(name, pinned[file], device) for name, file in _DEBLURRERS if file in pinned),
         _auto(without_weights, learned),
         *(
             BurstMerger(each, cards.shipped("burst.md"), finish=_finish(pinned, device), max_pixels=max_pixels)
@@ -141,8 +146,20 @@ def _enlargers(pinned: Mapping[str, PinnedWeights], device: str, max_pixels: int
 
 def _denoiser(name: str, weights: PinnedWeights, device: str) -> Generator:
     """A learned one, whose tiles overlap as far as its network was found to look."""
-    plan = Plan(_TILE, int(weights.parameters["margin"]))
-    return LearnedDenoiser(name, restoration.waiting(weights, device), cards.shipped(weights.card), plan)
+    return LearnedDenoiser(name, restoration.waiting(weights, device), cards.shipped(weights.card), _reaching(weights))
+
+
+def _told(name: str, weights: PinnedWeights, device: str) -> Generator:
+    network = restoration.waiting(weights, device, restoration.TOLD)
+    return ToldDenoiser(name, network, cards.shipped(weights.card), _reaching(weights))
+
+
+def _deblurrer(name: str, weights: PinnedWeights, device: str) -> Generator:
+    return LearnedDeblurrer(name, restoration.waiting(weights, device), cards.shipped(weights.card), _reaching(weights))
+
+
+def _reaching(weights: PinnedWeights) -> Plan:
+    return Plan(_TILE, int(weights.parameters["margin"]))
 
 
 def _finish(pinned: Mapping[str, PinnedWeights], device: str) -> Finish | None:

@@ -6,7 +6,7 @@ a network and run it on one tile. It does not know tiles' places, files' formats
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -56,6 +56,11 @@ class Restorer:
         return pixels
 
     @property
+    def told(self) -> bool:
+        """Whether it is one that is told the noise, see `at`."""
+        return (self.network.input_channels, self.network.output_channels) in TOLD
+
+    @property
     def whole_by_choice(self) -> bool:
         """Whether its architecture looks farther than any margin, so that its tiles may show."""
         from spandrel import ModelTiling
@@ -68,15 +73,26 @@ class Restorer:
         The same of float32 from 0 to 1, which is not rounded; in half precision 11 bits of it count. A network of one
         channel is run on red, green and blue each.
         """
+        # One picture at a time, as spandrel asks: some networks append a noise map for one.
+        return self._answer(pixels, lambda values: torch.split(values, self.network.input_channels))
+
+    def at(self, level: float) -> Callable[[Samples], Samples]:
+        """Of a network that is told the noise: itself, told that σ is `level` everywhere, where white is 1."""
+
+        def told(values: torch.Tensor) -> list[torch.Tensor]:
+            return [torch.cat([values, torch.full_like(values[:1], level)])]
+
+        return lambda pixels: self._answer(pixels, told)
+
+    def _answer(self, pixels: Samples, parts: Callable[[torch.Tensor], Iterable[torch.Tensor]]) -> Samples:
+        """parts: what the network is given of a picture (3, h, w); of each answer up to three channels count."""
         bytes_ = pixels.dtype == np.uint8
         # A copy of the tile: decoded pixels are read-only memory, which torch will not wrap.
         values = torch.from_numpy(np.array(pixels)).to(self.network.device).permute(2, 0, 1)
         values = values.to(self.network.dtype)
         values = values.div_(255.0) if bytes_ else values
         with torch.inference_mode():
-            # One picture at a time, as spandrel asks: some networks append a noise map for one.
-            parts = torch.split(values, self.network.input_channels)
-            made = torch.cat([self.network(part[None])[0] for part in parts])
+            made = torch.cat([self.network(part[None])[0, :3] for part in parts(values)])
             # The descriptor clamps to [0, 1], so the cast cannot wrap.
             made = made.float()
             made = made.mul_(255.0).round_().to(torch.uint8) if bytes_ else made
@@ -84,18 +100,19 @@ class Restorer:
         return result
 
 
-def load(weights: PinnedWeights, device: str) -> Restorer:
+def load(weights: PinnedWeights, device: str, channels: Channels = PICTURES) -> Restorer:
     """The network of a pinned file, on `device`, in half precision where both the device and the network allow it.
 
+    channels: what it may map.
+
     Raises ConfigurationError as `pick_device` does, PreconditionFailed for a missing file, and IntegrityError for
-    another digest, for tensors in which spandrel recognises no architecture, and for a network that does not turn a
-    picture into a picture.
+    another digest, for tensors in which spandrel recognises no architecture, and for a network of other channels.
     """
-    network = _placed(weights, pick_device(device))
+    network = _placed(weights, pick_device(device), channels)
     return Restorer(Later(lambda: network), network.scale, weights.sha256)
 
 
-def waiting(weights: PinnedWeights, device: str) -> Restorer:
+def waiting(weights: PinnedWeights, device: str, channels: Channels = PICTURES) -> Restorer:
     """The network of a file that ships: its digest is checked now, and it is made when it is first needed.
 
     Its factor is what the manifest states. Raises as `load` does, and ConfigurationError where no factor is stated.
@@ -108,7 +125,7 @@ def waiting(weights: PinnedWeights, device: str) -> Restorer:
     weights.load()  # and let go of: what is read again later is digested again
 
     def make() -> ImageModelDescriptor[torch.nn.Module]:
-        network = _placed(weights, target)
+        network = _placed(weights, target, channels)
         if network.scale != scale:
             stated = f"their manifest says ×{scale}"
             raise IntegrityError(f"the weights {weights.path.name} are of ×{network.scale}, {stated}")
@@ -117,8 +134,8 @@ def waiting(weights: PinnedWeights, device: str) -> Restorer:
     return Restorer(Later(make), scale, weights.sha256)
 
 
-def _placed(weights: PinnedWeights, device: torch.device) -> ImageModelDescriptor[torch.nn.Module]:
-    network = recognised(weights.load(), weights.path.name)
+def _placed(weights: PinnedWeights, device: torch.device, channels: Channels) -> ImageModelDescriptor[torch.nn.Module]:
+    network = recognised(weights.load(), weights.path.name, channels)
     # Half precision on a CPU is slower than single, where it exists at all.
     half = network.supports_half and device.type == "cuda"
     network.to(device=device, dtype=torch.float16 if half else torch.float32)
@@ -142,6 +159,6 @@ def recognised(
     if not isinstance(network, ImageModelDescriptor):
         raise IntegrityError(f"the weights {name} need a mask besides the picture")
     if (network.input_channels, network.output_channels) not in channels:
-        words = "RGB to RGB or grey to grey" if channels == PICTURES else "RGB and a level of noise to themselves"
+        words = "RGB and a level of noise to themselves" if channels == TOLD else "RGB to RGB or grey to grey"
         raise IntegrityError(f"the weights {name} do not map {words}")
     return network

@@ -1,7 +1,7 @@
 """Measures every model and classical method that restores, on any folder of photographs, in one table; and every
 detector, on any list of pictures.
 
-    python -m training.evaluate restoration --hr DIR [--scale 2 4] [--noise 25] [--jpeg 10 40] [--burst 8] [--json]
+    python -m training.evaluate restoration --hr DIR [--scale 2 4] [--noise 25] [--jpeg 10 40] [--blur] [--json]
     python -m training.evaluate restoration --hr DIR --lr DIR [--json]
     python -m training.evaluate detectors --data LIST [--detectors NAME …] [--normalise] [--robustness] [--plots DIR]
 
@@ -27,7 +27,7 @@ from core.weights import PinnedWeights, read_manifest
 from generators import catalog, restoration, upscale
 from generators.base import PROMPT, SOURCE, Card, Generator
 from generators.burst.generator import LEAST, MOST
-from generators.learned import LearnedDenoiser
+from generators.learned import LearnedDenoiser, ToldDenoiser
 from training.evaluation.between import write_between
 from training.evaluation.detecting import command
 from training.evaluation.restoring import bursts, conditions, contest, report
@@ -36,7 +36,7 @@ from training.measure import Enlarger, average, bicubic, measure
 from training.metrics import Picture, Score
 
 DEFAULT_WEIGHTS = Path("generators") / "weights" / "weights.toml"
-_SPOILING = ("scale", "noise", "jpeg", "burst", "crop")
+_SPOILING = ("scale", "noise", "jpeg", "blur", "burst", "crop")
 _SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
 
 
@@ -91,13 +91,16 @@ def models(manifest: Path) -> tuple[Generator, ...]:
         shipped = catalog.build(manifest.parent, "cpu")
         return tuple(each for each in shipped if SOURCE in each.inputs and PROMPT not in each.inputs)
     card = Card("", "", "", "")
-    loaded = ((name, restoration.load(pinned, "cpu")) for name, pinned in read_manifest(manifest).items())
+    kinds = restoration.PICTURES | restoration.TOLD
+    loaded = ((name, restoration.load(pinned, "cpu", kinds)) for name, pinned in read_manifest(manifest).items())
     return (*(_by_itself(name, network, card) for name, network in loaded), *catalog.classical())
 
 
 def _by_itself(name: str, network: restoration.Restorer, card: Card) -> Generator:
     if network.scale > 1:
         return upscale.Upscaler(name, [network], card)
+    if network.told:
+        return ToldDenoiser(name, network, card, upscale.PLAN)
     return LearnedDenoiser(name, network, card, upscale.PLAN)
 
 
@@ -113,6 +116,7 @@ def parser_of() -> argparse.ArgumentParser:
     family.add_argument("--scale", type=int, nargs="+", default=[], choices=(2, 3, 4), help="factors of reduction")
     family.add_argument("--noise", type=_sigma, nargs="+", default=[], help="σ of added noise in 8-bit steps")
     family.add_argument("--jpeg", type=_quality, nargs="+", default=[], help="qualities of JPEG, 1 to 100")
+    family.add_argument("--blur", action="store_true", help="Gaussians of σ 1 and 2, a disc of 3 pixels, motion of 9")
     family.add_argument("--burst", type=_frames, nargs="+", default=[], help="pictures of a burst, 2 to 16")
     family.add_argument("--burst-noise", type=_sigma, nargs="+", default=[2.0, 5.0], help="σ of the noise in bursts")
     family.add_argument("--crop", type=int, default=0, help="only the middle square of so many pixels of each picture")
@@ -130,6 +134,7 @@ def asked_for(arguments: argparse.Namespace) -> list[conditions.Condition]:
     named = [conditions.reduced(scale) for scale in arguments.scale]
     named += [conditions.noised(sigma) for sigma in arguments.noise]
     named += [conditions.compressed(quality) for quality in arguments.jpeg]
+    named += conditions.BLURS if arguments.blur else ()
     for frames, sigma in product(arguments.burst, arguments.burst_noise):
         named += [conditions.burst(frames, sigma, reduction) for reduction in bursts.REDUCTIONS]
     return named or [conditions.reduced(2), conditions.reduced(4)]
@@ -166,7 +171,7 @@ def main() -> None:
     arguments = parser.parse_args()
     chosen = command.run if arguments.family == command.NAME else run
     if chosen is run and arguments.lr and any(getattr(arguments, name) for name in _SPOILING):
-        parser.error("--lr is spoiled already: --scale, --noise, --jpeg, --burst and --crop do not go with it")
+        parser.error("--lr is spoiled already: --scale, --noise, --jpeg, --blur, --burst and --crop do not go with it")
     try:
         chosen(arguments)
     except CountersignError as error:

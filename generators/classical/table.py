@@ -6,14 +6,16 @@ from importlib.metadata import version
 
 from PIL import __version__ as pillow
 
-from generators.classical import contrast, denoising, sharpening
+from generators.classical import contrast, deblurring, denoising, sharpening
+from generators.classical.deblurring import BLUR, at_blur
 from generators.classical.denoising import at_level
 from generators.classical.filtering import Filter
-from generators.denoise import DENOISING
+from generators.told import DENOISING
 
 OPENCV = f"opencv {version('opencv-python-headless')}"
 SCIKIT_IMAGE = f"scikit-image {version('scikit-image')}"
-DENOISERS = "denoise_classical.md"
+DENOISERS, DEBLURRERS = "denoise_classical.md", "deblur_classical.md"
+DEBLURRING = (BLUR,)
 
 FILTERS = (
     Filter(
@@ -49,4 +51,20 @@ FILTERS = (
     ),
     Filter("clahe", "contrast", contrast.PARAMETERS, contrast.clahe, "clahe.md", (contrast.TILE, OPENCV)),
     Filter("unsharp", "sharpen", sharpening.PARAMETERS, sharpening.unsharp, "unsharp.md", (sharpening.PLAN, pillow)),
+    Filter(
+        "wiener",
+        "deblur",
+        DEBLURRING,
+        at_blur(deblurring.wiener),
+        DEBLURRERS,
+        (deblurring.BALANCE, deblurring.WIENER_SPREAD, deblurring.LEAST, SCIKIT_IMAGE),
+    ),
+    Filter(
+        "richardson_lucy",
+        "deblur",
+        DEBLURRING,
+        at_blur(deblurring.richardson_lucy),
+        DEBLURRERS,
+        (deblurring.ROUNDS, deblurring.ROUNDS_SPREAD, deblurring.LEAST, SCIKIT_IMAGE),
+    ),
 )

@@ -9,6 +9,7 @@ import torch
 from safetensors.torch import save_file
 from spandrel.architectures.Compact import Compact
 from spandrel.architectures.DnCNN import DnCNN
+from spandrel.architectures.NAFNet import NAFNet
 from spandrel.architectures.SAFMN import SAFMN
 from torch import nn
 
@@ -34,6 +35,27 @@ def grey_denoiser() -> nn.Module:
     torch.manual_seed(0)
     network: nn.Module = DnCNN(in_nc=1, out_nc=1, nc=8, nb=8, act_mode="R")
     return network
+
+
+def told_denoiser() -> nn.Module:
+    """Red, green, blue and the noise's σ in, and as many out. Pools on a grid of two pixels."""
+    return _nafnet(4)
+
+
+def deblurrer() -> nn.Module:
+    """The same of three channels."""
+    return _nafnet(3)
+
+
+def _nafnet(channels: int) -> nn.Module:
+    """What it makes is near what it is given, as a trained one's is."""
+    torch.manual_seed(0)
+    network = NAFNet(img_channel=channels, width=4, enc_blk_nums=[1], middle_blk_num=1, dec_blk_nums=[1])
+    with torch.no_grad():
+        network.ending.weight.mul_(0.1)
+        network.ending.bias.zero_()
+    made: nn.Module = network
+    return made
 
 
 def pin(folder: Path, name: str, network: nn.Module) -> PinnedWeights:

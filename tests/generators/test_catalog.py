@@ -13,6 +13,9 @@ from generators import cards, catalog
 from generators.base import Generator
 from generators.diffusion.checkpoint import Checkpoint, digest_of
 from tests.generators import tiny_diffusion
+from tests.generators.networks import deblurrer, pin, told_denoiser
+from tests.generators.pictures import make, media, noise
+from training import export
 
 CARD = "---\nlicence: MIT\nsummary: It does.\nlimits: It cannot.\n---\n# Title\n\ntext --- with dashes\n"
 
@@ -24,7 +27,8 @@ def weights(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("task", "name"), [("upscale", "compact"), ("denoise", "nlm"), ("contrast", "clahe"), ("sharpen", "unsharp")]
+    ("task", "name"),
+    [("upscale", "compact"), ("denoise", "nlm"), ("contrast", "clahe"), ("sharpen", "unsharp"), ("deblur", "wiener")],
 )
 def test_the_first_generator_of_a_task_is_its_default(generators: Registry[Generator], task: str, name: str) -> None:
     assert catalog.choose(generators, task).name == name
@@ -60,8 +64,6 @@ def test_versions_differ_between_generators_and_not_between_loads(generators: Re
 
 
 def test_the_output_budget_is_handed_on() -> None:
-    from tests.generators.pictures import make, media, noise
-
     small = catalog.build(catalog.WEIGHTS, "cpu", max_pixels=10)
     with pytest.raises(Exception, match="more pixels than allowed"):
         make(small.get("compact"), media(noise(2, 2)))
@@ -97,6 +99,25 @@ def test_text_to_image_is_there_where_the_manifest_pins_it(weights: Path, tmp_pa
     (weights / "text_to_image" / "unet" / "config.json").write_text("{}")
     with pytest.raises(IntegrityError, match="text_to_image"):
         catalog.build(weights, "cpu")
+
+
+def test_told_denoisers_and_deblurrers_are_there_where_the_manifest_pins_them(weights: Path) -> None:
+    manifest = weights / "weights.toml"
+    before = catalog.build(weights, "cpu").names()
+    told, deblur = pin(weights, "denoise_sigma", told_denoiser()), pin(weights, "deblur", deblurrer())
+    for pinned in (told, deblur):
+        entry = {"file": pinned.path.name, "sha256": pinned.sha256, "architecture": "NAFNet", "licence": "MIT"}
+        export.pin(
+            manifest,
+            pinned.name,
+            entry | {"card": "denoise_nlm.md", "parameters": {"scale": 1, "margin": 32}},
+        )
+    built = catalog.build(weights, "cpu")
+    assert set(built.names()) - set(before) == {"nafnet_sigma", "nafnet_deblur"} - set(before)
+    assert "sigma" in {each.name for each in catalog.choose(built, "denoise", "nafnet_sigma").parameters}
+    assert catalog.choose(built, "deblur", "nafnet_deblur").task == "deblur"
+    for name in ("nafnet_sigma", "nafnet_deblur"):
+        assert make(built.get(name), media(noise(20, 20)))[0].frame.pixels.shape == (20, 20, 3)
 
 
 def test_a_folder_without_a_manifest_is_refused(tmp_path: Path) -> None:

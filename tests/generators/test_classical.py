@@ -21,9 +21,11 @@ from generators.classical import interpolation
 from generators.classical.filtering import Filter, apply
 from generators.classical.table import FILTERS
 from generators.parameters import parse
+from generators.probing import blur_sigma
 from tests.generators.pictures import job, make, media, noise, photo, psnr
 
 DENOISERS = ("tv", "wavelet", "bilateral")
+DEBLURRERS = ("wiener", "richardson_lucy")
 METHODS = tuple(interpolation.METHODS)
 BY_NAME = {each.name: each for each in FILTERS}
 SIMPLY: Mapping[str, str] = {}
@@ -34,6 +36,13 @@ def noisy(pixels: Pixels, sigma: float) -> Pixels:
     rng = np.random.default_rng(0)
     made: Pixels = np.rint(np.clip(pixels + rng.normal(0, sigma, pixels.shape), 0, 255)).astype(np.uint8)
     return made
+
+
+def told(name: str, sigma: str) -> dict[str, str]:
+    """What makes a filter work on a picture in which it would find nothing to do."""
+    if name in DENOISERS:
+        return {"sigma": sigma}
+    return {"blur": "1.5"} if name in DEBLURRERS else {}
 
 
 def filtered(name: str, pixels: Pixels, wire: Mapping[str, str] = SIMPLY, plan: tiling.Plan | None = None) -> Pixels:
@@ -77,8 +86,7 @@ def test_interpolators_keep_to_the_budget(generators: Registry[Generator]) -> No
 @settings(max_examples=60, deadline=None)
 def test_a_picture_of_one_colour_stays_one(name: str, height: int, width: int, colour: bytes) -> None:
     flat = np.ascontiguousarray(np.broadcast_to(np.frombuffer(colour, np.uint8), (height, width, 3)))
-    told = {"sigma": "25"} if name in DENOISERS else {}
-    made = filtered(name, flat, told).astype(int)
+    made = filtered(name, flat, told(name, "25")).astype(int)
     assert made.shape == flat.shape
     assert (made == made[0, 0]).all()
     if name != "clahe":  # evens out the histogram, which moves even a single colour by a few steps
@@ -93,8 +101,7 @@ def test_black_and_white_never_wrap(name: str, seed: int) -> None:
     edge = int(random.integers(8, 32))
     pixels = np.zeros((24, 40, 3), np.uint8)
     pixels[:, edge:] = 255
-    told = {"sigma": "10"} if name in DENOISERS else {}
-    made = filtered(name, pixels, told).astype(int)
+    made = filtered(name, pixels, told(name, "10")).astype(int)
     assert made[:, : edge - 6].max(initial=0) < 128
     assert made[:, edge + 6 :].min(initial=255) >= 128
 
@@ -106,6 +113,7 @@ def test_black_and_white_never_wrap(name: str, seed: int) -> None:
         ("clahe", {"region": "64", "clip": "3"}),
         ("clahe", {}),
         ("unsharp", {"radius": "8"}),
+        *((name, {"blur": blur}) for name in DEBLURRERS for blur in ("1", "2.5")),
     ],
 )
 def test_tiles_cannot_be_told_from_the_whole(name: str, told: dict[str, str]) -> None:
@@ -139,6 +147,33 @@ def test_blurred_photographs_come_out_nearer_the_sharp_ones() -> None:
         assert psnr(filtered("unsharp", blurred), original) > psnr(blurred, original) + 0.8
 
 
+@pytest.mark.parametrize("name", DEBLURRERS)
+@pytest.mark.parametrize(("sigma", "gain"), [(1.0, 1.5), (1.5, 1.0), (2.0, 0.8)])
+def test_what_a_lens_blurred_comes_out_nearer_the_sharp_one(name: str, sigma: float, gain: float) -> None:
+    for picture in ("fig.jpg", "mountains.jpg"):
+        original = photo(picture, 160, 160)
+        spoilt = noisy(np.asarray(cv2.GaussianBlur(original, (0, 0), sigma), np.uint8), 1)
+        before = psnr(spoilt, original)
+        assert psnr(filtered(name, spoilt, {"blur": str(sigma)}), original) > before + gain
+        if sigma > 1:  # the fig's fine hairs look sharp even then
+            assert psnr(filtered(name, spoilt), original) > before + gain
+
+
+@pytest.mark.parametrize("name", DEBLURRERS)
+def test_a_picture_without_blur_or_edges_is_left_alone(name: str) -> None:
+    for pixels in (photo("stream.jpg", 96, 96), np.full((64, 64, 3), 7, np.uint8), noise(8, 8)):
+        assert np.array_equal(filtered(name, pixels), pixels)
+
+
+@pytest.mark.parametrize("sigma", [1.0, 1.5, 2.0, 3.0])
+def test_the_width_of_a_blur_is_found(sigma: float) -> None:
+    found = []
+    for picture in ("fig.jpg", "mountains.jpg", "crab.jpg", "dogs.jpg", "colosseum.jpg"):
+        soft = cv2.GaussianBlur(photo(picture, 256, 256), (0, 0), sigma)
+        found.append(blur_sigma(noisy(np.asarray(soft, np.uint8), 1)))
+    assert np.median(found) == pytest.approx(sigma, abs=0.5)
+
+
 def test_unsharp_of_nothing_and_below_its_threshold_is_the_picture() -> None:
     pixels = photo("fig.jpg", 40, 50)
     assert np.array_equal(filtered("unsharp", pixels, {"amount": "0"}), pixels)
@@ -164,7 +199,12 @@ def test_alpha_is_untouched(generators: Registry[Generator]) -> None:
 
 
 def test_every_filter_says_its_settings_where_they_are_refused(generators: Registry[Generator]) -> None:
-    for name, wire in (("tv", {"sigma": "101"}), ("clahe", {"region": "100"}), ("unsharp", {"radius": "0.1"})):
+    for name, wire in (
+        ("tv", {"sigma": "101"}),
+        ("clahe", {"region": "100"}),
+        ("unsharp", {"radius": "0.1"}),
+        ("wiener", {"blur": "5"}),
+    ):
         with pytest.raises(InvalidInput) as refusal:
             parse(generators.get(name).parameters, wire)
         assert refusal.value.field == f"parameters.{next(iter(wire))}"

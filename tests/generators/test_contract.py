@@ -15,7 +15,21 @@ from generators import fidelity, parameters
 from generators.base import Generator
 from tests.generators.pictures import FORMATS, job, make, media, noise, opened, photo
 
-NAMES = ("compact", "bicubic", "lanczos", "nlm", "tv", "wavelet", "bilateral", "clahe", "unsharp", "nafnet", "auto")
+NAMES = (
+    "compact",
+    "bicubic",
+    "lanczos",
+    "nlm",
+    "tv",
+    "wavelet",
+    "bilateral",
+    "clahe",
+    "unsharp",
+    "wiener",
+    "richardson_lucy",
+    "nafnet",
+    "auto",
+)
 BURSTS = ("burst",)
 """What takes several pictures, and is held to it in tests/generators/burst."""
 PAINTERS = ("text_to_image",)

@@ -22,8 +22,11 @@ from generators.deep import MAXIMUM, eight_bits, enhanced_samples, like, to_unit
 from generators.tiling import Plan, Samples
 from tests.generators.pictures import job, make, media, photo
 
-NAMES = ("compact", "bicubic", "lanczos", "nlm", "tv", "wavelet", "bilateral", "clahe", "unsharp")
-TOLD = {name: {"sigma": "8"} for name in ("nlm", "tv", "wavelet", "bilateral")}
+DEBLURRERS = ("wiener", "richardson_lucy")
+NAMES = ("compact", "bicubic", "lanczos", "nlm", "tv", "wavelet", "bilateral", "clahe", "unsharp", *DEBLURRERS)
+TOLD = {name: {"sigma": "8"} for name in ("nlm", "tv", "wavelet", "bilateral")} | {
+    name: {"blur": "1"} for name in DEBLURRERS
+}
 PLAN = Plan(16, 4)
 
 

@@ -179,6 +179,35 @@ def test_cost_counts_work_and_what_memory_it_took() -> None:
     assert found.megabytes is None or found.megabytes > 150
 
 
+def test_blurred_pictures_go_to_deblurrers_and_to_what_sharpens(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(tmp_path / "photo.png", photo("crab.jpg", 96, 96))
+    called(monkeypatch, "--hr", tmp_path, "--blur", "--json")
+    rows = json.loads(capsys.readouterr().out)["models"]
+    assert [row["condition"] for row in rows if row["model"] == contest.SPOILED] == [
+        "gaussian 1",
+        "gaussian 2",
+        "disc 3",
+        "motion 9",
+    ]
+    for condition in ("gaussian 1", "gaussian 2"):
+        found = {row["model"]: row["psnr_y"] for row in rows if row["condition"] == condition}
+        assert {contest.SPOILED, "unsharp", "wiener", "richardson_lucy"} <= found.keys()
+        assert found["wiener"] > found[contest.SPOILED] + 1
+        assert found["richardson_lucy"] > found[contest.SPOILED] + 0.5
+
+
+@pytest.mark.parametrize("condition", conditions.BLURS, ids=lambda each: each.name)
+def test_a_blur_takes_detail_and_is_the_same_for_the_same_seed(condition: conditions.Condition) -> None:
+    original = photo("crab.jpg", 64, 64)
+    spoilt = condition.spoil(original, 3)
+    assert np.array_equal(spoilt, condition.spoil(original, 3))
+    assert not np.array_equal(spoilt, condition.spoil(original, 4))
+    assert np.abs(np.diff(spoilt.astype(int), axis=1)).mean() < np.abs(np.diff(original.astype(int), axis=1)).mean()
+    assert spoilt.mean() == pytest.approx(original.mean(), abs=1)
+
+
 def test_a_missing_folder_is_named() -> None:
     with pytest.raises(InvalidInput) as refusal:
         Folder(Path("nowhere"), "lr")

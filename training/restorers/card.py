@@ -7,31 +7,24 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from training.card import data_of, photographers
 from training.corpora.manifest import Photograph, read_manifest
 from training.corpora.photographs import MANIFEST
+from training.restorers.words import NAFNETS, Words
 
-CARDS = {"NAFNet": "denoise_nafnet.md", "SPAN": "upscale_span.md", "SwinIR": "upscale_swinir.md"}
-"""Of each architecture that may ship, its card."""
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """What no figure says. summary: a sentence with {gains} in it. beside: whom it was measured against. profiles: the
-    YAML line that keeps it to some pictures, or "".
-    """
-
-    title: str
-    summary: str
-    limits: str
-    opening: str
-    scope: str
-    beside: str = "The best classical method"
-    profiles: str = ""
+CARDS = {
+    "NAFNet": "denoise_nafnet.md",
+    "NAFNet told": "denoise_nafnet_sigma.md",
+    "NAFNet deblur": "deblur_nafnet.md",
+    "SPAN": "upscale_span.md",
+    "SwinIR": "upscale_swinir.md",
+}
+"""Of each architecture that may ship, its card; of one that also does other things than its first, by what it does."""
+BLIND = "blind"
+"""Among the figures of a network that is told σ: those beside the network that is not."""
 
 
 _ENLARGERS_SCOPE = (
@@ -47,6 +40,7 @@ _ENLARGERS_SCOPE = (
 
 
 _WORDS = {
+    **NAFNETS,
     "denoise_nafnet.md": Words(
         title="Denoising and JPEG repair with NAFNet",
         summary=(
@@ -176,7 +170,21 @@ def _measured(tables: Mapping[str, Mapping[str, Any]], beside: str) -> str:
             f"| `{each['best']}`, {each['best_psnr_y']:.2f} dB | {_with_interval(each)} |"
             for condition, each in _conditions(table, "measured").items()
         ]
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, "", *_beside_blind(tables)])
+
+
+def _beside_blind(tables: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Lines; none where nothing was measured beside a network that is told nothing."""
+    rows = [
+        f"| `{name}` | {condition} | {each[BLIND]['best_psnr_y']:.2f} dB | {_with_interval(each[BLIND])} |"
+        for name, table in tables.items()
+        for condition, each in _conditions(table, "measured").items()
+        if BLIND in each
+    ]
+    if not rows:
+        return []
+    said = "Beside `nafnet`, which finds out by itself how strong the noise is; it need not be better to ship:"
+    return [said, "", "| Model | Condition | `nafnet` | Gain |", "|---|---|---|---|", *rows, ""]
 
 
 def _with_interval(each: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from generators.base import Generator
+from generators.told import SIGMA
 from training.evaluation.restoring import conditions, contest
 from training.evaluation.restoring.conditions import Condition
 from training.metrics import Picture, Score, mean_score, score
@@ -42,9 +43,14 @@ class Measured:
         return self.gain_low > 0
 
 
-def asked(scale: int) -> tuple[Condition, ...]:
-    """The conditions that a network of that factor is for."""
-    return (conditions.reduced(scale),) if scale > 1 else SPOILT
+def asked(model: Generator, scale: int) -> tuple[Condition, ...]:
+    """The conditions that a model of that factor is for."""
+    if scale > 1:
+        return (conditions.reduced(scale),)
+    if model.task == conditions.DEBLUR:
+        return conditions.BLURS
+    # Nobody tells of JPEG how strong it is.
+    return tuple(each for each in SPOILT if each.told or SIGMA not in model.parameters)
 
 
 def measured(

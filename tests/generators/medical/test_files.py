@@ -147,7 +147,7 @@ def test_every_denoiser_takes_noise_away(generators: Registry[Generator], name: 
     assert float(notes["noise_after"]) < 0.9 * float(notes["noise_before"])
 
 
-@pytest.mark.parametrize("name", ["clahe", "unsharp", "auto"])
+@pytest.mark.parametrize("name", ["clahe", "unsharp", "wiener", "richardson_lucy", "auto"])
 def test_what_is_for_eyes_is_not_for_medical_pictures(generators: Registry[Generator], name: str) -> None:
     generator = generators.get(name)
     assert MEDICAL not in generator.card.profiles

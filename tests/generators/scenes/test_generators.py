@@ -16,7 +16,7 @@ from tests.geotiffs import bands, geotiff, hole, seen
 
 ENLARGERS = ("compact", "bicubic", "lanczos")
 DENOISERS = ("nlm", "tv", "wavelet", "bilateral")
-REFUSED = ("clahe", "unsharp", "auto", "burst")
+REFUSED = ("clahe", "unsharp", "wiener", "richardson_lucy", "auto", "burst")
 ROWS, COLUMNS = slice(10, 31), slice(40, 75)
 
 

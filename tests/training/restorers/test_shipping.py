@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,12 @@ from hypothesis import strategies as st
 from torch import nn
 
 from core.errors import PreconditionFailed
+from core.media import Frame
 from core.weights import read_manifest
 from generators import cards, catalog
+from generators.base import MEDICAL, SOURCE, IsCancelled, Job, Output, Progress
 from tests.generators.pictures import photo
+from training.evaluation.restoring.conditions import DEBLUR, DENOISE
 from training.export import to_safetensors
 from training.restorers import shipping
 from training.restorers.architectures import build
@@ -74,6 +78,71 @@ def test_what_wins_is_pinned_with_its_margin_and_card(tmp_path: Path) -> None:
     assert (entry.sha256, entry.parameters["margin"]) == (pinned.sha256, pinned.parameters["margin"])
     write_card(tmp_path / "out", "again")
     assert "dB" in cards.read(tmp_path / "out" / "cards" / entry.card).summary
+
+
+TINY = {"width": 4, "enc_blk_nums": [1], "middle_blk_num": 1, "dec_blk_nums": [1]}
+
+
+def test_a_network_that_is_told_noise_is_measured_by_noise_alone(tmp_path: Path) -> None:
+    run = run_of(tmp_path, "told", "NAFNet", {**TINY, "img_channel": 4}, 1)
+    with pytest.raises(PreconditionFailed, match=r"noise 25: -\d+\.\d\d dB") as refused:
+        shipping.ship(run, tmp_path / "out", PICTURES, catalog.classical())
+    assert "jpeg" not in str(refused.value)
+    ended = shipping.read_run(run)
+    assert ended.network.told
+    assert ended.margin % shipping.GRID == 0 < ended.margin
+
+
+def test_a_deblurrer_is_measured_by_blur_beside_what_sharpens(tmp_path: Path) -> None:
+    run = run_of(tmp_path, "deblur", "NAFNet", TINY, 1)
+    with pytest.raises(PreconditionFailed, match=r"disc 3: -\d+\.\d\d dB to \w+; motion 9: "):
+        shipping.ship(run, tmp_path / "out", PICTURES, catalog.classical(), DEBLUR)
+
+
+def still(folder: Path, name: str, channels: int) -> Path:
+    """A run whose network gives every picture back as it is."""
+    run = folder / name
+    run.mkdir()
+    network = build("NAFNet", {**TINY, "img_channel": channels}, 1)
+    with torch.no_grad():
+        network.ending.weight.zero_()  # type: ignore[union-attr,operator]
+        network.ending.bias.zero_()  # type: ignore[union-attr,operator]
+    (run / f"{name}.safetensors").write_bytes(to_safetensors(network))
+    (run / "training.json").write_text(json.dumps(MADE))
+    return run
+
+
+class Worse:
+    """Stands for a classical method that makes every picture worse."""
+
+    def __init__(self, task: str) -> None:
+        self.name, self.task, self.version = "worse", task, ""
+        self.parameters, self.inputs = (), frozenset({SOURCE})
+
+    def generate(self, batch: Sequence[Job], progress: Progress, cancelled: IsCancelled) -> list[Output]:
+        frames = [job.source.frames()[0] for job in batch if job.source is not None]
+        return [Output(b"", "", Frame((each.pixels // 2).astype(np.uint8))) for each in frames]
+
+
+@pytest.mark.parametrize(
+    ("name", "channels", "task", "words"),
+    [
+        ("denoise_sigma", 4, DENOISE, ("Beside `nafnet`", "NAFNet that is told", "noise 15")),
+        ("deblur", 3, DEBLUR, ("Deblurring with NAFNet", "profiles: [photo]", "motion 9")),
+    ],
+)
+def test_each_has_the_card_of_what_it_does(
+    tmp_path: Path, name: str, channels: int, task: str, words: tuple[str, ...]
+) -> None:
+    run, worse = still(tmp_path, name, channels), Worse(task)
+    found = shipping.ship(run, tmp_path / "out", PICTURES, [worse], task, worse)  # type: ignore[list-item,arg-type]
+    assert all(each.best == "worse" for each in found.values())
+    write_card(tmp_path / "out", name)
+    entry = read_manifest(tmp_path / "out" / "weights" / "weights.toml")[name]
+    card = cards.read(tmp_path / "out" / "cards" / entry.card)
+    text = (tmp_path / "out" / "cards" / entry.card).read_text(encoding="utf-8")
+    assert all(each in text for each in words)
+    assert (MEDICAL in card.profiles) == (task == DENOISE)
 
 
 def test_the_command_says_why_it_refuses(

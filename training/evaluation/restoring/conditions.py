@@ -1,33 +1,38 @@
 """How photographs are spoiled before they are restored, as the papers of the field do it.
 
 Small pictures are made by bicubic reduction with antialiasing, noise is Gaussian in 8-bit steps, clipped and rounded as
-a stored picture would be, and JPEG is libjpeg's with colour at half the resolution.
+a stored picture would be, and JPEG is libjpeg's with colour at half the resolution. Blur is the same all over, with
+the noise that every camera has.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image
 
 from generators.base import Value
+from training.blurring import Kernel, blurred, disc, gaussian, motion
 from training.degrade import reduce_bicubic
 from training.evaluation.restoring import bursts
 from training.measure import to_picture, to_tensor
 from training.metrics import Picture
 
-UPSCALE, DENOISE, MISR = "upscale", "denoise", "misr"
+UPSCALE, DENOISE, MISR, DEBLUR = "upscale", "denoise", "misr", "deblur"
+_CAMERA = 1.0  # σ of the noise in blurred pictures, 8-bit steps: without any, deconvolving is mere arithmetic
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One way of spoiling. task: what undoes it. scale: how much smaller the spoiled picture is along each side.
 
-    told: settings that a model hears if it has them: the factor, and the noise's σ, as the papers' denoisers do.
-    quality: of JPEG, 0 for none. frames: pictures of a burst, 1 for no burst. reduction: of a burst's pictures.
+    told: settings that a model hears if it has them: the factor, the noise's σ, as the papers' denoisers do, and the
+    blur's. quality: of JPEG, 0 for none. frames: pictures of a burst, 1 for no burst. reduction: of a burst's pictures.
+    kernel: of the blur, by chance; None for none.
     """
 
     name: str
@@ -38,6 +43,7 @@ class Condition:
     frames: int = 1
     reduction: str = bursts.AREA
     told: Mapping[str, Value] = field(default_factory=dict)
+    kernel: Callable[[np.random.Generator], Kernel] | None = None
 
     def cropped(self, original: Picture) -> Picture:
         """As much of it, from the top left, as is a multiple of the scale."""
@@ -59,7 +65,9 @@ class Condition:
             return to_picture(reduce_bicubic(to_tensor(original), self.scale))
         if self.quality:
             return _recoded(original, self.quality)
-        return _with_noise(original, self.sigma, np.random.default_rng(seed))
+        random = np.random.default_rng(seed)
+        picture = original if self.kernel is None else blurred(original, self.kernel(random))
+        return _with_noise(picture, self.sigma, random)
 
 
 def reduced(scale: int) -> Condition:
@@ -75,6 +83,29 @@ def noised(sigma: float) -> Condition:
 def compressed(quality: int) -> Condition:
     """JPEG of a quality from 1 to 100. Nobody tells a denoiser how much noise that is."""
     return Condition(f"jpeg {quality}", DENOISE, quality=quality)
+
+
+def softened(sigma: float) -> Condition:
+    """Blurred by a Gaussian of σ in pixels, which is told."""
+    told = {"blur": float(sigma)}
+    return Condition(f"gaussian {sigma:g}", DEBLUR, sigma=_CAMERA, told=told, kernel=lambda _: gaussian(sigma))
+
+
+def defocused(radius: float) -> Condition:
+    """Blurred by a disc of so many pixels; the σ of an equally wide Gaussian is told."""
+    told = {"blur": radius / 2}
+    return Condition(f"disc {radius:g}", DEBLUR, sigma=_CAMERA, told=told, kernel=lambda _: disc(radius))
+
+
+def shaken(length: float) -> Condition:
+    """Blurred along a straight line of so many pixels, heading anywhere. No one width fits, so none is told."""
+    return Condition(
+        f"motion {length:g}", DEBLUR, sigma=_CAMERA, kernel=lambda random: motion(length, random.uniform(0, math.pi))
+    )
+
+
+BLURS = (softened(1), softened(2), defocused(3), shaken(9))
+"""What deblurring is measured on."""
 
 
 def burst(frames: int, sigma: float, reduction: str) -> Condition:

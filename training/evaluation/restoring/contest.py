@@ -12,12 +12,14 @@ from pathlib import Path
 
 from generators import parameters
 from generators.base import BURST, Generator, Job, Value
-from training.evaluation.restoring.conditions import MISR, UPSCALE, Condition, given
+from training.evaluation.restoring.conditions import DEBLUR, MISR, UPSCALE, Condition, given
 from training.evaluation.restoring.cost import Cost, measured
 from training.evaluation.restoring.folders import Folder, partners, plain
 from training.evaluation.shown import as_media
 from training.metrics import Picture, Score, mean_score, score
 
+_BESIDE = {MISR: UPSCALE, DEBLUR: "sharpen"}
+"""Tasks of what is measured too: what enlarges a burst's first picture, and what sharpens a blurred one."""
 SPOILED = "as it is"
 """What the table calls a spoiled picture that nobody restored."""
 _WINDOW = 11  # side of the window of SSIM, pixels
@@ -77,8 +79,8 @@ def hold(pairs: Iterable[Pair], generators: Sequence[Generator]) -> list[Row]:
 
 
 def contestants(condition: Condition, generators: Iterable[Generator]) -> Iterator[Generator]:
-    """Those that do the condition's task, at its factor. Beside what merges a burst stands what enlarges its first."""
-    tasks = {condition.task} | ({UPSCALE} if condition.task == MISR else set())
+    """Those that do the condition's task, at its factor, and those that `_BESIDE` names."""
+    tasks = {condition.task, _BESIDE.get(condition.task, condition.task)}
     for generator in generators:
         if generator.task in tasks and (generator.task != UPSCALE or _has_factor(generator, condition.scale)):
             yield generator

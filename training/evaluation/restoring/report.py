@@ -16,7 +16,8 @@ from training.evaluation.restoring.contest import Row
 BEGIN, END = "<!-- restoration table: begin -->", "<!-- restoration table: end -->"
 PROTOCOL = (
     "Y of BT.601; a border of as many pixels as the factor left out; bicubic reduction with antialiasing; "
-    "Gaussian noise, clipped and rounded, its σ told to those that take one; JPEG 4:2:0"
+    "Gaussian noise, clipped and rounded, its σ told to those that take one; JPEG 4:2:0; blur with noise of σ 1, "
+    "its width told likewise, but for motion"
 )
 _COLUMNS = 4
 """Fields of the plot beside each other."""

@@ -39,8 +39,8 @@ WEIGHTS = Path(__file__).parent / "weights"
 _HOW_TO_GET = {"text_to_image": ". An operator brings one by [[server.models]] in the configuration"}
 """What is added where no generator does a task that models are brought for."""
 _UPSCALERS = ("upscale_x2", "upscale_x4")
-_ENLARGERS = (("span", ("span_x2", "span_x4")), ("swinir", ("swinir_x2", "swinir_x4")))
-"""Slower ones, by the model's name and those of its weights, of which there may be one for each factor."""
+_ENLARGERS = (("compact_wide", ("wide_x2", "wide_x4")),)
+"""Better and slower ones, by the model's name and those of its weights, of which there may be one for each factor."""
 _DENOISERS = (("nafnet", "denoise"),)
 """Learned ones, by the model's name and the weights'. Training pins what is better than every classical method."""
 _TOLD = (("nafnet_sigma", "denoise_sigma"),)

@@ -1,11 +1,11 @@
-"""Ships what a run of `training.restorer` made, where it is better than what needs no weights: pinned, with its card.
+"""Ships what a run of `training.restorer` made, where it is better than what is there: pinned, with its card.
 
 python -m training.restorers.shipping runs/denoise [--output generators]
 python -m training.restorers.shipping runs/deblur --task deblur
 
 1. Load the run's weights as serving does, and find how far the network looks.
-2. Measure it on the test split beside every classical method of its task.
-3. Refuse it, with the figures, where a classical method is as good under any condition.
+2. Measure it on the test split beside every classical method of its task; an enlarger beside `compact`, too.
+3. Refuse it, with the figures, where one of them is as good under any condition.
 4. Write the file, its entry in weights.toml and the card.
 """
 
@@ -43,6 +43,8 @@ GRID = 8
 """Pixels that every network here pools on at most; margins are rounded up to it."""
 TILE = 256
 _BLIND = "nafnet"
+_SMALL = "compact"
+"""The enlarger that ships and costs least: no other is worth its cost where this one is as good."""
 
 
 def as_served(name: str, network: Restorer, margin: int, task: str = DENOISE) -> Generator:
@@ -126,7 +128,7 @@ def write(
 
 
 def refuse_beaten(name: str, found: Mapping[str, Measured]) -> None:
-    """Raises PreconditionFailed naming the conditions under which something that needs no weights is as good."""
+    """Raises PreconditionFailed naming the conditions under which one of the others is as good."""
     lost = [f"{condition}: {each.gain:+.2f} dB to {each.best}" for condition, each in found.items() if not each.beaten]
     if lost:
         raise PreconditionFailed(f"{name} is not worth shipping: {'; '.join(lost)}")
@@ -166,8 +168,9 @@ def main() -> None:
     unseen = load_split(arguments.cache, "test", arguments.manifest)
     shipped = catalog.build(catalog.WEIGHTS, "cpu")
     blind = shipped.get(_BLIND) if _BLIND in shipped else None
+    others = [*catalog.classical(), *(shipped.get(name) for name in (_SMALL,) if name in shipped)]
     try:
-        found = ship(arguments.run, arguments.output, unseen, catalog.classical(), arguments.task, blind)
+        found = ship(arguments.run, arguments.output, unseen, others, arguments.task, blind)
     except CountersignError as error:
         parser.exit(1, f"{parser.prog}: {error}\n")
     write_card(arguments.output, arguments.run.name, arguments.manifest)

@@ -27,12 +27,15 @@ from training.harness.conduct import Following, conduct
 from training.harness.export import MADE
 from training.patches import Picture
 from training.restorers.architectures import build, last_convolution
+from training.restorers.growing import grow
 from training.restorers.learning import Batches, Restoring
 from training.restorers.merged import Merged, merged_pairs
+from training.restorers.pleasing import Critic, Judged, Pleased, served
 from training.restorers.recipe import RestorerRecipe
 from training.restorers.spoiling import Spoiled
 from training.restorers.start import inherit, solve_last
 from training.run import Run, parser_of, run_of
+from training.schedule import progress_of
 
 
 def run_training(
@@ -43,10 +46,14 @@ def run_training(
 ) -> State:
     """See `conduct`. source: the tensors that a warm start takes over, None for a fresh network."""
     patches = patches_of(run, pictures)
+    restoring = Restoring(patches, run.recipe.frequency_weight)
+    pleasing = run.recipe.pleasing
+    if pleasing is None:
+        return conduct(run, lambda: _started(run.recipe, patches, source), lambda _: restoring, **following)
     return conduct(
         run,
-        lambda: _started(run.recipe, patches, source),
-        lambda _: Restoring(patches, run.recipe.frequency_weight),
+        lambda: Judged(_started(run.recipe, patches, source), Critic(pleasing.critic)),
+        lambda state: Pleased(restoring, pleasing, lambda: progress_of(run.recipe, state)),
         **following,
     )
 
@@ -61,7 +68,9 @@ def patches_of(run: Run[RestorerRecipe], pictures: Mapping[str, Picture]) -> Bat
 def _started(recipe: RestorerRecipe, patches: Batches, source: Mapping[str, torch.Tensor] | None) -> nn.Module:
     network = build(recipe.architecture, recipe.network, recipe.scale)
     last = last_convolution(recipe.architecture, network)
-    if source is not None:
+    if source is not None and recipe.grown:
+        grow(network, source)
+    elif source is not None:
         inherit(network, last, source)
     solve_last(network, last, (patches.batch(step) for step in range(recipe.fitted_batches)))
     return network
@@ -91,7 +100,7 @@ def main() -> None:
         report=lambda report: print(report.line(), flush=True),
     )
     made = run.describe(arguments.recipe, arguments.manifest, len(pictures), state)
-    (run.folder / f"{run.recipe.name}.safetensors").write_bytes(to_safetensors(state.average))
+    (run.folder / f"{run.recipe.name}.safetensors").write_bytes(to_safetensors(served(state.average)))
     (run.folder / MADE).write_text(json.dumps(asdict(made), indent=2) + "\n", encoding="utf-8")
 
 

@@ -20,6 +20,7 @@ from training.restorer import run_training
 from training.restorers.architectures import build, last_convolution
 from training.restorers.learning import Restoring
 from training.restorers.merged import Merged, merged_pairs
+from training.restorers.pleasing import served
 from training.restorers.recipe import RestorerRecipe
 from training.restorers.spoiling import Spoiled
 from training.restorers.start import inherit, solve_last
@@ -61,7 +62,7 @@ def test_the_smoke_profile_learns_and_its_weights_load(
 ) -> None:
     recipe = read_recipe(path, RestorerRecipe, "smoke")
     before = held_out(untrained(recipe), recipe, photographs, tmp_path)
-    network_made = run_training(Run(recipe, "digest", tmp_path), photographs).average
+    network_made = served(run_training(Run(recipe, "digest", tmp_path), photographs).average)
     assert held_out(network_made, recipe, photographs, tmp_path) < 0.9 * before
     tensors = {name: value.clone() for name, value in network_made.state_dict().items()}
     network = recognised(tensors, path.name)

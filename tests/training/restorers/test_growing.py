@@ -28,7 +28,8 @@ def test_it_answers_as_the_smaller_one_did(features: int, convolutions: int, wid
     with torch.no_grad():
         last.weight[:, features:] = 0
         last.weight[:, :features] = wanted.weight
-        assert last.bias is not None and wanted.bias is not None
+        assert last.bias is not None
+        assert wanted.bias is not None
         last.bias.copy_(wanted.bias)
         assert torch.allclose(larger(picture), smaller(picture), atol=1e-5)
 

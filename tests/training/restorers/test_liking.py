@@ -1,8 +1,9 @@
-"""What pleases nobody, or strays from its input, does not ship; what does is pinned with a card that has its figures."""
+"""What pleases nobody, or strays from its input, does not ship; what does is pinned, with a card of its figures."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -14,15 +15,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from core.errors import PreconditionFailed
+from core.errors import InvalidInput, PreconditionFailed
 from core.weights import read_manifest
 from detectors.generated.tower import PACKAGED, Tower
 from generators import cards, catalog, restoration
 from generators.base import PHOTO
 from generators.fidelity import RISK_SPREAD
 from generators.own.generator import INVENTED
+from tests import dicoms
 from tests.generators.networks import compact
 from tests.generators.pictures import make, media, photo
+from tests.generators.scenes.conftest import opened
+from tests.geotiffs import bands, geotiff
 from tests.training.restorers.test_shipping import MADE
 from training.export import to_safetensors
 from training.metrics import Picture
@@ -92,27 +96,15 @@ def test_what_is_disliked_is_refused_and_nothing_is_written(tmp_path: Path) -> N
 def test_what_ships_is_served_as_what_may_invent_with_its_figures_in_the_card(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ended = read_run(run_of(tmp_path))
-    out = tmp_path / "out"
-    (out / "weights").mkdir(parents=True)
-    for name in ("weights.toml", *(f"{name}.safetensors" for name in SHIPPED)):
-        (out / "weights" / name).write_bytes((catalog.WEIGHTS / name).read_bytes())
-    write(ended, out, CARD, {"pictures": 2, **{name: asdict(GOOD) for name in liking.CONDITIONS}})
+    out, shipped = tmp_path / "out", cards.shipped
+    shutil.copytree(catalog.WEIGHTS, out / "weights")
+    write(read_run(run_of(tmp_path)), out, CARD, {"pictures": 2, **{name: asdict(GOOD) for name in liking.CONDITIONS}})
     write_card(out, "perceptual_x4")
     card = cards.read(out / "cards" / CARD)
     assert card.profiles == {PHOTO}
     assert "| jpeg 75 | 0.1000 | regressed, 0.1200 | 0.0200 [0.0100, 0.0300] |" in card.markdown
     assert "invents" in card.summary
-    monkeypatch.setattr(
-        cards,
-        "shipped",
-        lambda name: (
-            cards.read((out if name == CARD else catalog.WEIGHTS.parent) / "cards" / name) if name == CARD else card
-        ),
-    )
-    (out / "weights" / "weights.toml").write_text(
-        (out / "weights" / "weights.toml").read_text().split("[text_to_image")[0]
-    )
+    monkeypatch.setattr(cards, "shipped", lambda name: card if name == CARD else shipped(name))
     built = catalog.build(out / "weights", "cpu")
     model = catalog.choose(built, "upscale", "perceptual")
     assert model.card == card
@@ -121,14 +113,28 @@ def test_what_ships_is_served_as_what_may_invent_with_its_figures_in_the_card(
     (output,) = make(model, media(photo("fig.jpg", 30, 40)))
     assert output.frame.pixels.shape == (120, 160, 3)
     assert RISK_SPREAD in output.notes
+    for name, picture in (("medical", dicoms.opened(dicoms.real(dicoms.MR))), ("satellite", opened(scene()))):
+        with pytest.raises(InvalidInput, match=f"perceptual is not for {name} pictures"):
+            make(model, picture)
+
+
+def scene() -> bytes:
+    return geotiff(bands("uint16", 1))
 
 
 def test_the_command_says_why_it_refuses(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(
-        sys, "argv", ["shipping", str(run_of(tmp_path)), "--output", str(tmp_path), "--cache", str(tmp_path)]
-    )
-    with pytest.raises(SystemExit):
+    monkeypatch.setattr(pleasing_shipping, "load_split", lambda *_: PICTURES)
+    monkeypatch.setattr(Tower, "load", lambda _: None)
+    monkeypatch.setattr(pleasing_shipping, "seen_by", lambda _: thumbnail)
+    words = ["shipping", str(run_of(tmp_path)), "--output", str(tmp_path / "out"), "--threads", "1"]
+    monkeypatch.setattr(sys, "argv", words)
+    with pytest.raises(SystemExit) as stopped:
         pleasing_shipping.main()
-    assert "python -m training.restorers.pleasing_shipping: " in capsys.readouterr().err
+    assert stopped.value.code == 1
+    assert "perceptual_x4 is not worth shipping" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+    monkeypatch.setattr(sys, "argv", [*words, "--measure-only"])
+    pleasing_shipping.main()
+    assert "clean " in capsys.readouterr().out

@@ -6,6 +6,7 @@ This module knows names, files and defaults. It does not know how anything is ma
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from core.weight_folder import PinnedFolder, read_folders
 from core.weights import PinnedWeights, read_manifest
 from generators import cards, restoration
 from generators.auto import Auto
-from generators.base import Generator
+from generators.base import PHOTO, Generator
 from generators.burst.finishing import Finish
 from generators.burst.generator import BurstMerger
 from generators.burst.merging import SCALE
@@ -26,6 +27,7 @@ from generators.denoise import NonLocalMeans
 from generators.diffusion import waiting
 from generators.learned import LearnedDeblurrer, LearnedDenoiser, ToldDenoiser
 from generators.own import weights as own
+from generators.own.generator import OwnUpscaler
 from generators.own.settings import OwnWeights
 from generators.restoration import Restorer
 from generators.tiling import Plan
@@ -46,6 +48,8 @@ _DENOISERS = (("nafnet", "denoise"),)
 _TOLD = (("nafnet_sigma", "denoise_sigma"),)
 """Those that are told σ, likewise."""
 _DEBLURRERS = (("nafnet_deblur", "deblur"),)
+_PLEASING = (("perceptual", "perceptual_x4"),)
+"""Enlargers that invent, likewise. Training pins what looks more like the original and follows from its input."""
 _FINISH = "burst"
 """Weights of what finishes merged bursts, pinned where a merge is better with it."""
 _TILE = 256
@@ -77,6 +81,7 @@ def build(
         *learned,
         *(_told(name, pinned[file], device) for name, file in _TOLD if file in pinned),
         *(_deblurrer(name, pinned[file], device) for name, file in _DEBLURRERS if file in pinned),
+        *(_pleasing(name, pinned[file], device, max_pixels) for name, file in _PLEASING if file in pinned),
         _auto(without_weights, learned),
         *(
             BurstMerger(each, cards.shipped("burst.md"), finish=_finish(pinned, device), max_pixels=max_pixels)
@@ -160,6 +165,13 @@ def _deblurrer(name: str, weights: PinnedWeights, device: str) -> Generator:
 
 def _reaching(weights: PinnedWeights) -> Plan:
     return Plan(_TILE, int(weights.parameters["margin"]))
+
+
+def _pleasing(name: str, weights: PinnedWeights, device: str, max_pixels: int) -> Generator:
+    """One that says of its outputs that they hold what nobody saw, and is refused where values are measured."""
+    network, plan = restoration.waiting(weights, device), Plan(_TILE, int(weights.parameters["margin"]))
+    card = replace(cards.shipped(weights.card), profiles=frozenset({PHOTO}))  # whatever the card says
+    return OwnUpscaler(name, network, card, plan, perceptual=True, max_pixels=max_pixels)
 
 
 def _finish(pinned: Mapping[str, PinnedWeights], device: str) -> Finish | None:

@@ -28,12 +28,15 @@ from training.harness.export import MADE
 from training.patches import Picture
 from training.restorers.architectures import build, last_convolution, learns_folded
 from training.restorers.folding import fold, folded_tensors, start_passing, unfold
+from training.restorers.growing import grow
 from training.restorers.learning import Batches, Restoring
 from training.restorers.merged import Merged, merged_pairs
+from training.restorers.pleasing import Critic, Judged, Pleased, without_critic
 from training.restorers.recipe import RestorerRecipe
 from training.restorers.spoiling import Spoiled
 from training.restorers.start import inherit, solve_last
 from training.run import Run, parser_of, run_of
+from training.schedule import progress_of
 
 
 def run_training(
@@ -44,10 +47,14 @@ def run_training(
 ) -> State:
     """See `conduct`. source: the tensors that a warm start takes over, None for a fresh network."""
     patches = patches_of(run, pictures)
+    restoring = Restoring(patches, run.recipe.frequency_weight)
+    pleasing = run.recipe.pleasing
+    if pleasing is None:
+        return conduct(run, lambda: _started(run.recipe, patches, source), lambda _: restoring, **following)
     return conduct(
         run,
-        lambda: _started(run.recipe, patches, source),
-        lambda _: Restoring(patches, run.recipe.frequency_weight),
+        lambda: Judged(_started(run.recipe, patches, source), Critic(pleasing.critic)),
+        lambda state: Pleased(restoring, pleasing, lambda: progress_of(run.recipe, state)),
         **following,
     )
 
@@ -68,7 +75,9 @@ def _started(recipe: RestorerRecipe, patches: Batches, source: Mapping[str, torc
         else:
             source = folded_tensors(source)
     last = last_convolution(recipe.architecture, network)
-    if source is not None:
+    if source is not None and recipe.grown:
+        grow(network, source)
+    elif source is not None:
         inherit(network, last, source)
     solve_last(network, last, (patches.batch(step) for step in range(recipe.fitted_batches)))
     return network
@@ -76,6 +85,7 @@ def _started(recipe: RestorerRecipe, patches: Batches, source: Mapping[str, torc
 
 def served(recipe: RestorerRecipe, network: nn.Module) -> nn.Module:
     """What learned, as it is loaded from its file."""
+    network = without_critic(network)
     if not learns_folded(recipe.architecture):
         return network
     return unfold(network, build(recipe.architecture, recipe.network, recipe.scale))

@@ -1,4 +1,4 @@
-"""The generators of brought networks: as those that ship, and where a network may invent, they say how steady it is.
+"""The generators of brought networks, and of those that ship and may invent: they say how steady such a network is.
 
 This module knows jobs and networks. It does not know files.
 """
@@ -28,7 +28,7 @@ _EVERY = 5  # of up to sixteen pieces, those on the diagonal: four
 
 
 class OwnUpscaler(Upscaler):
-    """A brought network that enlarges. perceptual: it may invent."""
+    """A network that enlarges. perceptual: it may invent."""
 
     def __init__(
         self, name: str, network: Restorer, card: Card, plan: Plan, *, perceptual: bool, max_pixels: int
@@ -46,7 +46,7 @@ class OwnUpscaler(Upscaler):
 
 
 class OwnRestorer(Enhancer):
-    """A brought network whose output is as large as the picture. perceptual: it may invent."""
+    """A network whose output is as large as the picture. perceptual: it may invent."""
 
     parameters: tuple[Parameter, ...] = ()
 

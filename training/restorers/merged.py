@@ -26,7 +26,8 @@ from training.evaluation.shown import as_media
 from training.metrics import Picture
 from training.patches import Patches
 from training.restorers.recipe import Bursts, RestorerRecipe
-from training.restorers.spoiling import Batch, as_floats, recoded
+from training.restorers.spoiling import Batch, as_floats
+from training.restorers.wearing import recoded
 
 PRIOR = "upscale_x2"
 """The network whose enlargement a merge is drawn to."""

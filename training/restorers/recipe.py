@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -39,10 +40,7 @@ class Spoiling(BaseModel):
             "noise": (0.0, 100.0),
             "jpeg": (1.0, 100.0),
         }
-        for name, (least, most) in bounds.items():
-            low, high = getattr(self, name) or (least, most)
-            if not least <= low <= high <= most:
-                raise ValueError(f"{name} must rise from at least {least:g} to at most {most:g}, not ({low}, {high})")
+        _refuse_outside(self, bounds)
         return self
 
     @property
@@ -50,6 +48,41 @@ class Spoiling(BaseModel):
         """Pixels around a patch that its blur brings in, at most."""
         sigma, radius, length = (each[1] if each else 0.0 for each in (self.blur, self.defocus, self.motion))
         return math.ceil(3 * sigma + radius + length / 2)
+
+
+class Round(BaseModel):
+    """One round in which patches wear out, see `training.restorers.wearing`. Strengths are drawn from their ranges.
+
+    blur: σ in pixels, for each axis. discs: share of the blurs that are discs. resize: factor; a last round's is the
+    recipe's scale instead. noise: σ in 8-bit steps. light: share of the noise that is the light's own. grey: share that
+    is the same in all colours. jpeg: quality. skipped: share of patches that are spared a step, for each of the steps.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    blur: Range
+    discs: float = Field(ge=0, le=1)
+    resize: Range = (1.0, 1.0)
+    noise: Range
+    light: float = Field(ge=0, le=1)
+    grey: float = Field(ge=0, le=1)
+    jpeg: Range
+    skipped: float = Field(ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _in_range(self) -> Round:
+        bounds = {"blur": (0.1, 10.0), "resize": (0.1, 4.0), "noise": (0.0, 100.0), "jpeg": (1.0, 100.0)}
+        _refuse_outside(self, bounds)
+        return self
+
+
+class Wear(BaseModel):
+    """Rounds that patches go through one after the other, and the share of them that does."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    share: float = Field(gt=0, le=1)
+    rounds: tuple[Round, ...] = Field(min_length=1)
 
 
 class Bursts(BaseModel):
@@ -72,12 +105,28 @@ class Bursts(BaseModel):
 
     @model_validator(mode="after")
     def _in_range(self) -> Bursts:
-        bounds = {"frames": (2, 16), "noise": (0, 100), "jpeg": (1, 100)}
-        for name, (least, most) in bounds.items():
-            low, high = getattr(self, name)
-            if not least <= low <= high <= most:
-                raise ValueError(f"{name} must rise from at least {least} to at most {most}, not ({low}, {high})")
+        _refuse_outside(self, {"frames": (2, 16), "noise": (0, 100), "jpeg": (1, 100)})
         return self
+
+
+class Pleasing(BaseModel):
+    """What is lowered for outputs that look like photographs, see `training.restorers.pleasing`. Weights of the losses.
+
+    regressing: share of the run that comes first, in which only pixels are regressed. critic: channels of what tells
+    photographs from outputs. pixels: of their difference. low: of the difference of both, reduced four times. features:
+    of the difference in what the critic's layers see. texture: of the difference in local contrast, band by band.
+    adversarial: how far outputs are to deceive the critic.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    regressing: float = Field(ge=0, le=1)
+    critic: int = Field(gt=0)
+    pixels: float = Field(ge=0)
+    low: float = Field(ge=0)
+    features: float = Field(ge=0)
+    texture: float = Field(ge=0)
+    adversarial: float = Field(ge=0)
 
 
 class RestorerRecipe(LoopPlan):
@@ -96,26 +145,39 @@ class RestorerRecipe(LoopPlan):
     scale: int = Field(ge=1, le=4)
     patch: int = Field(gt=0)
     spoilings: tuple[Spoiling, ...] = ()
+    wear: Wear | None = None
     bursts: Bursts | None = None
     told_noise: bool = False
     greys: float = Field(default=0.0, ge=0, le=1)
+    pleasing: Pleasing | None = None
     frequency_weight: float = Field(default=0.0, ge=0, description="weight of the loss between spectra")
     fitted_batches: int = Field(default=20, gt=0)
     warm_start: str | None = None
+    grown: bool = False
 
     @model_validator(mode="after")
     def _shares(self) -> RestorerRecipe:
         if sum(each.share for each in self.spoilings) > 1 + 1e-9:
             raise ValueError("the spoilings' shares are more than 1 together")
-        if self.scale == 1 and not (self.spoilings or self.bursts):
+        if self.scale == 1 and not (self.spoilings or self.wear or self.bursts):
             raise ValueError("at scale 1 there is nothing to restore without spoilings")
-        if self.bursts is not None and (self.scale != 1 or self.spoilings):
+        if self.bursts is not None and (self.scale != 1 or self.spoilings or self.wear):
             raise ValueError("what is merged from bursts is neither enlarged nor spoiled once more")
+        if self.wear is not None and self.spoilings:
+            raise ValueError("patches wear out or are spoiled, not both")
         return self
 
     @model_validator(mode="after")
     def _tellable(self) -> RestorerRecipe:
-        changed = self.scale != 1 or self.bursts is not None or any(each.jpeg for each in self.spoilings)
+        changed = self.scale != 1 or self.bursts or self.wear or any(each.jpeg for each in self.spoilings)
         if self.told_noise and changed:
-            raise ValueError("noise can be told only where nothing comes after it: no reduction, no JPEG, no merge")
+            raise ValueError("noise can be told only where nothing follows it: no reduction, JPEG, wear or merge")
         return self
+
+
+def _refuse_outside(made: BaseModel, bounds: Mapping[str, Range]) -> None:
+    """Raises ValueError naming the first range that leaves its bounds or falls. What is None leaves nothing."""
+    for name, (least, most) in bounds.items():
+        low, high = getattr(made, name) or (least, most)
+        if not least <= low <= high <= most:
+            raise ValueError(f"{name} must rise from at least {least:g} to at most {most:g}, not ({low}, {high})")

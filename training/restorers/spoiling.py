@@ -15,8 +15,8 @@ from training.degrade import reduce_bicubic
 from training.measure import to_picture, to_tensor
 from training.patches import Patches, Picture
 from training.restorers.recipe import RestorerRecipe, Spoiling
+from training.restorers.wearing import recoded, worn
 
-_BLOCK = 8  # side of JPEG's blocks, pixels
 _MOST_BENT = math.pi / 2  # how far a path turns
 _ANOTHER = 1  # what is drawn here is independent of what `Patches` draws from the same seed and step
 
@@ -48,8 +48,10 @@ class Spoiled:
 
     def _made(self, patch: Picture, random: np.random.Generator) -> tuple[Picture, Picture, float]:
         """Spoiled, as it should be, and the σ of the noise, which is drawn here where it is told."""
-        how, scale = drawn(self._recipe.spoilings, random), self._recipe.scale
-        sigma = 0.0
+        wear, scale, sigma = self._recipe.wear, self._recipe.scale, 0.0
+        if wear is not None and random.random() < wear.share:
+            return worn(patch, wear.rounds, scale, random), patch, sigma
+        how = drawn(self._recipe.spoilings, random)
         if self._recipe.told_noise and how is not None and how.noise is not None:
             sigma = random.uniform(*how.noise)
             how = how.model_copy(update={"noise": (sigma, sigma)})
@@ -103,17 +105,6 @@ def _softened(patch: Picture, sigma: float) -> Picture:
 def _noisy(patch: Picture, sigma: float, random: np.random.Generator) -> Picture:
     noisy: Picture = np.rint(np.clip(patch + random.normal(0.0, sigma, patch.shape), 0, 255)).astype(np.uint8)
     return noisy
-
-
-def recoded(patch: Picture, quality: int, random: np.random.Generator) -> Picture:
-    """As libjpeg gives it back, colour at half the resolution; its blocks begin anywhere, as in a cut picture."""
-    top, left = (int(offset) for offset in random.integers(_BLOCK, size=2))
-    larger = cv2.copyMakeBorder(patch, top, 0, left, 0, cv2.BORDER_REFLECT_101)
-    _, file = cv2.imencode(".jpg", larger[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    decoded = cv2.imdecode(file, cv2.IMREAD_COLOR)
-    if decoded is None:
-        raise RuntimeError("OpenCV cannot read the JPEG that it just wrote")
-    return np.asarray(decoded[top:, left:, ::-1], np.uint8)
 
 
 def as_floats(patches: Picture) -> torch.Tensor:

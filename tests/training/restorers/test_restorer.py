@@ -21,6 +21,7 @@ from training.restorer import run_training, served
 from training.restorers.architectures import build, last_convolution
 from training.restorers.learning import Restoring
 from training.restorers.merged import Merged, merged_pairs
+from training.restorers.pleasing import without_critic
 from training.restorers.recipe import RestorerRecipe
 from training.restorers.spoiling import Spoiled
 from training.restorers.start import inherit, solve_last
@@ -62,7 +63,7 @@ def test_the_smoke_profile_learns_and_its_weights_load(
 ) -> None:
     recipe = read_recipe(path, RestorerRecipe, "smoke")
     before = held_out(untrained(recipe), recipe, photographs, tmp_path)
-    network_made = run_training(Run(recipe, "digest", tmp_path), photographs).average
+    network_made = without_critic(run_training(Run(recipe, "digest", tmp_path), photographs).average)
     assert held_out(network_made, recipe, photographs, tmp_path) < 0.9 * before
     shipped = served(recipe, network_made)
     tensors = {name: value.clone() for name, value in shipped.state_dict().items()}
@@ -71,8 +72,10 @@ def test_the_smoke_profile_learns_and_its_weights_load(
     assert len(to_safetensors(shipped)) < 16 * 2**20
 
 
-def test_a_resumed_run_equals_an_uninterrupted_one(photographs: dict[str, Picture], tmp_path: Path) -> None:
-    (path,) = (each for each in RECIPES if each.stem == "denoise")
+@pytest.mark.parametrize("name", ["denoise", "perceptual_x4"])
+def test_a_resumed_run_equals_an_uninterrupted_one(name: str, photographs: dict[str, Picture], tmp_path: Path) -> None:
+    """One that has a critic is cut just where that begins to learn."""
+    (path,) = (each for each in RECIPES if each.stem == name)
     recipe = read_recipe(path, RestorerRecipe, "smoke")
     recipe = recipe.model_copy(update={"steps": 1000, "budget_seconds": 6, "checkpoint_every": 3})
     ticks, again = count(), count()
@@ -89,8 +92,9 @@ def test_a_resumed_run_equals_an_uninterrupted_one(photographs: dict[str, Pictur
         run_training(run, photographs, clock=lambda: float(next(again)), report=cut)
     resumed = run_training(run, photographs, resume=True, clock=lambda: float(next(again)))
     assert resumed.step == whole.step == 6
-    wanted = whole.average.state_dict()
-    assert all(torch.equal(value, wanted[name]) for name, value in resumed.average.state_dict().items())
+    for made, wanted in ((resumed.average, whole.average), (resumed.network, whole.network)):
+        there = wanted.state_dict()
+        assert all(torch.equal(value, there[key]) for key, value in made.state_dict().items())
 
 
 @pytest.mark.parametrize("scale", [1, 2])

@@ -25,8 +25,8 @@ NAMES = (
     "bilateral",
     "clahe",
     "unsharp",
-    "wiener",
     "richardson_lucy",
+    "wiener",
     "nafnet",
     "auto",
 )

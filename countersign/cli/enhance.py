@@ -54,7 +54,7 @@ def enhance(
     task: Annotated[
         str,
         typer.Option(
-            help="What to do: upscale, denoise, sharpen, contrast, misr, auto; see `countersign models list`."
+            help="What to do: upscale, denoise, deblur, sharpen, contrast, misr, auto; see `countersign models list`."
         ),
     ],
     model: making.Model = "",

@@ -52,19 +52,19 @@ FILTERS = (
     Filter("clahe", "contrast", contrast.PARAMETERS, contrast.clahe, "clahe.md", (contrast.TILE, OPENCV)),
     Filter("unsharp", "sharpen", sharpening.PARAMETERS, sharpening.unsharp, "unsharp.md", (sharpening.PLAN, pillow)),
     Filter(
-        "wiener",
-        "deblur",
-        DEBLURRING,
-        at_blur(deblurring.wiener),
-        DEBLURRERS,
-        (deblurring.BALANCE, deblurring.WIENER_SPREAD, deblurring.LEAST, SCIKIT_IMAGE),
-    ),
-    Filter(
         "richardson_lucy",
         "deblur",
         DEBLURRING,
         at_blur(deblurring.richardson_lucy),
         DEBLURRERS,
         (deblurring.ROUNDS, deblurring.ROUNDS_SPREAD, deblurring.LEAST, SCIKIT_IMAGE),
+    ),
+    Filter(
+        "wiener",
+        "deblur",
+        DEBLURRING,
+        at_blur(deblurring.wiener),
+        DEBLURRERS,
+        (deblurring.BALANCE, deblurring.WIENER_SPREAD, deblurring.LEAST, SCIKIT_IMAGE),
     ),
 )

@@ -28,7 +28,13 @@ def weights(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("task", "name"),
-    [("upscale", "compact"), ("denoise", "nlm"), ("contrast", "clahe"), ("sharpen", "unsharp"), ("deblur", "wiener")],
+    [
+        ("upscale", "compact"),
+        ("denoise", "nlm"),
+        ("contrast", "clahe"),
+        ("sharpen", "unsharp"),
+        ("deblur", "richardson_lucy"),
+    ],
 )
 def test_the_first_generator_of_a_task_is_its_default(generators: Registry[Generator], task: str, name: str) -> None:
     assert catalog.choose(generators, task).name == name

@@ -25,7 +25,7 @@ from generators.probing import blur_sigma
 from tests.generators.pictures import job, make, media, noise, photo, psnr
 
 DENOISERS = ("tv", "wavelet", "bilateral")
-DEBLURRERS = ("wiener", "richardson_lucy")
+DEBLURRERS = ("richardson_lucy", "wiener")
 METHODS = tuple(interpolation.METHODS)
 BY_NAME = {each.name: each for each in FILTERS}
 SIMPLY: Mapping[str, str] = {}

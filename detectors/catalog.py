@@ -12,14 +12,18 @@ from detectors.base import Detector
 from detectors.copy_move import CopyMoveDetector
 from detectors.films import parser as film_timeline
 from detectors.films.video_edits import VideoEditsDetector
+from detectors.generated import detector as generated
+from detectors.generated import video
 from detectors.generated.detector import GeneratedDetector
 from detectors.generated.tower import Tower
 from detectors.generated.video import generated_video
 from detectors.hash_list import HashList
 from detectors.jpeg_history import JpegHistoryDetector
 from detectors.known_hash import KnownHashDetector
+from detectors.manipulation import detector as manipulation
 from detectors.manipulation.detector import ManipulationDetector
 from detectors.metadata import MetadataDetector
+from detectors.near import description as near
 from detectors.resampling import ResamplingDetector
 from detectors.thumbnail import ThumbnailDetector
 from detectors.verdicts.learned import LearnedDetector
@@ -69,6 +73,12 @@ def build(
         else:
             registry.add(detector.name, detector)
     return registry
+
+
+def detectors_by_weights() -> Mapping[str, str]:
+    """The detector that reads with shipped weights, by their names in the manifests. Other weights measure only."""
+    same = (generated.NAME, video.NAME, manipulation.NAME, near.NAME, WatermarkDetector.name)
+    return {**{name: name for name in same}, generated.WITH_TOWER: generated.NAME}
 
 
 def tower_of() -> Tower | None:

@@ -40,6 +40,7 @@ WEIGHTS = Path(__file__).parent / "weights"
 """Where the shipped weights lie."""
 _HOW_TO_GET = {"text_to_image": ". An operator brings one by [[server.models]] in the configuration"}
 """What is added where no generator does a task that models are brought for."""
+_COMPACT = "compact"
 _UPSCALERS = ("upscale_x2", "upscale_x4")
 _ENLARGERS = (("compact_wide", ("wide_x2", "wide_x4")),)
 """Better and slower ones, by the model's name and those of its weights, of which there may be one for each factor."""
@@ -75,7 +76,7 @@ def build(
     learned = [_denoiser(name, pinned[file], device) for name, file in _DENOISERS if file in pinned]
     generators = Registry[Generator]("generator")
     made: tuple[Generator, ...] = (
-        Upscaler("compact", networks, cards.shipped("upscale.md"), max_pixels=max_pixels),
+        Upscaler(_COMPACT, networks, cards.shipped("upscale.md"), max_pixels=max_pixels),
         *_enlargers(pinned, device, max_pixels),
         *without_weights,
         *learned,
@@ -94,6 +95,17 @@ def build(
     for generator in made:
         generators.add(generator.name, generator)
     return generators
+
+
+def models_by_weights() -> Mapping[str, str]:
+    """The generator that runs on shipped weights, by their names in the manifest: one may run on several."""
+    learned = {weights: name for name, weights in _DENOISERS}
+    return {
+        **dict.fromkeys(_UPSCALERS, _COMPACT),
+        **learned,
+        _FINISH: BurstMerger.name,
+        **{each: each for each in _PAINTERS},
+    }
 
 
 def classical(max_pixels: int = MAX_PIXELS) -> tuple[Generator, ...]:

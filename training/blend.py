@@ -27,10 +27,11 @@ from torch import nn
 from core.errors import ConfigurationError
 from core.weights import read_manifest
 from detectors.blends.looker import Looker
-from detectors.blends.network import BORDER, COARSEST, BlendNetwork, Shape
+from detectors.blends.network import BORDER, BlendNetwork
 from detectors.blends.weights import NAME
 from detectors.faces.finder import FaceFinder
 from detectors.manipulation import detector as manipulation
+from detectors.manipulation.tiles import COARSEST
 from detectors.verdicts.running import runner_for
 from training.checkpoint import State
 from training.corpora.photographs import MANIFEST
@@ -53,14 +54,6 @@ from training.run import Run, parser_of, run_of
 CALIBRATION_SEED = 20261130
 
 
-class NetworkPlan(LevelsPlan):
-    """See `detectors.blends.network.Shape`."""
-
-    def shape(self) -> Shape:
-        """As the detector's package knows it."""
-        return Shape(self.channels, self.layers)
-
-
 class BlendPlan(LoopPlan):
     """side: of the squares, pixels. kinds: of `training.forensics.blended.blends`; the others are held out. warm_start:
     whether it begins with what the shipped localiser of manipulations learned, of the same photographs.
@@ -68,7 +61,7 @@ class BlendPlan(LoopPlan):
     repeats: steps that a batch is used in, turned and mirrored anew: making it costs as much as learning from it.
     """
 
-    network: NetworkPlan
+    network: LevelsPlan
     side: int = Field(gt=0, multiple_of=COARSEST)
     warm_start: bool = False
     kinds: Annotated[tuple[str, ...], some_of(BLENDS, "kinds")] = tuple(TRAINED)

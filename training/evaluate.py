@@ -2,11 +2,12 @@
 detector, on any list of pictures.
 
     python -m training.evaluate restoration --hr DIR [--scale 2 4] [--noise 25] [--jpeg 10 40] [--blur] [--json]
-    python -m training.evaluate restoration --hr DIR --lr DIR [--json]
+    python -m training.evaluate restoration --hr DIR --lr DIR [--scale 4] [--json]
     python -m training.evaluate detectors --data LIST [--detectors NAME …] [--normalise] [--robustness] [--plots DIR]
 
 By default pictures are reduced ×2 and ×4. Weights load as they do in serving, pinned digest included, and models run as
 they do there. Files that are no pictures are named and left out; a folder or a list without any ends with the code 2.
+How far the work is stands on stderr, and nothing but the result on stdout.
 """
 
 from __future__ import annotations
@@ -18,26 +19,24 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
 from rich.console import Console
 
-from core.errors import CountersignError, InvalidInput
+from core.errors import CountersignError
 from core.weights import PinnedWeights, read_manifest
 from generators import catalog, restoration, upscale
 from generators.base import PROMPT, SOURCE, Card, Generator
 from generators.burst.generator import LEAST, MOST
 from generators.learned import LearnedDenoiser, ToldDenoiser
+from training.evaluation import progress
 from training.evaluation.between import write_between
 from training.evaluation.detecting import command
-from training.evaluation.restoring import bursts, conditions, contest, report
+from training.evaluation.restoring import asking, bursts, conditions, contest, pairing, report
 from training.evaluation.restoring.folders import Folder
 from training.measure import Enlarger, average, bicubic, measure
 from training.metrics import Picture, Score
 
 DEFAULT_WEIGHTS = Path("generators") / "weights" / "weights.toml"
-_SPOILING = ("scale", "noise", "jpeg", "blur", "burst", "crop")
-_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"})
+_SPOILING = ("noise", "jpeg", "blur", "burst", "crop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +68,7 @@ def as_served(restorer: restoration.Restorer) -> Enlarger:
 
 def read_pictures(folder: Path) -> dict[str, Picture]:
     """Every picture directly in a folder, by file name: uint8 RGB. Raises InvalidInput when there is none."""
-    paths = sorted(path for path in folder.glob("*") if path.suffix.lower() in _SUFFIXES)
-    if not paths:
-        raise InvalidInput("no pictures to measure on", field="hr", found=folder.name)
-    return {path.name: _read(path) for path in paths}
-
-
-def _read(path: Path) -> Picture:
-    with Image.open(path) as picture:
-        return np.array(picture.convert("RGB"), dtype=np.uint8)  # a copy: torch warns of read-only arrays
+    return dict(Folder(folder).pictures())
 
 
 def _row(model: str, scale: int, scores: Mapping[str, Score]) -> Row:
@@ -112,8 +103,9 @@ def parser_of() -> argparse.ArgumentParser:
     families = parser.add_subparsers(dest="family", required=True)
     family = families.add_parser("restoration", help="upscalers and denoisers, beside classical methods")
     family.add_argument("--hr", type=Path, required=True, help="folder of large, clean photographs")
-    family.add_argument("--lr", type=Path, help="folder of small or spoiled ones, by the same names")
-    family.add_argument("--scale", type=int, nargs="+", default=[], choices=(2, 3, 4), help="factors of reduction")
+    family.add_argument("--lr", type=Path, help="folder of small or spoiled ones of the same names")
+    family.add_argument("--scale", type=int, nargs="+", default=[], choices=(2, 3, 4), help="factors, of --lr too")
+    family.add_argument("--models", nargs="+", default=[], metavar="NAME", help="only these")
     family.add_argument("--noise", type=_sigma, nargs="+", default=[], help="σ of added noise in 8-bit steps")
     family.add_argument("--jpeg", type=_quality, nargs="+", default=[], help="qualities of JPEG, 1 to 100")
     family.add_argument("--blur", action="store_true", help="Gaussians of σ 1 and 2, a disc of 3 pixels, motion of 9")
@@ -121,7 +113,7 @@ def parser_of() -> argparse.ArgumentParser:
     family.add_argument("--burst-noise", type=_sigma, nargs="+", default=[2.0, 5.0], help="σ of the noise in bursts")
     family.add_argument("--crop", type=int, default=0, help="only the middle square of so many pixels of each picture")
     family.add_argument("--seed", type=int, default=0, help="of the noise")
-    family.add_argument("--weights", type=Path, default=DEFAULT_WEIGHTS)
+    family.add_argument("--weights", type=Path, default=catalog.WEIGHTS / DEFAULT_WEIGHTS.name)
     family.add_argument("--plot", type=Path, help="draw quality against cost into this file")
     family.add_argument("--write", type=Path, help="put the table between the marks in this document")
     family.add_argument("--json", action="store_true", help="print one JSON object")
@@ -141,17 +133,22 @@ def asked_for(arguments: argparse.Namespace) -> list[conditions.Condition]:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Measures, prints and writes. Raises as the parts do."""
+    """Measures, prints and writes. Raises as the parts do, before the long part wherever that can be told."""
     originals = Folder(arguments.hr, "hr", arguments.crop)
     small = Folder(arguments.lr, "lr") if arguments.lr else originals
+    generators = asking.named(models(arguments.weights), arguments.models)
+    asking.check(arguments.write, arguments.plot)
     if arguments.lr:
-        pairs = contest.given_pairs(originals, small)
+        pairs, total = pairing.given_pairs(originals, small, arguments.scale), len(originals.originals())
     else:
-        pairs = contest.spoiled_pairs(originals, asked_for(arguments), arguments.seed)
-    rows = contest.hold(pairs, models(arguments.weights))
-    skipped = originals.skipped | small.skipped
+        asked = asked_for(arguments)
+        pairs = contest.spoiled_pairs(originals, asked, arguments.seed)
+        total = len(originals.originals()) * len(asked)
+    with progress.shown(total, "pictures" if arguments.lr else "spoiled pictures") as advance:
+        rows = contest.hold(progress.followed(pairs, advance), generators)
+    skipped = originals.skipped | asking.beside(small, originals)
     if not rows:
-        raise InvalidInput("none of the pictures can be measured", field="hr", found="; ".join(skipped.values())[:500])
+        raise asking.nothing(skipped)
     for name, reason in skipped.items():
         print(f"skipped {name}: {reason}", file=sys.stderr)
     if arguments.json:
@@ -163,6 +160,7 @@ def run(arguments: argparse.Namespace) -> None:
         write_between(arguments.write, (report.BEGIN, report.END), report.to_markdown(rows))
     if arguments.plot:
         report.plot(rows, arguments.plot)
+        print(f"drawn: {arguments.plot}", file=sys.stderr)
 
 
 def main() -> None:
@@ -171,7 +169,7 @@ def main() -> None:
     arguments = parser.parse_args()
     chosen = command.run if arguments.family == command.NAME else run
     if chosen is run and arguments.lr and any(getattr(arguments, name) for name in _SPOILING):
-        parser.error("--lr is spoiled already: --scale, --noise, --jpeg, --blur, --burst and --crop do not go with it")
+        parser.error("--lr is spoiled already: --noise, --jpeg, --blur, --burst and --crop do not go with it")
     try:
         chosen(arguments)
     except CountersignError as error:

@@ -29,7 +29,7 @@ from torch.nn import functional
 from core.errors import ConfigurationError
 from detectors.manipulation.detector import NAME
 from detectors.manipulation.localiser import Localiser
-from detectors.manipulation.network import ManipulationNetwork, Shape
+from detectors.manipulation.network import ManipulationNetwork
 from detectors.manipulation.tiles import COARSEST
 from detectors.manipulation.traces import STRIDE
 from training.checkpoint import State
@@ -52,14 +52,6 @@ MEASURED_SIDE = 224
 CALIBRATION_SEED = 20261130
 
 
-class NetworkPlan(LevelsPlan):
-    """See `detectors.manipulation.network.Shape`."""
-
-    def shape(self) -> Shape:
-        """As the detector's package knows it."""
-        return Shape(self.channels, self.layers)
-
-
 class ManipulationPlan(LoopPlan):
     """side: of the squares, pixels. operations: of `training.forensics.scripted`; the others are held out.
 
@@ -67,7 +59,7 @@ class ManipulationPlan(LoopPlan):
     rounds: pairs an operation and photograph that the calibration is fitted on.
     """
 
-    network: NetworkPlan
+    network: LevelsPlan
     side: int = Field(gt=0, multiple_of=COARSEST)
     operations: Annotated[tuple[str, ...], some_of(OPERATIONS, "operations")] = tuple(OPERATIONS)
     repeats: int = Field(default=1, gt=0)

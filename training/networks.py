@@ -11,7 +11,7 @@ from spandrel.architectures.Compact import Compact
 from torch import nn
 
 from training.degrade import enlarge_bicubic
-from training.recipe import Network
+from training.restorers.compact import Network
 
 CARRIED = 27  # nine neighbours of three colours
 _NOISE = 0.02  # of the usual initial spread, for weights that would disturb what is carried

@@ -16,15 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from core.errors import ConfigurationError
 
 
-class Network(BaseModel):
-    """A Compact network: `features` channels in `blocks` hidden convolutions."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    features: int = Field(ge=27, description="at least 27: nine neighbours of three colours carry the starting point")
-    blocks: int = Field(ge=1)
-
-
 class Plan(BaseModel):
     """What every recipe says, whatever is trained."""
 
@@ -40,17 +31,6 @@ class Plan(BaseModel):
     average: float = Field(gt=0, lt=1, description="decay of the running average of the weights")
     log_every: int = Field(default=50, gt=0)
     checkpoint_every: int = Field(default=200, gt=0)
-
-
-class Recipe(Plan):
-    """How one restoration network is trained."""
-
-    scale: int = Field(ge=2, le=4)
-    network: Network
-    patch: int = Field(gt=0, description="side of the small patch in pixels")
-    frequency_weight: float = Field(ge=0, description="weight of the loss between spectra")
-    frequency_from: float = Field(ge=0, le=1, description="progress from which the spectra count")
-    warm_start: str | None = Field(default=None, description="a shipped model of the same features and blocks")
 
 
 AnyPlan = TypeVar("AnyPlan", bound=BaseModel)

@@ -9,9 +9,9 @@ story of a run, and each step of it is one module.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Unpack
 
 import torch
 from spandrel.architectures.Compact import Compact
@@ -21,11 +21,11 @@ from training.checkpoint import State
 from training.corpora.photographs import MANIFEST, load_split
 from training.evaluate import DEFAULT_WEIGHTS
 from training.export import CARD, export
+from training.harness.conduct import Following, conduct
 from training.networks import build_compact
-from training.patches import Patches, Picture
-from training.recipe import Recipe
+from training.patches import Picture
+from training.restorers.compact import Enlarging, Recipe
 from training.run import Run, parser_of, run_of
-from training.trainer import Report, begin, train
 from training.warm_start import shipped_network, warm_start
 
 _FITTED_BATCHES = 40
@@ -34,36 +34,21 @@ _FITTED_BATCHES = 40
 def run_training(
     run: Run[Recipe],
     pictures: Mapping[str, Picture],
-    *,
     source: Compact | None = None,
-    resume: bool = False,
-    clock: Callable[[], float] = time.monotonic,
-    report: Callable[[Report], None] = lambda _: None,
+    **following: Unpack[Following],
 ) -> State:
-    """Trains to the end of the recipe; the result is the state's averaged network.
-
-    source: the trained network to start from, None to start as bicubic enlargement.
-    Raises FileNotFoundError when there is nothing to resume, ConfigurationError when it belongs to another recipe.
-    """
+    """See `conduct`. source: the trained network to start from, None to start as bicubic enlargement."""
     recipe = run.recipe
-    torch.manual_seed(recipe.seed)
-    network = build_compact(recipe.network, recipe.scale)
-    patches = Patches(pictures, recipe.scale, recipe.patch, recipe.batch, recipe.seed)
-    if source is not None and not resume:
-        warm_start(network, source, recipe.scale, (patches.batch(step) for step in range(_FITTED_BATCHES)))
-    state = begin(recipe, network.to(memory_format=torch.channels_last))
-    if resume:
-        run.resume(state)
-    return run.follow(state, train(recipe, state, patches, clock), report)
+    patches = recipe.patches(pictures)
+    fresh = not following.get("resume")
 
+    def network() -> Compact:
+        made = build_compact(recipe.network, recipe.scale)
+        if source is not None and fresh:
+            warm_start(made, source, (patches.batch(step) for step in range(_FITTED_BATCHES)))
+        return made
 
-def print_report(report: Report) -> None:
-    """One line of progress."""
-    print(
-        f"{report.progress:6.1%}  step {report.step:6d}  loss {report.loss:.5f}  "
-        f"rate {report.learning_rate:.2e}  {report.elapsed:7.0f} s",
-        flush=True,
-    )
+    return conduct(run, network, lambda state: Enlarging(recipe, patches, state), **following)
 
 
 def main() -> None:
@@ -78,7 +63,13 @@ def main() -> None:
     recipe = run.recipe
     pictures = load_split(arguments.cache, "train", arguments.manifest)
     source = shipped_network(recipe.warm_start, arguments.weights) if recipe.warm_start else None
-    state = run_training(run, pictures, source=source, resume=arguments.resume, report=print_report)
+    state = run_training(
+        run,
+        pictures,
+        source,
+        resume=arguments.resume,
+        report=lambda report: print(report.line(), flush=True),
+    )
 
     output: Path = arguments.output or run.folder
     training = run.describe(arguments.recipe, arguments.manifest, len(pictures), state)

@@ -3,8 +3,8 @@
     python -m training.restorer training/recipes/restoration/denoise.yaml [--profile smoke] [--resume]
 
 The run's checkpoint lies in `runs/<name>/`, and so do its weights and what they were made from once it has ended;
-`training.restorers.shipping` measures and pins them. `training.restoration` is the older command of the two Compact
-networks. Read this file first: each step of a run is one module of `training.restorers`.
+`training.restorers.shipping` measures and pins them. `training.restoration`, on the same loop, is the command of
+the two Compact networks. Read this file first: each step of a run is one module of `training.restorers`.
 """
 
 from __future__ import annotations

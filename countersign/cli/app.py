@@ -35,6 +35,7 @@ from countersign.cli import (
     verify,
     witness,
 )
+from countersign.cli.anywhere import Anywhere
 from countersign.cli.session import Globals
 from countersign.cli.text import complain
 
@@ -53,6 +54,7 @@ GROUPS = {
 def build_app(plugins: Iterable[EntryPoint] = ()) -> typer.Typer:
     """A fresh application with all commands. A plug-in that cannot be loaded costs its own commands only."""
     app = typer.Typer(
+        cls=Anywhere,
         help="Screen, make, enhance, inspect and verify media, and read the record of what was decided.",
         no_args_is_help=True,
         # A traceback with local variables could show tokens and media.

@@ -5,17 +5,16 @@ It looks at whole pictures: above 400,000 pixels they are reduced. It knows noth
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from core.media import Pixels
-from detectors.blends.network import BORDER, COARSEST, PART, BlendNetwork
+from detectors.blends.network import BORDER, PART, BlendNetwork
+from detectors.manipulation import tiles
 from detectors.manipulation.traces import STRIDE
 from detectors.verdicts.running import Outputs, Runner
 
@@ -48,27 +47,12 @@ class Looker:
 
         def inputs() -> Iterator[torch.Tensor]:
             for pixels in pictures:
-                shrink = shrinking(pixels)
-                small = pixels
-                if shrink < 1:
-                    resized = cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
-                    small = np.asarray(resized, np.uint8)
+                small, _ = tiles.reduced(pixels, MOST_PIXELS)
                 sizes.append(small.shape[:2])
-                yield torch.from_numpy(padded(small)).permute(2, 0, 1).float().div_(127.5).sub_(1)
+                yield torch.from_numpy(tiles.padded(small)).permute(2, 0, 1).float().div_(127.5).sub_(1)
 
         found = self._runner.run(self._network, inputs())
         return [_look(outputs, size) for outputs, size in zip(found, sizes, strict=True)]
-
-
-def shrinking(pixels: Pixels) -> float:
-    """The factor of a picture's sides that leaves it at most `MOST_PIXELS`; 1 where it has no more."""
-    return min(1.0, math.sqrt(MOST_PIXELS / (pixels.shape[0] * pixels.shape[1])))
-
-
-def padded(pixels: Pixels) -> Pixels:
-    """The picture mirrored at its right and lower border, up to multiples of `COARSEST`."""
-    below, right = (-length % COARSEST for length in pixels.shape[:2])
-    return np.pad(pixels, ((0, below), (0, right), (0, 0)), mode="reflect")
 
 
 def _look(outputs: Outputs, size: tuple[int, ...]) -> Look:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from core.errors import IntegrityError
 from core.weights import PinnedWeights
-from detectors.blends.network import BlendNetwork, Shape
+from detectors.blends.network import BlendNetwork
+from detectors.manipulation.unet import Shape
 from detectors.verdicts.familiar import Familiar, apart
 
 NAME = "blend"

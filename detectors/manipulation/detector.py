@@ -17,7 +17,8 @@ from core.media import Kind, Media, Pixels
 from core.weights import PinnedWeights, read_manifest
 from detectors.manipulation import tiles
 from detectors.manipulation.localiser import Localiser, Look
-from detectors.manipulation.network import ManipulationNetwork, Shape
+from detectors.manipulation.network import ManipulationNetwork
+from detectors.manipulation.unet import Shape
 from detectors.single import version_of
 from detectors.texture import LEAST, TOO_PLAIN, texture
 from detectors.verdicts.calibration import Calibration, of_weights
@@ -104,7 +105,7 @@ def read(pinned: PinnedWeights) -> tuple[ManipulationNetwork, Familiar]:
 
 
 def _network(pinned: PinnedWeights, tensors: Mapping[str, torch.Tensor]) -> ManipulationNetwork:
-    network = ManipulationNetwork(Shape.of(dict(pinned.parameters)))
+    network = ManipulationNetwork(Shape.of(pinned.parameters))
     network.load_state_dict({name: value.float() for name, value in tensors.items()})
     return network
 

@@ -5,11 +5,9 @@ It looks at pixels as they are, in tiles: resizing would take away what it looks
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -51,9 +49,7 @@ class Localiser:
 
     def look(self, pixels: Pixels) -> Look:
         """pixels: RGB uint8 (h, w, 3), sides of 64 or more."""
-        shrink = min(1.0, math.sqrt(MOST_PIXELS / (pixels.shape[0] * pixels.shape[1])))
-        if shrink < 1:
-            pixels = np.asarray(cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA))
+        pixels, factor = tiles.reduced(pixels, MOST_PIXELS)
         whole = tiles.padded(pixels)
         where = tiles.boxes(*whole.shape[:2])
         seen = list(self._seen(whole, where))
@@ -61,7 +57,7 @@ class Localiser:
         maps = maps[:, : -(-pixels.shape[0] // STRIDE), : -(-pixels.shape[1] // STRIDE)]
         heat, confidence = torch.sigmoid(torch.from_numpy(maps)).numpy()
         features = np.stack([each for _, each in seen]).mean(axis=0).astype(np.float32)
-        return Look(float(contrasts(torch.from_numpy(maps[None]))[0]), heat, confidence, features, 1 / shrink)
+        return Look(float(contrasts(torch.from_numpy(maps[None]))[0]), heat, confidence, features, factor)
 
     def _seen(self, whole: Pixels, where: list[tiles.Box]) -> Iterator[tuple[NDArray[np.float32], NDArray[np.float32]]]:
         """Maps and features of each tile."""

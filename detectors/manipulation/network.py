@@ -1,18 +1,16 @@
 """The network: traces of a picture's past → log odds of "manipulated" per cell, and how far to trust them.
 
-A U-Net of diffusers, whose clock stands still. Its second channel is TruFor's idea: it learns the probability that the
+The second channel of its U-Net is TruFor's idea: it learns the probability that the
 first gives to the truth (Guillaro et al. 2023; Corbière et al. 2019).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import torch
 from torch import nn
 
-from detectors.manipulation.traces import CHANNELS, Traces
+from detectors.manipulation.traces import Traces
+from detectors.manipulation.unet import Shape, unet_of
 
 LARGEST_SHARE = 0.01
 """Of the cells: the score in training is the mean over the most suspicious ones, so that it does not grow with the
@@ -20,42 +18,15 @@ picture.
 """
 JUDGED_SHARE = 0.05
 """Of the cells, for `contrasts`. It was chosen among 25 figures of the maps, by the photographs of the calibration."""
-_RARE = -2.0  # the first log odds: most cells are untouched
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """channels: of the levels, each half as fine as the one before, multiples of 32. layers: blocks a level."""
-
-    channels: tuple[int, ...] = (32, 64, 128)
-    layers: int = 1
-
-    @classmethod
-    def of(cls, said: dict[str, Any]) -> Shape:
-        """From JSON or TOML, which know lists."""
-        return cls(tuple(said["channels"]), int(said["layers"]))
 
 
 class ManipulationNetwork(nn.Module):
     """Pictures float (n, 3, h, w), -1 to 1, sides multiples of 32 → log odds and the confidence's, (n, 2, h/4, w/4)."""
 
     def __init__(self, shape: Shape) -> None:
-        from diffusers import UNet2DModel
-
         super().__init__()
         self.traces = Traces()
-        levels = len(shape.channels)
-        self.unet = UNet2DModel(
-            in_channels=CHANNELS,
-            out_channels=2,
-            block_out_channels=shape.channels,
-            layers_per_block=shape.layers,
-            down_block_types=("DownBlock2D",) * levels,
-            up_block_types=("UpBlock2D",) * levels,
-            attention_head_dim=32,  # in the middle: every part of the picture is compared with every other one
-        )
-        with torch.no_grad():
-            self.unet.conv_out.bias[0] = _RARE
+        self.unet = unet_of(shape, rare=1)
 
     def forward(self, pictures: torch.Tensor) -> torch.Tensor:
         """See the class."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import product
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +17,15 @@ SIDE, OVERLAP = 512, 32
 COARSEST = 32
 """Sides of what a network is given are multiples of it."""
 Box = tuple[slice, slice]
+
+
+def reduced(pixels: Pixels, most: int) -> tuple[Pixels, float]:
+    """The picture with at most about `most` pixels, and by which factor its sides were shortened, 1 for not."""
+    shrink = min(1.0, math.sqrt(most / (pixels.shape[0] * pixels.shape[1])))
+    if shrink == 1:
+        return pixels, 1.0
+    small = cv2.resize(pixels, None, fx=shrink, fy=shrink, interpolation=cv2.INTER_AREA)
+    return np.asarray(small, np.uint8), 1 / shrink
 
 
 def padded(pixels: Pixels) -> Pixels:

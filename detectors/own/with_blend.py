@@ -15,7 +15,9 @@ from safetensors import safe_open
 from core.errors import ConfigurationError, IntegrityError
 from core.media import Pixels
 from core.weights import load_pinned
-from detectors.blends.network import COARSEST, BlendNetwork, Shape
+from detectors.blends.network import BlendNetwork
+from detectors.manipulation.tiles import COARSEST
+from detectors.manipulation.unet import Shape
 from detectors.own.files import Opened
 from detectors.own.network import Network, loading
 from detectors.own.settings import OwnCheckpoint

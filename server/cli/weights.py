@@ -5,7 +5,8 @@ others.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,12 +24,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A weight file, or a folder of them with the digest of their list. detail: why it is not ok, else what it is."""
+    """A weight file, or a folder of them with the digest of their list. detail: why it is not ok, else what it is.
+
+    model: what `models list` calls the one that runs on them; None where they run in none, as what scores a training.
+    """
 
     name: str
     sha256: str
     ok: bool
     detail: str
+    model: str | None = None
 
 
 def verify(as_json: AsJson = False) -> None:
@@ -40,7 +45,8 @@ def verify(as_json: AsJson = False) -> None:
 
         manifests = (WEIGHTS / "weights.toml", WATERMARK / "weights.toml", SCORER)
         found = [verified_all(manifest) for manifest in manifests]
-    results = [result for each in found for result in each]
+        models = models_by_weights()
+    results = [replace(result, model=models.get(result.name)) for each in found for result in each]
     # A manifest that pins nothing proves nothing.
     passed = all(found) and all(result.ok for result in results)
     if as_json:
@@ -49,6 +55,14 @@ def verify(as_json: AsJson = False) -> None:
         say(*(line_of(result) for result in results))
     if not passed:
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def models_by_weights() -> Mapping[str, str]:
+    """What `models list` calls that which runs on shipped weights, by their names in the manifests."""
+    from detectors.catalog import detectors_by_weights
+    from generators.catalog import models_by_weights as generators_by_weights
+
+    return {**detectors_by_weights(), **generators_by_weights()}
 
 
 def verified_all(manifest: Path) -> list[Verified]:
@@ -106,9 +120,10 @@ def verified_folder(pinned: PinnedFolder) -> Verified:
 
 
 def line_of(result: Verified) -> object:
-    """✓ or ✗, the model and its digest."""
+    """✓ or ✗, the model as `models list` names it, in brackets its weights where they have another name, the digest."""
     mark, style = ("✓", "green") if result.ok else ("✗", "bold red")
-    return cell(f"{mark} {result.name} sha256:{result.sha256}: {result.detail}", style)
+    named = result.name if result.model in (None, result.name) else f"{result.model} ({result.name})"
+    return cell(f"{mark} {named} sha256:{result.sha256}: {result.detail}", style)
 
 
 def register(group: typer.Typer) -> None:

@@ -16,6 +16,7 @@ import typer
 from typer.testing import CliRunner
 
 import countersign
+from countersign.cli.anywhere import fronted, own_options
 from countersign.cli.app import COMMANDS, build_app
 from tests.client.conftest import Command
 from tests.client.fake_parts import status
@@ -109,6 +110,53 @@ def test_address_comes_from_option_then_environment_then_file(
         assert result.exit_code == code
 
 
+def test_global_options_may_stand_before_or_behind_the_command(
+    server: FakeServer, command: Command, tmp_path: Path
+) -> None:
+    config = tmp_path / "countersign.toml"
+    config.write_text(f'[client]\naddress = "{server.address}"\n')
+    nobody = "127.0.0.1:1"
+    for words in (
+        ("--config", config, "models", "list"),
+        ("models", "--config", config, "list"),
+        ("models", "list", "--config", config),
+        ("models", "list", f"--config={config}", "--timeout", "2"),
+        ("models", "list", "--json", "--address", server.address),
+    ):
+        assert command(*words, COUNTERSIGN_ADDRESS="").exit_code == 0, words
+    last = command("--address", server.address, "models", "list", "--address", nobody, "--timeout", "2")
+    assert last.exit_code == 3  # the last of several counts
+
+
+def test_a_global_option_without_a_value_is_told(command: Command) -> None:
+    result = command("models", "list", "--config")
+    assert result.exit_code == 2
+    assert "--config needs a value" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["serve", "--config", "a"], ["--config", "a", "serve"]),
+        (["--timeout", "1", "serve", "--config=a", "x"], ["--timeout", "1", "--config=a", "serve", "x"]),
+        (["verify", "--", "--config"], ["verify", "--", "--config"]),
+        (["verify", "--configs", "a"], ["verify", "--configs", "a"]),
+    ],
+)
+def test_what_is_brought_to_the_front(words: list[str], found: list[str]) -> None:
+    assert fronted(words, ["--config", "--timeout"]) == found
+
+
+def test_a_command_keeps_an_option_of_its_own_that_has_a_global_name(command: Command, tmp_path: Path) -> None:
+    key = tmp_path / "missing.toml"
+    result = command("witness", "serve", "--address", "nonsense", key)
+    assert result.exit_code == 2
+    assert "No such option" not in result.stderr
+    group = typer.main.get_command(build_app())
+    assert "--address" in own_options(group, ["witness", "serve", "--address", "127.0.0.1:0"])
+    assert own_options(group, ["--help"]) == set()
+
+
 def test_the_token_is_sent_and_never_shown(server: FakeServer, command: Command) -> None:
     assert command("models", "list", COUNTERSIGN_TOKEN="secret").exit_code == 0  # noqa: S106
     assert server.tokens == ["Bearer secret"]
@@ -158,6 +206,7 @@ class Nothing:
             raise ModuleNotFoundError(f"{name} is not the client's", name=name)
 allowed = set(sys.argv.pop(1).split(",")) | set(sys.stdlib_module_names)
 sys.meta_path.insert(0, Nothing())
+from countersign.cli.anywhere import fronted, own_options
 from countersign.cli.app import build_app
 build_app()(args=sys.argv[1:])
 """

@@ -19,8 +19,10 @@ import torch
 from safetensors.torch import save_file
 from typer.testing import CliRunner
 
+import detectors.catalog
 import generators.catalog
 from countersign.cli.app import COMMANDS, build_app
+from detectors.hash_list import HashList
 from policies.schema import json_schema
 from server.audit.entries.entry import Entry
 from server.audit.log import AuditLog
@@ -148,6 +150,18 @@ def test_pinned_weights_verify(command: Command, weights: Path) -> None:
         *(("generated_video", True), ("manipulation", True), ("generated_artefact", True), ("near_duplicate", True)),
         ("scene_clip", True),
     ]
+
+
+def test_models_have_the_names_that_the_list_of_models_shows(command: Command) -> None:
+    shown = {each["name"]: each["model"] for each in json.loads(command("models", "verify", "--json").stdout)["models"]}
+    listed = set(generators.catalog.build(generators.catalog.WEIGHTS, "cpu").names())
+    listed |= {*detectors.catalog.build(HashList()).names(), "near_duplicate"}  # which is an extra
+    assert {name for name in shown.values() if name} <= listed
+    assert {name for name, model in shown.items() if not model} == {"generated_artefact", "scene_clip"}
+    assert (shown["upscale_x2"], shown["denoise"]) == ("compact", "nafnet")
+    lines = command("models", "verify").stdout
+    assert "✓ compact (upscale_x4) sha256:" in lines
+    assert "✓ manipulation sha256:" in lines
 
 
 def test_one_changed_byte_of_weights_is_found(command: Command, weights: Path) -> None:

@@ -13,7 +13,7 @@ from tests.training.drawings import shapes, write_packages
 from training.corpora import sprites
 from training.corpora.manifest import COLUMNS
 from training.metrics import Picture
-from training.recipe import Network, Recipe
+from training.restorers.compact import Network, Recipe
 from training.scenes.compose import Compositor
 from training.scenes.grammar import Grammar
 from training.scenes.prior import read_prior

@@ -21,7 +21,7 @@ from training.export import CARD, Training, export, pin
 from training.measure import to_picture, to_tensor
 from training.metrics import Picture
 from training.networks import build_compact
-from training.recipe import Network
+from training.restorers.compact import Network
 
 TRAINING = Training("tiny.yaml", "sha256:aa", MANIFEST.name, "sha256:bb", photographs=6, steps=1, seconds=2)
 

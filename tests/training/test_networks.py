@@ -7,7 +7,7 @@ import torch
 
 from training.degrade import enlarge_bicubic
 from training.networks import build_compact
-from training.recipe import Network
+from training.restorers.compact import Network
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])

@@ -17,14 +17,15 @@ from core.weights import read_manifest
 from generators import cards
 from tests.training.conftest import manifest_line, write_manifest
 from training import restoration
+from training.harness.loop import Report, begin
 from training.loss import pixel_loss
 from training.metrics import Picture
 from training.networks import build_compact
 from training.patches import Patches
-from training.recipe import Recipe, read_recipe
+from training.recipe import read_recipe
 from training.restoration import run_training
+from training.restorers.compact import Enlarging, Recipe
 from training.run import Run
-from training.trainer import Report
 
 MEDIA = Path(__file__).parents[1] / "media"
 RECIPES = Path(__file__).parents[2] / "training" / "recipes"
@@ -129,6 +130,23 @@ def test_the_command_goes_from_recipe_to_card(
     card = cards.read(tmp_path / "out" / "cards" / pinned.card)
     assert pinned.load()
     assert "4 photographs of `training/corpora/corpus.tsv`" in card.markdown
+
+
+@pytest.mark.parametrize("name", ["upscale_x2", "upscale_x4"])
+def test_recipes_older_than_the_loop_mean_what_they_meant(name: str) -> None:
+    recipe = read_recipe(RECIPES / f"{name}.yaml", Recipe)
+    found = (recipe.weight_decay, recipe.warm_up, recipe.largest_gradient, recipe.precision, recipe.frequency_from)
+    assert found == (0.0, 30, 0.5, "fp32", 0.6)
+
+
+def test_spectra_count_from_the_progress_that_the_recipe_names(recipe: Recipe, pictures: dict[str, Picture]) -> None:
+    state = begin(recipe, build_compact(recipe.network, recipe.scale))
+    task = Enlarging(recipe, recipe.patches(pictures), state)
+    early = task.loss(state.network, 0)[0].item()
+    small, large = recipe.patches(pictures).batch(0)
+    assert early == pytest.approx(pixel_loss(state.network(small), large).item(), rel=1e-5)
+    state.step = recipe.steps // 2
+    assert task.loss(state.network, 0)[0].item() > early
 
 
 @pytest.mark.parametrize(

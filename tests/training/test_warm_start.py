@@ -13,7 +13,7 @@ from training.loss import pixel_loss
 from training.metrics import Picture
 from training.networks import build_compact
 from training.patches import Patches
-from training.recipe import Network
+from training.restorers.compact import Network
 from training.warm_start import shipped_network, warm_start
 
 NETWORK = Network(features=32, blocks=2)
@@ -23,7 +23,7 @@ def test_the_solved_last_layer_beats_bicubic_on_other_patches(pictures: dict[str
     torch.manual_seed(0)
     network, source = build_compact(NETWORK, 4), build_compact(NETWORK, 2)
     fitted, other = (Patches(pictures, scale=4, patch=24, batch=8, seed=seed) for seed in (1, 2))
-    warm_start(network, source, 4, [fitted.batch(step) for step in range(6)])
+    warm_start(network, source, [fitted.batch(step) for step in range(6)])
     small, large = other.batch(0)
     with torch.no_grad():
         made = network(small)
@@ -33,14 +33,14 @@ def test_the_solved_last_layer_beats_bicubic_on_other_patches(pictures: dict[str
 
 def test_the_trunk_is_the_sources(pictures: dict[str, Picture]) -> None:
     network, source = build_compact(NETWORK, 4), build_compact(NETWORK, 2)
-    warm_start(network, source, 4, [Patches(pictures, 4, 12, 2, seed=0).batch(0)])
+    warm_start(network, source, [Patches(pictures, 4, 12, 2, seed=0).batch(0)])
     for taken, given in zip(network.body[:-1].parameters(), source.body[:-1].parameters(), strict=True):
         assert torch.equal(taken, given)
 
 
 def test_without_batches_there_is_nothing_to_solve() -> None:
     with pytest.raises(ValueError, match="no batches"):
-        warm_start(build_compact(NETWORK, 4), build_compact(NETWORK, 2), 4, [])
+        warm_start(build_compact(NETWORK, 4), build_compact(NETWORK, 2), [])
 
 
 def test_a_model_that_is_not_pinned_is_named(tmp_path: Path) -> None:

@@ -18,12 +18,12 @@ from spandrel.architectures.SPAN import SPAN
 from torch import nn
 
 from training.corpora.photographs import DEFAULT_CACHE, load_split
+from training.harness.loop import begin, train
 from training.measure import Enlarger, average, bicubic, measure, to_picture, to_tensor
 from training.metrics import Picture
 from training.networks import build_compact
-from training.patches import Patches
-from training.recipe import Recipe, read_recipe
-from training.trainer import begin, train
+from training.recipe import read_recipe
+from training.restorers.compact import Enlarging, Recipe
 
 RECIPE = Path(__file__).parents[1] / "recipes/upscale_x2.yaml"
 
@@ -68,8 +68,7 @@ def learn(candidate: Candidate, recipe: Recipe, pictures: Mapping[str, Picture])
         update={"learning_rate": candidate.learning_rate, "final_learning_rate": candidate.learning_rate / 100}
     )
     state = begin(recipe, candidate.build(recipe))
-    patches = Patches(pictures, recipe.scale, recipe.patch, recipe.batch, recipe.seed)
-    for _ in train(recipe, state, patches, time.process_time):
+    for _ in train(recipe, Enlarging(recipe, recipe.patches(pictures), state), state, time.process_time):
         pass
     return state.average, state.step
 

@@ -11,18 +11,23 @@ from typing import TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from torch import nn
 
+from detectors.manipulation.unet import Shape
 from training.checkpoint import State
 
 Network = TypeVar("Network", bound=nn.Module)
 
 
 class LevelsPlan(BaseModel):
-    """channels: of the levels, each half as fine as the one before. layers: blocks a level."""
+    """See `detectors.manipulation.unet.Shape`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     channels: tuple[int, ...] = Field(min_length=2, max_length=4)
     layers: int = Field(gt=0)
+
+    def shape(self) -> Shape:
+        """As the detectors' packages know it."""
+        return Shape(self.channels, self.layers)
 
 
 def some_of(known: Collection[str], what: str) -> AfterValidator:

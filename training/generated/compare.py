@@ -17,7 +17,7 @@ from pathlib import Path
 
 from detectors.generated.detector import NAME, WITH_TOWER
 from detectors.verdicts.redelivery import DELIVERIES
-from training.evaluation.between import write_between
+from training.evaluation.between import parts, write_between
 from training.evaluation.detecting import abstaining, plots, tables
 from training.evaluation.detecting.deliveries import AS_IS
 from training.evaluation.detecting.evaluation import of_looks
@@ -67,6 +67,8 @@ def main() -> None:
     parser.add_argument("--plots", type=Path, metavar="DIR", help="draw one picture a variant into this folder")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     arguments = parser.parse_args()
+    if arguments.write:
+        parts(arguments.write, tables.marks(arguments.table))  # before the long work, whose figures go there
     passes = measured(arguments)
     made = report(passes, arguments.variants)
     text = to_markdown(made, passes)

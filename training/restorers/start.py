@@ -15,26 +15,27 @@ from torch.nn import functional
 from core.errors import ConfigurationError
 
 Batch = tuple[torch.Tensor, torch.Tensor]
-_RIDGE = 1e-5  # of the mean of the Gram matrix's diagonal
+_RIDGE = 1e-5
 
 
-def solve_last(network: nn.Module, last: nn.Conv2d, batches: Iterable[Batch]) -> None:
+def solve_last(network: nn.Module, last: nn.Conv2d, batches: Iterable[Batch], ridge: float = _RIDGE) -> None:
     """Changes `last`, the convolution that `network` ends in, in place; only a pixel shuffle may follow it.
 
     batches: (spoiled, wanted) floats in 0–1, (n, 3, h, w) and (n, 3, h·scale, w·scale). Whatever the network adds to
-    what the convolution says (the spoiled picture, its nearest enlargement) is taken off first.
+    what the convolution says (the spoiled picture, its nearest enlargement) is taken off first. ridge: of the mean of
+    the Gram matrix's diagonal.
     """
     if last.bias is None:
         raise TypeError("the last convolution needs a bias")
     with torch.no_grad():
         last.weight.zero_()
         last.bias.zero_()
-        solution = _least_squares(network, last, batches).T.float()
+        solution = _least_squares(network, last, batches, ridge).T.float()
         last.weight.copy_(solution[:, :-1].reshape(last.weight.shape))
         last.bias.copy_(solution[:, -1])
 
 
-def _least_squares(network: nn.Module, last: nn.Conv2d, batches: Iterable[Batch]) -> torch.Tensor:
+def _least_squares(network: nn.Module, last: nn.Conv2d, batches: Iterable[Batch], ridge: float) -> torch.Tensor:
     """(inputs + 1, outputs): weights and, in the last row, biases. last: all zeros."""
     seen: list[torch.Tensor] = []
     hook = last.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
@@ -49,8 +50,8 @@ def _least_squares(network: nn.Module, last: nn.Conv2d, batches: Iterable[Batch]
         hook.remove()
     if gram.dim() == 1:
         raise ValueError("no batches to solve the last convolution from")
-    ridge = _RIDGE * gram.diagonal().mean() * torch.eye(len(gram), dtype=gram.dtype)
-    solution: torch.Tensor = torch.linalg.solve(gram + ridge, moment)
+    added = ridge * gram.diagonal().mean() * torch.eye(len(gram), dtype=gram.dtype)
+    solution: torch.Tensor = torch.linalg.solve(gram + added, moment)
     return solution
 
 

@@ -85,7 +85,8 @@ def test_a_server_is_imported_without_what_only_orders_need() -> None:
         "assert 'text_to_image' in built and 'nafnet' in built\n"
         f"print([name for name in {HEAVY} if name in sys.modules])\n"
         # And what the first upload needs is there before it comes.
-        "from detectors.manipulation.network import ManipulationNetwork, Shape\n"
+        "from detectors.manipulation.network import ManipulationNetwork\n"
+        "from detectors.manipulation.unet import Shape\n"
         "from server.startup import import_ahead\n"
         "import_ahead()\n"
         "before = set(sys.modules)\n"

@@ -18,6 +18,7 @@ from training.evaluation.detecting.listing import Label, Row
 from training.evaluation.detecting.looking import Look, Sample, look, nothing
 from training.evaluation.detecting.opening import Opener
 from training.evaluation.detecting.tasks import TASKS
+from training.evaluation.progress import Advance
 
 JPEG = "jpeg"
 """The parser that tells a JPEG's quality; baselines use it whether detectors do or not."""
@@ -56,15 +57,19 @@ class Pass:
 
 
 async def passes(
-    rows: Sequence[Row], detectors: Sequence[Detector], opener: Opener, deliveries: Mapping[str, Delivery] = DELIVERIES
+    rows: Sequence[Row],
+    detectors: Sequence[Detector],
+    opener: Opener,
+    deliveries: Mapping[str, Delivery] = DELIVERIES,
+    advance: Advance = lambda _: None,
 ) -> tuple[Pass, ...]:
     """One pass over the files as they are, then one a delivery; each has the same files in the same order.
 
-    Rows that no detector is for are not opened. What cannot be opened is told by `opener`.
+    Rows that no detector is for are not opened. What cannot be opened is told by `opener`. advance: told how many rows
+    were done since.
     """
     gathered: dict[str, list[Seen]] = {step: [] for step in (AS_IS, *deliveries)}
-    wanted = [row for row in rows if _for(row, detectors)]
-    for some in _portions(wanted):
+    for some in _portions(wanted(rows, detectors)):
         opened = [(row, sample) for row in some if (sample := await opener.sample(row)) is not None]
         first = [(row, sample, facts_of(sample.media)) for row, sample in opened]
         gathered[AS_IS] += _looked(first, detectors)
@@ -73,7 +78,13 @@ async def passes(
                 (row, *await _delivered(row, sample, facts, step, delivery, opener)) for row, sample, facts in first
             ]
             gathered[step] += _looked(again, detectors)
+        advance(len(some))
     return tuple(Pass(step, tuple(seen)) for step, seen in gathered.items())
+
+
+def wanted(rows: Sequence[Row], detectors: Sequence[Detector]) -> list[Row]:
+    """The rows that one of the detectors is for."""
+    return [row for row in rows if _for(row, detectors)]
 
 
 def facts_of(media: Media) -> Facts:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.errors import PreconditionFailed
+from training.evaluation import drawing
 from training.evaluation.detecting.evaluation import Evaluation, Part
 from training.evaluation.detecting.figures import Figures
 
@@ -14,18 +15,24 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+def prepare(folder: Path) -> None:
+    """Makes the folder, before a long measurement. Raises PreconditionFailed where it, or a drawing, cannot be made."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PreconditionFailed(f"the folder {folder} cannot be made: {error.strerror}") from error
+    drawing.check(folder / "one.png")
+
+
 def draw(evaluations: Sequence[Evaluation], folder: Path) -> list[Path]:
     """Writes one PNG a detector into the folder, which is made, and returns their paths.
 
     Raises PreconditionFailed where matplotlib is not installed, or a picture cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise PreconditionFailed("plots need matplotlib: the extra 'train'") from error
+    prepare(folder)
     made = []
     for each in evaluations:
-        figure = Figure(figsize=(12, 10), layout="constrained")
+        figure = drawing.blank(12, 10)
         figure.suptitle(f"{each.detector}: {each.label} against real")
         (first, second), (third, fourth) = figure.subplots(2, 2)
         _roc(first, each)
@@ -33,11 +40,7 @@ def draw(evaluations: Sequence[Evaluation], folder: Path) -> list[Path]:
         _coverage(third, each.whole)
         _robustness(fourth, each)
         path = folder / f"{each.detector}.png"
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            figure.savefig(path)
-        except OSError as error:
-            raise PreconditionFailed(f"{path.name} cannot be written: {error.strerror}") from error
+        drawing.save(figure, path)
         made.append(path)
     return made
 

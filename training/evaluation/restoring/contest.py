@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from generators import parameters
 from generators.base import BURST, Generator, Job, Value
-from training.evaluation.restoring.conditions import DEBLUR, MISR, UPSCALE, Condition, given
+from training.evaluation.restoring.conditions import DEBLUR, MISR, UPSCALE, Condition
 from training.evaluation.restoring.cost import Cost, measured
-from training.evaluation.restoring.folders import Folder, partners, plain
+from training.evaluation.restoring.folders import Folder
 from training.evaluation.shown import as_media
 from training.metrics import Picture, Score, mean_score, score
 
@@ -91,23 +90,11 @@ def spoiled_pairs(originals: Folder, conditions: Sequence[Condition], seed: int)
     for number, (name, original) in enumerate(originals.pictures()):
         for condition in conditions:
             wanted = condition.cropped(original)
-            if _measurable(wanted, condition.scale):
+            if measurable(wanted, condition.scale):
                 spoiled, *others = condition.spoil_all(wanted, seed + number)
                 yield Pair(condition, spoiled, wanted, tuple(others))
             else:
                 originals.skipped[name] = f"too small to measure at {condition.name}"
-
-
-def given_pairs(originals: Folder, small: Folder) -> Iterator[Pair]:
-    """The pictures of two folders by name; whatever has no partner, or none of a fitting size, is skipped."""
-    there = dict(partners(small))
-    for path in originals.files():
-        partner = there.pop(plain(path), None)
-        if partner is None:
-            originals.skipped[path.name] = f"has no partner in {small.path.name}"
-        elif (pair := _given_pair(originals, small, path, partner)) is not None:
-            yield pair
-    small.skipped |= {path.name: f"has no partner in {originals.path.name}" for path in there.values()}
 
 
 def job_of(model: Generator, pair: Pair) -> Job:
@@ -116,21 +103,6 @@ def job_of(model: Generator, pair: Pair) -> Job:
     told: Mapping[str, Value] = {name: value for name, value in pair.condition.told.items() if name in known}
     others = tuple(as_media(each) for each in pair.burst) if BURST in model.inputs else ()
     return Job(as_media(pair.spoiled), parameters.complete(model.parameters, told), burst=others)
-
-
-def _given_pair(originals: Folder, small: Folder, path: Path, partner: Path) -> Pair | None:
-    wanted, spoiled = originals.read(path), small.read(partner)
-    if wanted is None or spoiled is None:
-        return None
-    scale = max(wanted.shape[0] // spoiled.shape[0], 1)
-    height, width = (side * scale for side in spoiled.shape[:2])
-    cut = wanted[:height, :width]
-    # What no factor explains (a folder mixed up, another crop) would be measured as a bad model.
-    fits = cut.shape == (height, width, 3) and wanted.shape[0] < height + scale and wanted.shape[1] < width + scale
-    if not fits or not _measurable(cut, scale):
-        originals.skipped[path.name] = f"does not fit its partner {partner.name}"
-        return None
-    return Pair(given(scale), spoiled, cut)
 
 
 def _corner(pair: Pair) -> Pair:
@@ -177,6 +149,6 @@ def _has_factor(generator: Generator, scale: int) -> bool:
     return any(scale in parameter.choices for parameter in generator.parameters if parameter.name == "scale")
 
 
-def _measurable(picture: Picture, scale: int) -> bool:
+def measurable(picture: Picture, scale: int) -> bool:
     """Whether the window of SSIM fits into what the border leaves."""
     return bool(min(picture.shape[:2]) >= _WINDOW + 2 * scale)

@@ -1,29 +1,29 @@
 """Pictures of any folder, one at a time, and what could not be used, by name and reason.
 
-Any format that Pillow reads is a picture; everything is turned into RGB of 8 bits. These are the operator's own files:
-uploads of others are opened in the sandbox only (`core.sandbox`).
+Any format that Pillow reads is a picture; everything is turned into RGB of 8 bits, and alpha is left out. These are the
+operator's own files: uploads of others are opened in the sandbox only (`core.sandbox`).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from core.errors import InvalidInput
+from core.parsers.samples import to_rgb
+from training.evaluation.restoring.naming import originals
 from training.metrics import Picture
 
-_MARKS = re.compile(r"([_-]?(x\d|hr|lr|srf[_-]?\d))+$")
-"""What sets of the field put at the end of a name: "babyx2", "img_001_SRF_2_LR"."""
+_NAMED = 8  # folders that a message names
 
 
 @dataclass(slots=True)
 class Folder:
-    """The files directly in a folder that do not begin with a dot. field: the option that named it.
+    """The files directly in a folder that do not begin with a dot. option: the option that named it.
 
     skipped: what could not be read, with the reason, as far as the folder was read. crop: only the middle square of so
     many pixels is taken of each picture; 0 takes all. Raises InvalidInput for one that is not there or has no file.
@@ -37,42 +37,65 @@ class Folder:
     def __post_init__(self) -> None:
         if not self.files():
             raise InvalidInput(
-                "no pictures to measure on", field=self.option, limit="a folder of pictures", found=str(self.path)
+                f"--{self.option}: no pictures to measure on: {_why_empty(self.path)}",
+                field=self.option,
+                limit="a folder of pictures",
+                found=str(self.path),
             )
 
     def files(self) -> list[Path]:
         """In order of name."""
         return sorted(path for path in self.path.glob("*") if path.is_file() and not path.name.startswith("."))
 
+    def originals(self) -> list[Path]:
+        """Those that were not made from others of the folder, by their names."""
+        return originals(self.files())
+
     def pictures(self) -> Iterator[tuple[str, Picture]]:
-        """Every readable picture by file name. Raises InvalidInput after the last where there was none."""
+        """Every readable original by file name. Raises InvalidInput after the last where there was none."""
         found = False
-        for path in self.files():
-            if (picture := self.read(path)) is not None:
+        files, chosen = self.files(), self.originals()
+        for path in files:
+            if path not in chosen:
+                self.skipped[path.name] = "its name says that it was made from another picture of the folder"
+            elif (picture := self.read(path)) is not None:
                 found = True
                 yield path.name, _middle(picture, self.crop)
         if not found:
-            raise InvalidInput("no file here is a picture", field=self.option, found=str(self.path))
+            first = next(iter(self.skipped.items()))
+            raise InvalidInput(
+                f"--{self.option}: none of the {len(files)} files in {self.path} is a picture that can be read; "
+                f"{first[0]} {first[1]}",
+                field=self.option,
+                limit="a folder of pictures",
+                found=str(self.path),
+            )
 
     def read(self, path: Path) -> Picture | None:
-        """RGB uint8 (h, w, 3); None, and a line in `skipped`, for a file that cannot be read."""
+        """RGB uint8 (h, w, 3), turned as EXIF says; None, and a line in `skipped`, for a file that cannot be read."""
         try:
             with Image.open(path) as picture:
-                return np.array(picture.convert("RGB"), dtype=np.uint8)  # a copy: torch warns of read-only arrays
+                turned = ImageOps.exif_transpose(picture)
+                return np.array(to_rgb(turned)[0], dtype=np.uint8)  # a copy: torch warns of read-only arrays
+        except InvalidInput as error:
+            self.skipped[path.name] = f"cannot be read: {error.message}"
+        except Image.UnidentifiedImageError:
+            self.skipped[path.name] = "cannot be read: no picture of a known format"
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, MemoryError) as error:
             self.skipped[path.name] = f"cannot be read: {error}"
-            return None
+        return None
 
 
-def partners(small: Folder) -> Mapping[str, Path]:
-    """The files of a folder of small pictures by the plain name of what they were made from."""
-    return {plain(path): path for path in small.files()}
-
-
-def plain(path: Path) -> str:
-    """A file's name without its ending and the marks of the field: "babyx2.png" and "baby.png" are partners."""
-    stem = path.stem.lower()
-    return _MARKS.sub("", stem) or stem
+def _why_empty(path: Path) -> str:
+    if not path.exists():
+        return f"there is no folder {path}"
+    if not path.is_dir():
+        return f"{path} is a file, not a folder"
+    inside = sorted(each.name for each in path.glob("*") if each.is_dir() and not each.name.startswith("."))
+    if inside:
+        more = ", …" if len(inside) > _NAMED else ""
+        return f"{path} holds folders only, name one of them: {', '.join(inside[:_NAMED])}{more}"
+    return f"{path} is empty"
 
 
 def _middle(picture: Picture, side: int) -> Picture:

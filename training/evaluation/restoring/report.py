@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from core.errors import PreconditionFailed
+from training.evaluation import drawing
 from training.evaluation.restoring.contest import Row
 
 BEGIN, END = "<!-- restoration table: begin -->", "<!-- restoration table: end -->"
@@ -62,14 +62,10 @@ def plot(rows: Sequence[Row], path: Path) -> None:
 
     Raises PreconditionFailed where matplotlib is not installed or the picture cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise PreconditionFailed("plots need matplotlib: pip install matplotlib, or the extra 'test'") from error
     names = list(dict.fromkeys(row.condition for row in rows))
     columns = min(len(names), _COLUMNS)
     lines = -(-len(names) // max(columns, 1))
-    figure = Figure(figsize=(4 * columns, 3.5 * lines), layout="constrained")
+    figure = drawing.blank(4 * columns, 3.5 * lines)
     for number, name in enumerate(names, start=1):
         axes = figure.add_subplot(lines, columns, number)
         axes.margins(0.25)  # room for the names
@@ -78,10 +74,7 @@ def plot(rows: Sequence[Row], path: Path) -> None:
             if row.condition == name and row.seconds_per_megapixel:
                 axes.scatter(row.seconds_per_megapixel, row.psnr_y)
                 axes.annotate(row.model, (row.seconds_per_megapixel, row.psnr_y))
-    try:
-        figure.savefig(path)
-    except (OSError, ValueError) as error:
-        raise PreconditionFailed(f"{path.name} cannot be written: {error}") from error
+    drawing.save(figure, path)
 
 
 def _finite(row: dict[str, object]) -> dict[str, object]:

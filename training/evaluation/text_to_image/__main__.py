@@ -18,7 +18,7 @@ from detectors import clip
 from generators.base import CONTROL, Value
 from training.corpora.photographs import DEFAULT_CACHE
 from training.evaluation import text_to_image
-from training.evaluation.between import write_between
+from training.evaluation.between import parts, write_between
 from training.evaluation.text_to_image import bias, measuring, report
 from training.evaluation.text_to_image.figures import Evaluation, Steering
 from training.evaluation.text_to_image.makers import Composites, Maker, Served, known_pictures, pinned, served
@@ -49,6 +49,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         _draw_controls(arguments.control_sheet, maker, source, arguments.seed)
     if arguments.sheet or arguments.control_sheet:
         return
+    if arguments.write:
+        parts(arguments.write, report.markers(arguments.mode))  # before the long work, whose figures go there
     evaluation = _evaluate(arguments, source, maker)
     if arguments.write:
         write_between(arguments.write, report.markers(arguments.mode), report.markdown(evaluation))

@@ -13,7 +13,8 @@ import torch
 from safetensors.torch import save
 
 from core.media import Pixels
-from detectors.blends.network import BlendNetwork, Shape
+from detectors.blends.network import BlendNetwork
+from detectors.manipulation.unet import Shape
 from detectors.own.with_blend import CLASSES, HEADER, prepared
 from detectors.verdicts.calibration import Calibration
 from training.evaluation.detecting.fit import fit

@@ -15,9 +15,11 @@ import pytest
 from PIL import Image
 
 from core.errors import InvalidInput
+from core.media import Media
 from detectors.base import Detector
 from detectors.catalog import build
 from detectors.hash_list import HashList
+from detectors.verdicts.learned import Reading
 from tests.detectors.making import A1111, coded, film_of, halved, with_chunks
 from tests.training.evaluation.detecting.making import Marking, Reddish, listed, plain
 from training import evaluate
@@ -186,12 +188,16 @@ def test_masks_that_cannot_be_used_are_told_and_the_picture_stays(tmp_path: Path
     assert found.evaluations[0].located.f1.count == 2
 
 
+def less(reddish: Path) -> Path:
+    """The same table without its last row, the only manipulated one."""
+    data = reddish.with_name("less.tsv")
+    data.write_text(reddish.read_text().rpartition("manipulated.png")[0])
+    return data
+
+
 def test_a_detector_whose_label_is_missing_is_told(reddish: Path) -> None:
     detectors: Sequence[Detector] = [Reddish(), Marking()]
-    rows = reddish.read_text().rpartition("manipulated.png")[0]
-    data = reddish.with_name("less.tsv")
-    data.write_text(rows)
-    found = measured(data, detectors, robustness=False, normalise=False)
+    found = measured(less(reddish), detectors, robustness=False, normalise=False)
     assert [each.detector for each in found.evaluations] == [GENERATED]
     assert found.unmeasured == {"manipulation": "needs real pictures and pictures that are manipulated"}
 
@@ -203,6 +209,7 @@ def test_the_command_prints_one_object_and_nothing_else(
     files = {"a.png": with_chunks(photo, parameters=A1111), "b.jpg": coded(photo, "JPEG"), "c.jpg": b"broken"}
     rows = [{"file": "a.png", "label": "ai"}, {"file": "b.jpg", "label": "real"}, {"file": "c.jpg", "label": "real"}]
     data, document = listed(tmp_path, rows, files), tmp_path / "page.md"
+    data.write_text(data.read_text().replace("photograph", "photo").replace("\treal", "\tREAL"))
     document.write_text("before\n{}\nold\n{}\nafter\n".format(*tables.marks("some")))
     words = ("--data", data, "--detectors", "metadata")
     called(monkeypatch, *words, "--json", "--write", document, "--table", "some", "--plots", tmp_path / "plots")
@@ -213,26 +220,32 @@ def test_the_command_prints_one_object_and_nothing_else(
     assert "left out, line 4, c.jpg" in out.err
     assert "**metadata: ai against real" in document.read_text()
     assert (tmp_path / "plots" / "metadata.png").is_file()
+    assert f"drawn: {tmp_path / 'plots' / 'metadata.png'}" in out.err
+    assert "columns that are not read: photo (is it photograph?)\n0 of 3 files\n3 of 3 files" in out.err
     called(monkeypatch, *words, "--normalise")
     shown = capsys.readouterr().out
     assert "without metadata" in shown
     assert "0.50 [" in shown
 
 
+BOTH = ({"file": "a.png", "label": "ai"}, {"file": "b.png", "label": "real"})
+
+
 @pytest.mark.parametrize(
     ("rows", "files", "words", "message"),
     [
         ([{"file": "a.png", "label": "fake"}], {}, (), "list.tsv, line 2, column 2: the label is one of"),
-        ([{"file": "a.png", "label": "ai"}], {}, (), "list.tsv, line 2, column 1: 1 files cannot be used"),
+        (BOTH, {}, (), "list.tsv, line 2, column 1: 2 files cannot be used"),
         ([], {}, (), "list.tsv, line 2, column 1: no pictures"),
-        (
-            [{"file": "a.png", "label": "ai"}],
-            {"a.png": coded(plain(0.5, 1))},
-            (),
-            "line 2, column 1: metadata needs real",
-        ),
-        ([{"file": "a.png", "label": "ai"}], {}, ("--detectors", "copymove"), "no detector 'copymove'"),
-        ([{"file": "a.png", "label": "ai"}], {}, ("--detectors", "watermark"), "training.evaluation.watermark"),
+        (BOTH, {"a.png": coded(plain(0.5, 1))}, (), "line 3, column 1: 1 files cannot be used"),
+        (BOTH[:1], {}, (), "list.tsv lists 1 ai: none is labelled real, and every figure"),
+        (BOTH[1:], {}, (), "list.tsv lists 1 real: figures need pictures labelled ai or manipulated"),
+        (BOTH, {}, ("--detectors", "copy_move"), "lists 1 ai, 1 real: copy_move needs real pictures and pictures that"),
+        (BOTH, {}, ("--detectors", "copymove"), "no detector 'copymove'"),
+        (BOTH, {}, ("--detectors", "watermark"), "training.evaluation.watermark"),
+        (BOTH, {}, ("--write", "none.md"), "none.md cannot be read"),
+        (BOTH, {}, ("--write", __file__), "needs one line <!-- detectors table: begin -->"),
+        (BOTH, {}, ("--plots", __file__), "cannot be made"),
     ],
 )
 def test_what_cannot_be_measured_ends_with_two(
@@ -252,9 +265,18 @@ def test_what_cannot_be_measured_ends_with_two(
     assert message in out.err
 
 
+def test_who_has_one_side_only_is_not_run(reddish: Path) -> None:
+    class Never(Marking):
+        def read(self, batch: Sequence[Media]) -> list[Reading]:
+            raise AssertionError("nothing listed is manipulated")
+
+    found = measured(less(reddish), [Reddish(), Never()], robustness=False, normalise=False)
+    assert list(found.unmeasured) == ["manipulation"]
+
+
 def test_a_pipe_in_the_list_stops_nothing(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
-    data = listed(tmp_path, [{"file": "pipe.png", "label": "ai"}], {})
+    data = listed(tmp_path, [{"file": "pipe.png", "label": "ai"}, {"file": "none.png", "label": "real"}], {})
     with pytest.raises(InvalidInput, match="is not a file"):
         measured(data, [Reddish()], robustness=False, normalise=False)
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import InvalidInput
-from training.evaluation.detecting.listing import Label, read_listing, write_listing
+from training.evaluation.detecting.listing import Label, not_read, read_listing, write_listing
 
 
 def written(folder: Path, text: str | bytes) -> Path:
@@ -42,7 +42,19 @@ def test_masks_and_photographs_are_read(tmp_path: Path) -> None:
         ("file\tlabel\tfile\na\tai\tb\n", "line 1, column 3: 'file' stands there twice"),
         ("file\tlabel\n", "line 2, column 1"),
         ("file\tlabel\na\tai\nb\tfake\n", "line 3, column 2: the label is one of real, ai, manipulated, not 'fake'"),
-        ("label\tfile\nAI\ta\n", "line 2, column 1: the label"),
+        ("label\tfile\n1\ta\n", "line 2, column 1: the label"),
+        ("path\tclass\na\tai\n", "line 1, column 2: there is no column 'file'; there are: path, class. The first line"),
+        (
+            "file label\na ai\n",
+            "line 1, column 1: there is no column 'file': spaces where tabs should part",
+        ),
+        ("file,label\na,ai\n", "line 1, column 1: there is no column 'file': commas where tabs should part"),
+        ("file;label\na;ai\n", "line 1, column 1: there is no column 'file': semicolons where tabs should part"),
+        ("file\n", "line 1, column 1: there is no column 'label': no tab parts this line"),
+        (
+            "file\tlabel\na ai\n",
+            "line 2, column 2: the label is one of real, ai, manipulated, not '': spaces",
+        ),
         ("file\tlabel\na\n", "line 2, column 2: the label is one of real, ai, manipulated, not ''"),
         ("label\tfile\nai\n", "line 2, column 2: no file"),
         (b"file\tlabel\na\tai\nb\xff\tai\n", "line 3, column 2: not UTF-8"),
@@ -52,6 +64,20 @@ def test_what_is_wrong_is_said_with_its_place(tmp_path: Path, text: str | bytes,
     with pytest.raises(InvalidInput, match=re.escape(f"list.tsv, {place}")) as caught:
         read_listing(written(tmp_path, text))
     assert caught.value.field == "data"
+
+
+def test_capitals_do_not_count(tmp_path: Path) -> None:
+    rows = read_listing(written(tmp_path, "File\tLABEL\tgenerator\nA.png\tAI\tFLUX\nb.png\tReal\t\n"))
+    assert [(row.name, row.label, row.generator) for row in rows] == [
+        ("A.png", Label.AI, "FLUX"),
+        ("b.png", Label.REAL, ""),
+    ]
+
+
+def test_columns_that_nobody_reads_are_named(tmp_path: Path) -> None:
+    path = written(tmp_path, "file\tlabel\tgenrator\tnote\t\nA.png\tai\tFLUX\tx\t\n")
+    assert not_read(path) == ("genrator (is it generator?)", "note")
+    assert not_read(written(tmp_path, "file\tlabel\n")) == ()
 
 
 def test_a_list_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
     python -m tests.bench.near                       a hundred thousand
     python -m tests.bench.near --sizes 1000000       a million: 2 GB of memory, some minutes
+    python -m tests.bench.near --collection DIR      all copies of `training.evaluation.near_copies`, not the hard ones
 
 Nobody has a million photographs with a licence: the strangers are drawn so that their codes spread as those of the
 train split's photographs do, by their principal components and noise. With `--mixed` they are of the points of those
@@ -24,21 +25,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.media import Pixels
-from detectors.near.description import Describer
 from detectors.near.detector import shipped
 from detectors.near.index import FaissIndex
 from detectors.near.keypoints import Floats
 from detectors.near.near_list import CANDIDATES
+from tests.bench.near_questions import BESIDE, Questions, hard, of_all
 from tests.bench.near_strangers import Mixture, spread_of
 from training.corpora.photographs import DEFAULT_CACHE, load_split
-from training.evaluation.near_copies import props_of
-from training.near.copies import copy_of
 
-_BESIDE = 30
-"""Photographs that stand beside others in collages, and of which no stranger may have points."""
 _PROBES = 32  # cells that are read
 _TAUGHT_BY = 39  # codes a cell: of fewer FAISS warns
-_KINDS = ("crop_60", "stickers", "caption", "screen", "collage", "mirror_edited")
 
 
 Answers = tuple[NDArray[np.int32], NDArray[np.int64]]
@@ -93,24 +89,17 @@ def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.process_time() - began, made
 
 
-def copies_of(describer: Describer, pictures: Sequence[Pixels], cache: Path, others: Sequence[Pixels]) -> list[Floats]:
-    """The numbers of every copy and of its mirror image, float32 (2, bits), in the order of the pictures."""
-    props, rng = props_of(cache, others), np.random.default_rng(1)
-    made = [copy_of(pixels, kind, rng, props) for pixels in pictures for kind in _KINDS]
-    return [np.stack([way.numbers for way in describer.asked(copy)]) for copy in made]
-
-
 def looked_up(index: Lookup, copies: Sequence[Floats]) -> list[NDArray[np.int64]]:
     """The candidates of every copy."""
     return [index.nearest(two, CANDIDATES)[1] for two in copies]
 
 
-def bench(codes: Pixels, real: Pixels, copies: Sequence[Floats]) -> None:
-    """Prints what so many cost. codes: of strangers. real: of the pictures that were copied; they are listed first."""
+def bench(codes: Pixels, questions: Questions) -> None:
+    """Prints what so many cost. codes: of strangers, which stand behind the real ones."""
     import faiss
 
     faiss.omp_set_num_threads(1)
-    rows = np.concatenate([real, codes])
+    copies, rows = questions.copies, np.concatenate([questions.listed, codes])
     print(f"{len(rows)} codes of {rows.shape[1]} bytes")
     ways: dict[str, Callable[[Pixels], Lookup]] = {
         "every code whole": Whole,
@@ -121,7 +110,7 @@ def bench(codes: Pixels, real: Pixels, copies: Sequence[Floats]) -> None:
     for name, way in ways.items():
         spent, index = seconds(partial(way, rows))
         looking, answers = seconds(partial(looked_up, index, copies))
-        found = sum(at // len(_KINDS) in rows for at, rows in enumerate(answers))
+        found = sum(own in candidates for own, candidates in zip(questions.own, answers, strict=True))
         first = first or looking
         share = f"{found}/{len(copies)} copies have theirs among {CANDIDATES}"
         rate = f"{len(copies) / looking:.0f} look-ups/s, {first / looking:.1f} times the first"
@@ -133,6 +122,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.near", description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000])
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE)
+    parser.add_argument("--collection", type=Path, help="folder with manifest.tsv: the questions of the card")
     parser.add_argument(
         "--mixed", action="store_true", help="strangers of real points: a minute or more a hundred thousand"
     )
@@ -140,11 +130,14 @@ def main() -> None:
     cv2.setNumThreads(1)
     describer = shipped()
     train, test = (list(load_split(arguments.cache, split).values()) for split in ("train", "test"))
-    spread = Mixture.of(describer, train[_BESIDE:]) if arguments.mixed else spread_of(describer, train)
+    spread = Mixture.of(describer, train[BESIDE:]) if arguments.mixed else spread_of(describer, train)
     spent, described = seconds(lambda: [describer.asked(pixels) for pixels in test])
     print(f"a picture is described in {1000 * spent / len(test):.0f} ms")
     real = np.stack([ways[0].code for ways in described])
-    copies = copies_of(describer, test, arguments.cache, train[:_BESIDE] if arguments.mixed else train)
+    if arguments.collection is not None:
+        questions = of_all(describer, arguments.cache, arguments.collection)
+    else:
+        questions = hard(describer, real, test, arguments.cache, train[:BESIDE] if arguments.mixed else train)
     beside = spread.codes(2000)
     for name, others in (("one another", real), ("the strangers drawn", beside)):
         alike = [
@@ -153,7 +146,7 @@ def main() -> None:
         cosines = np.cos(np.pi * np.array(alike) / describer.bits)
         print(f"  likeness of photographs to {name}: {cosines.mean():.3f} ± {cosines.std():.3f}")
     for size in arguments.sizes:
-        bench(spread.codes(size), real, copies)
+        bench(spread.codes(size), questions)
 
 
 if __name__ == "__main__":

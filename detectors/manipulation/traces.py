@@ -61,7 +61,8 @@ class Traces(nn.Module):
 
     def look(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The maps, and their means over each picture that do not depend on it, (n, DESCRIBED)."""
-        with torch.no_grad(), torch.autocast(pictures.device.type, enabled=False):
+        sloped = pictures.requires_grad and torch.is_grad_enabled()  # of an attacker alone: nothing here is learned
+        with torch.set_grad_enabled(sloped), torch.autocast(pictures.device.type, enabled=False):
             grey_levels = pictures.float().contiguous() * 127.5
             luma = functional.conv2d(grey_levels, self.luma)
             residuals = self._residuals(grey_levels)

@@ -42,10 +42,16 @@ class Marks:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Description:
-    """code: uint8 (bits / 8,)."""
+    """code: uint8 (bits / 8,). whole: float32 (bits,), whose signs it keeps; None of a listed picture."""
 
     code: Pixels
     marks: Marks
+    whole: Floats | None = None
+
+    @property
+    def numbers(self) -> Floats:
+        """float32 (bits,): `whole`, or as much of it as the code knows."""
+        return np.unpackbits(self.code).astype(np.float32) * 2 - 1 if self.whole is None else self.whole
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -105,7 +111,8 @@ class Describer:
         whole = vlad(seen, self.words) - self.centre
         for flips in self.flips:
             whole = turned(whole * flips)
-        return Description(np.packbits(whole[: self.bits] > 0), Marks(points.places, seen))
+        whole = whole[: self.bits].astype(np.float32)
+        return Description(np.packbits(whole > 0), Marks(points.places, seen), whole)
 
 
 def vlad(seen: Floats, words: Floats) -> Floats:

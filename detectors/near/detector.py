@@ -17,7 +17,7 @@ from core.media import Kind, Media
 from core.weights import read_manifest
 from detectors.base import BETWEEN, Evidence, Finding, abstention
 from detectors.calibration import Logistic
-from detectors.near import geometry, keypoints
+from detectors.near import geometry, index, keypoints
 from detectors.near.description import ASKED, KEPT, LEAST, NAME, Describer
 from detectors.near.files import load
 from detectors.near.near_list import CANDIDATES, NearList, NearMatch
@@ -128,7 +128,8 @@ def shipped() -> Describer:
 def version_with(digest: str) -> str:
     """The version of the detector on the list with that digest: what findings, and so decisions, name."""
     looks = [geometry.settings(), keypoints.settings()]
-    return version_of(2, [digest, ASKED, KEPT, LEAST, CANDIDATES, AGREEING, CALIBRATION.digest, looks])
+    narrowing = [index.PART, index.WORTH, index.CLOSE]
+    return version_of(3, [digest, ASKED, KEPT, LEAST, CANDIDATES, *narrowing, AGREEING, CALIBRATION.digest, looks])
 
 
 def named_of(matches: Sequence[NearMatch]) -> list[NearMatch]:

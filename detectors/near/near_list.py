@@ -25,7 +25,7 @@ from detectors.near.index import FaissIndex, Index
 MOST = 2**20
 """Pictures of a list: five gigabytes of memory."""
 CANDIDATES = 16
-"""Listed pictures that are looked at again, those with the nearest codes."""
+"""Listed pictures that are looked at again, those whose codes are most like the picture."""
 _ID = 16
 
 
@@ -145,8 +145,8 @@ class NearList:
         ways: the picture as it is, and mirrored.
         """
         found: dict[int, NearMatch] = {}
-        for mirrored, way in enumerate(ways):
-            for row, similarity in self._candidates(way):
+        for mirrored, (way, candidates) in enumerate(zip(ways, self._candidates(ways), strict=True)):
+            for row, similarity in candidates:
                 agree = agreement(way.marks, self.pictures.marks(row))
                 if agree.points >= least and (row not in found or agree.points > found[row].agreement.points):
                     said = self.saids[int(self.pictures.saids[row])]
@@ -154,13 +154,16 @@ class NearList:
                     found[row] = NearMatch(name, said, agree, similarity, bool(mirrored))
         return tuple(sorted(found.values(), key=lambda match: (-match.agreement.points, match.id)))
 
-    def _candidates(self, way: Description) -> list[tuple[int, float]]:
-        if not len(self):
-            return []
-        far, rows = self._index.nearest(way.code[None], CANDIDATES)
-        bits = 8 * way.code.size
-        pairs = zip(rows[0].tolist(), far[0].tolist(), strict=True)
-        return [(row, round(cos(pi * differing / bits), 4)) for row, differing in pairs if row >= 0]
+    def _candidates(self, ways: Sequence[Description]) -> list[list[tuple[int, float]]]:
+        """Of each way: rows, and how alike. Asked together, since what takes time is to read the codes once."""
+        if not len(self) or not ways:
+            return [[] for _ in ways]
+        found = self._index.nearest(np.stack([way.numbers for way in ways]), CANDIDATES)
+        bits = 8 * self.widths[0]
+        return [
+            [(row, round(cos(pi * differing / bits), 4)) for row, differing in zip(*pairs, strict=True) if row >= 0]
+            for pairs in zip(found[1].tolist(), found[0].tolist(), strict=True)
+        ]
 
     def _ids(self, rows: Iterable[int]) -> Iterator[str]:
         numbers = self.pictures.saids

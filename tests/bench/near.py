@@ -2,9 +2,12 @@
 
     python -m tests.bench.near                       a hundred thousand
     python -m tests.bench.near --sizes 1000000       a million: 2 GB of memory, some minutes
+    python -m tests.bench.near --collection DIR      all copies of `training.evaluation.near_copies`, not the hard ones
 
 Nobody has a million photographs with a licence: the strangers are drawn so that their codes spread as those of the
-train split's photographs do, by their principal components and noise. The copies are of the test split's. One thread.
+train split's photographs do, by their principal components and noise. With `--mixed` they are of the points of those
+photographs instead, of three at a time: they have the look of photographs, and share points with one another. The
+copies are of the test split's. What ships stands beside every code read whole, and beside cells. One thread.
 """
 
 from __future__ import annotations
@@ -12,35 +15,54 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from math import sqrt
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from core.media import Pixels
-from detectors.near.description import ASKED, Describer, turned, vlad
 from detectors.near.detector import shipped
-from detectors.near.index import FaissIndex, Index
-from detectors.near.keypoints import Floats, points_of
+from detectors.near.index import FaissIndex
+from detectors.near.keypoints import Floats
 from detectors.near.near_list import CANDIDATES
+from tests.bench.near_questions import BESIDE, Questions, hard, of_all
+from tests.bench.near_strangers import Mixture, spread_of
 from training.corpora.photographs import DEFAULT_CACHE, load_split
-from training.evaluation.near_copies import props_of
-from training.near.copies import copy_of
 
-_COMPONENTS = 64
-_PART = 5000
 _PROBES = 32  # cells that are read
 _TAUGHT_BY = 39  # codes a cell: of fewer FAISS warns
-_KINDS = ("crop_60", "stickers", "caption", "screen", "collage", "mirror_edited")
+
+
+Answers = tuple[NDArray[np.int32], NDArray[np.int64]]
+
+
+class Lookup(Protocol):
+    """What is measured. See `detectors.near.index.Index`."""
+
+    def nearest(self, asked: Floats, count: int) -> Answers: ...
+
+
+class Whole:
+    """What shipped before: FAISS's index that reads every code whole."""
+
+    def __init__(self, codes: Pixels) -> None:
+        import faiss
+
+        self._index = faiss.IndexBinaryFlat(8 * codes.shape[1])
+        self._index.add(codes)
+
+    def nearest(self, asked: Floats, count: int) -> Answers:
+        """See `Lookup`."""
+        far, rows = self._index.search(np.packbits(asked > 0, axis=1), count)
+        return far, rows
 
 
 class Cells:
-    """What does not ship: FAISS's index that sorts codes into cells, and reads those that are nearest."""
+    """What never shipped: FAISS's index that sorts codes into cells, and reads those that are nearest."""
 
     def __init__(self, codes: Pixels) -> None:
         import faiss
@@ -54,47 +76,10 @@ class Cells:
         self._index.train(np.ascontiguousarray(codes[np.sort(taught)]))
         self._index.add(codes)
 
-    def nearest(self, asked: Pixels, count: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """See `Index`."""
-        far, rows = self._index.search(asked, count)
+    def nearest(self, asked: Floats, count: int) -> Answers:
+        """See `Lookup`."""
+        far, rows = self._index.search(np.packbits(asked > 0, axis=1), count)
         return far, rows
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Spread:
-    """How vectors lie before their signs are taken. axes: float32 (components, bits). rest: float32 (bits,), what is
-    left of the deviation beside them.
-    """
-
-    axes: Floats
-    rest: Floats
-
-    def codes(self, count: int) -> Pixels:
-        """So many of nobody's."""
-        rng = np.random.default_rng(0)
-        parts = []
-        for start in range(0, count, _PART):
-            rows = min(_PART, count - start)
-            drawn = rng.standard_normal((rows, self.rest.size), np.float32) * self.rest
-            drawn += rng.standard_normal((rows, len(self.axes)), np.float32) @ self.axes
-            parts.append(np.packbits(drawn > 0, axis=1))
-        return np.concatenate(parts)
-
-
-def spread_of(describer: Describer, pictures: Sequence[Pixels]) -> Spread:
-    """Of some photographs."""
-    rows = []
-    for pixels in pictures:
-        seen = (points_of(pixels, ASKED).seen - describer.mean) @ describer.basis
-        whole = vlad(seen / np.linalg.norm(seen, axis=1, keepdims=True), describer.words) - describer.centre
-        for flips in describer.flips:
-            whole = turned(whole * flips)
-        rows.append(whole[: describer.bits])
-    vectors = np.stack(rows)
-    _, sizes, axes = np.linalg.svd(vectors - vectors.mean(axis=0), full_matrices=False)
-    kept = (sizes[:_COMPONENTS, None] * axes[:_COMPONENTS]) / np.sqrt(len(vectors))
-    rest = np.sqrt(np.maximum(vectors.var(axis=0) - (kept**2).sum(axis=0), 0))
-    return Spread(kept.astype(np.float32), rest.astype(np.float32))
 
 
 def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
@@ -104,29 +89,32 @@ def seconds(work: Callable[[], Any]) -> tuple[float, Any]:
     return time.process_time() - began, made
 
 
-def copies_of(describer: Describer, pictures: Sequence[Pixels], cache: Path, others: Sequence[Pixels]) -> list[Pixels]:
-    """The two codes of every copy, uint8 (2, bytes), in the order of the pictures."""
-    props, rng = props_of(cache, others), np.random.default_rng(1)
-    made = [copy_of(pixels, kind, rng, props) for pixels in pictures for kind in _KINDS]
-    return [np.stack([way.code for way in describer.asked(copy)]) for copy in made]
-
-
-def looked_up(index: Index, copies: Sequence[Pixels]) -> list[NDArray[np.int64]]:
+def looked_up(index: Lookup, copies: Sequence[Floats]) -> list[NDArray[np.int64]]:
     """The candidates of every copy."""
     return [index.nearest(two, CANDIDATES)[1] for two in copies]
 
 
-def bench(codes: Pixels, real: Pixels, copies: Sequence[Pixels]) -> None:
-    """Prints what so many cost. codes: of strangers. real: of the pictures that were copied; they are listed first."""
-    rows = np.concatenate([real, codes])
-    print(f"{len(rows)} codes of {rows.shape[1]} bytes; FAISS holds them once more")
-    ways: dict[str, Callable[[Pixels], Index]] = {"all are read": FaissIndex, f"{_PROBES} cells are read": Cells}
+def bench(codes: Pixels, questions: Questions) -> None:
+    """Prints what so many cost. codes: of strangers, which stand behind the real ones."""
+    import faiss
+
+    faiss.omp_set_num_threads(1)
+    copies, rows = questions.copies, np.concatenate([questions.listed, codes])
+    print(f"{len(rows)} codes of {rows.shape[1]} bytes")
+    ways: dict[str, Callable[[Pixels], Lookup]] = {
+        "every code whole": Whole,
+        "what ships": FaissIndex,
+        f"{_PROBES} cells": Cells,
+    }
+    first = 0.0
     for name, way in ways.items():
         spent, index = seconds(partial(way, rows))
         looking, answers = seconds(partial(looked_up, index, copies))
-        found = sum(at // len(_KINDS) in rows for at, rows in enumerate(answers))
+        found = sum(own in candidates for own, candidates in zip(questions.own, answers, strict=True))
+        first = first or looking
         share = f"{found}/{len(copies)} copies have theirs among {CANDIDATES}"
-        print(f"  {name}: made in {spent:.1f} s, {len(copies) / looking:.0f} look-ups/s; {share}", flush=True)
+        rate = f"{len(copies) / looking:.0f} look-ups/s, {first / looking:.1f} times the first"
+        print(f"  {name}: made in {spent:.1f} s, {rate}; {share}", flush=True)
 
 
 def main() -> None:
@@ -134,15 +122,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.near", description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000])
     parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE)
+    parser.add_argument("--collection", type=Path, help="folder with manifest.tsv: the questions of the card")
+    parser.add_argument(
+        "--mixed", action="store_true", help="strangers of real points: a minute or more a hundred thousand"
+    )
     arguments = parser.parse_args()
     cv2.setNumThreads(1)
     describer = shipped()
     train, test = (list(load_split(arguments.cache, split).values()) for split in ("train", "test"))
-    spread = spread_of(describer, train)
+    spread = Mixture.of(describer, train[BESIDE:]) if arguments.mixed else spread_of(describer, train)
     spent, described = seconds(lambda: [describer.asked(pixels) for pixels in test])
     print(f"a picture is described in {1000 * spent / len(test):.0f} ms")
     real = np.stack([ways[0].code for ways in described])
-    copies = copies_of(describer, test, arguments.cache, train)
+    if arguments.collection is not None:
+        questions = of_all(describer, arguments.cache, arguments.collection)
+    else:
+        questions = hard(describer, real, test, arguments.cache, train[:BESIDE] if arguments.mixed else train)
     beside = spread.codes(2000)
     for name, others in (("one another", real), ("the strangers drawn", beside)):
         alike = [
@@ -151,7 +146,7 @@ def main() -> None:
         cosines = np.cos(np.pi * np.array(alike) / describer.bits)
         print(f"  likeness of photographs to {name}: {cosines.mean():.3f} ± {cosines.std():.3f}")
     for size in arguments.sizes:
-        bench(spread.codes(size), real, copies)
+        bench(spread.codes(size), questions)
 
 
 if __name__ == "__main__":

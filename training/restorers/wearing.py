@@ -32,8 +32,8 @@ def worn(patch: Picture, rounds: Sequence[Round], scale: int, random: np.random.
     for number, each in enumerate(rounds):
         if random.random() >= each.skipped:
             patch = blurred(patch, each, random)
-        # Half as large comes as often as twice as large.
-        factor = math.exp(random.uniform(*(math.log(bound) for bound in each.resize)))
+        low, high = each.resize
+        factor = math.exp(random.uniform(math.log(low), math.log(high)))  # half as large as often as twice as large
         last = number == len(rounds) - 1
         patch = _resized(patch, side if last else max(round(factor * patch.shape[0]), _SMALLEST), random)
         if random.random() >= each.skipped:

@@ -31,7 +31,8 @@ def changed(**settings_: object) -> Round:
 def test_whatever_befalls_a_patch_it_has_the_size_that_was_asked_for(seed: int, rounds: int, scale: int) -> None:
     patch = photo("fig.jpg", 64, 64)
     made, again = (worn(patch, (ROUND,) * rounds, scale, np.random.default_rng(seed)) for _ in range(2))
-    assert (made.shape, made.dtype) == ((64 // scale, 64 // scale, 3), np.uint8)
+    assert made.shape == (64 // scale, 64 // scale, 3)
+    assert made.dtype == np.uint8
     assert np.array_equal(made, again)
 
 

@@ -5,7 +5,7 @@ This module knows names, files and defaults. It does not know how anything is ma
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,8 +42,6 @@ _HOW_TO_GET = {"text_to_image": ". An operator brings one by [[server.models]] i
 """What is added where no generator does a task that models are brought for."""
 _COMPACT = "compact"
 _UPSCALERS = ("upscale_x2", "upscale_x4")
-_ENLARGERS = (("compact_wide", ("wide_x2", "wide_x4")),)
-"""Better and slower ones, by the model's name and those of its weights, of which there may be one for each factor."""
 _DENOISERS = (("nafnet", "denoise"),)
 """Learned ones, by the model's name and the weights'. Training pins what is better than every classical method."""
 _TOLD = (("nafnet_sigma", "denoise_sigma"),)
@@ -77,7 +75,6 @@ def build(
     generators = Registry[Generator]("generator")
     made: tuple[Generator, ...] = (
         Upscaler(_COMPACT, networks, cards.shipped("upscale.md"), max_pixels=max_pixels),
-        *_enlargers(pinned, device, max_pixels),
         *without_weights,
         *learned,
         *(_told(name, pinned[file], device) for name, file in _TOLD if file in pinned),
@@ -99,7 +96,7 @@ def build(
 
 def models_by_weights() -> Mapping[str, str]:
     """The generator that runs on shipped weights, by their names in the manifest: one may run on several."""
-    learned = {weights: name for name, weights in _DENOISERS}
+    learned = {weights: name for name, weights in (*_DENOISERS, *_TOLD, *_DEBLURRERS, *_PLEASING)}
     return {
         **dict.fromkeys(_UPSCALERS, _COMPACT),
         **learned,
@@ -149,16 +146,6 @@ def _interpolator(method: str, max_pixels: int) -> Generator:
 
 def _first(generators: Sequence[Generator], task: str) -> Generator:
     return next(generator for generator in generators if generator.task == task)
-
-
-def _enlargers(pinned: Mapping[str, PinnedWeights], device: str, max_pixels: int) -> Iterator[Generator]:
-    """Those whose weights are there, at the factors that are."""
-    for name, files in _ENLARGERS:
-        there = [pinned[file] for file in files if file in pinned]
-        if there:
-            networks = [restoration.waiting(each, device) for each in there]
-            plan = Plan(_TILE, max(int(each.parameters["margin"]) for each in there))
-            yield Upscaler(name, networks, cards.shipped(there[0].card), plan=plan, max_pixels=max_pixels)
 
 
 def _denoiser(name: str, weights: PinnedWeights, device: str) -> Generator:

@@ -19,23 +19,10 @@ CARDS = {
     "NAFNet": "denoise_nafnet.md",
     "NAFNet told": "denoise_nafnet_sigma.md",
     "NAFNet deblur": "deblur_nafnet.md",
-    "Compact": "upscale_wide.md",
 }
 """Of each architecture that may ship, its card; of one that also does other things than its first, by what it does."""
 BLIND = "blind"
 """Among the figures of a network that is told σ: those beside the network that is not."""
-
-
-_ENLARGERS_SCOPE = (
-    "- Meant for photographs that were reduced cleanly. On noisy, blurred or strongly compressed pictures it enlarges\n"
-    "  the defects too: denoise first.\n"
-    "- There are no portraits in the corpus, and no text, line art, medical or satellite imagery: the figures say\n"
-    "  nothing about those.\n"
-    "- It does not add information. Do not use an enlarged picture to identify people, read plates, or diagnose.\n"
-    "- Of medical pictures (DICOM) the mean over every pixel of the source is held to what was measured. Nothing was\n"
-    "  validated clinically, and the output says that it is not for diagnosis.\n"
-    "- The corpus is small and of web quality, and the training short: published networks of this design are better."
-)
 
 
 _WORDS = {
@@ -66,26 +53,6 @@ _WORDS = {
         ),
         beside="The classical methods were told σ; the best of them",
         profiles="profiles: [photo]\n",
-    ),
-    "upscale_wide.md": Words(
-        title="Upscaling ×2 and ×4, wide",
-        summary=(
-            "Enlarges photographs two or four times with a wider and deeper `compact`, trained on pixel differences; "
-            "on photographs it was not trained on it is {gains} nearer the original than `compact`."
-        ),
-        limits=(
-            "Recovers edges and texture that survive reduction; does not invent faces or letters, and does not remove "
-            "noise, compression or blur."
-        ),
-        opening=(
-            "Two networks of `compact`'s design (a plain stack of convolutions and one pixel shuffle), 64 channels\n"
-            "wide and 16 deep, in spandrel's class, made from this repository and the data by\n"
-            "`python -m training.restorer`. Each began as the `compact` of its factor, which it computed before its\n"
-            "first step, with new channels and layers that then learned what that could not\n"
-            "(`training/restorers/growing.py`). They regress pixels and sample nothing."
-        ),
-        scope=_ENLARGERS_SCOPE,
-        beside="The best of the others, `compact` among them,",
     ),
 }
 

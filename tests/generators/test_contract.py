@@ -28,6 +28,7 @@ NAMES = (
     "richardson_lucy",
     "wiener",
     "nafnet",
+    "nafnet_sigma",
     "auto",
 )
 BUSY = {name: {"blur": "1"} for name in ("richardson_lucy", "wiener")}

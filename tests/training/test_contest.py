@@ -57,7 +57,7 @@ def test_json_is_one_object_with_every_model_and_what_was_skipped(
     assert [model for condition, model in rows if condition == "x2"] == ["compact", "bicubic", "lanczos"]
     for condition in ("noise 25", "jpeg 10"):
         models = [model for each, model in rows if each == condition]
-        assert models == [contest.SPOILED, "nlm", "tv", "wavelet", "bilateral", "nafnet"]
+        assert models == [contest.SPOILED, "nlm", "tv", "wavelet", "bilateral", "nafnet", "nafnet_sigma"]
     assert all(row["pictures"] == found["pictures"] == 2 for row in rows.values())
     assert rows["x2", "compact"]["psnr_y"] > 0
     assert 0 < rows["x2", "bicubic"]["ssim_y"] < 1

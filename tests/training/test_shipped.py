@@ -13,7 +13,7 @@ import torch
 from core.weights import read_manifest
 from generators import catalog
 from generators.burst.finishing import Finish
-from generators.restoration import load
+from generators.restoration import PICTURES, TOLD, load
 from generators.tiling import Plan
 from training.card import write_card
 from training.corpora.photographs import MANIFEST
@@ -35,8 +35,10 @@ RECIPES = {
     "upscale_x2": "upscale_x2.yaml",
     "upscale_x4": "upscale_x4.yaml",
     "denoise": "restoration/denoise.yaml",
+    "denoise_sigma": "restoration/denoise_sigma.yaml",
     "burst": "restoration/burst.yaml",
 }
+CARDS = {"denoise": "denoise_nafnet.md", "denoise_sigma": "denoise_nafnet_sigma.md"}
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -52,12 +54,13 @@ def test_the_card_is_the_one_that_the_records_give(tmp_path: Path) -> None:
     assert written == (ROOT / "generators" / "cards" / "upscale.md").read_text(encoding="utf-8")
 
 
-def test_the_denoisers_card_is_the_one_that_the_records_give(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", CARDS)
+def test_the_restorers_card_is_the_one_that_the_records_give(name: str, tmp_path: Path) -> None:
     (tmp_path / "weights").mkdir()
     (tmp_path / "weights" / "weights.toml").write_bytes((WEIGHTS / "weights.toml").read_bytes())
-    restorer_card.write_card(tmp_path, "denoise")
-    written = (tmp_path / "cards" / "denoise_nafnet.md").read_text(encoding="utf-8")
-    assert written == (ROOT / "generators" / "cards" / "denoise_nafnet.md").read_text(encoding="utf-8")
+    restorer_card.write_card(tmp_path, name)
+    written = (tmp_path / "cards" / CARDS[name]).read_text(encoding="utf-8")
+    assert written == (ROOT / "generators" / "cards" / CARDS[name]).read_text(encoding="utf-8")
 
 
 def test_the_card_of_bursts_is_the_one_that_the_records_give(tmp_path: Path) -> None:
@@ -84,15 +87,19 @@ def test_the_shipped_denoiser_beats_every_classical_one_on_photographs_it_never_
     pictures = read_pictures(ROOT / "tests" / "media")
     crops = {name: picture[:192, :192] for name, picture in pictures.items()}
     assert measured(generators.get("nafnet"), catalog.classical(), condition, crops).gain > 0
+    if condition.name.startswith("noise"):
+        told = generators.get("nafnet_sigma")
+        assert measured(told, [*catalog.classical(), generators.get("nafnet")], condition, crops).gain > 0
 
 
 # spandrel's NAFNet asks torch for its saved tensors by their older name.
 @pytest.mark.filterwarnings("ignore:'saved_variables' is deprecated:DeprecationWarning")
-@pytest.mark.parametrize("name", ["denoise", "burst"])
+@pytest.mark.parametrize("name", ["denoise", "denoise_sigma", "burst"])
 def test_their_tiles_overlap_as_far_as_they_look(name: str) -> None:
     pinned = read_manifest(WEIGHTS / "weights.toml")[name]
     torch.manual_seed(0)
-    assert 0 < reach(load(pinned, "cpu").network.model, GRID) <= pinned.parameters["margin"]
+    network = load(pinned, "cpu", PICTURES | TOLD).network
+    assert 0 < reach(network.model, GRID, network.input_channels) <= pinned.parameters["margin"]
 
 
 def test_the_shipped_weights_beat_bicubic_on_photographs_they_never_saw() -> None:

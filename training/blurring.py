@@ -64,4 +64,4 @@ def _drawn(across: NDArray[np.float64], down: NDArray[np.float64]) -> Kernel:
 
 
 def _whole(kernel: NDArray[np.float64]) -> Kernel:
-    return (kernel / kernel.sum()).astype(np.float32)
+    return np.asarray(kernel / kernel.sum(), np.float32)

@@ -61,7 +61,8 @@ def wiener(sigma: float) -> Prepared:
     reach = math.ceil(WIENER_SPREAD * sigma)
     point = np.zeros((2 * reach + 1, 2 * reach + 1), np.float64)
     point[reach, reach] = 1.0
-    answer = deconvolved(point, gaussian(sigma).astype(np.float64), BALANCE, clip=False)
+    psf = gaussian(sigma).astype(np.float64)
+    answer = deconvolved(point, psf, BALANCE, clip=False)  # type: ignore[no-untyped-call]
     kernel = (answer / answer.sum()).astype(np.float32)
     return Prepared(partial(_convolved, kernel=kernel), Plan(_TILE, reach))
 
@@ -91,8 +92,9 @@ def _iterated(tile: Samples, psf: Kernel, reach: int) -> Samples:
     # It is given what lies there mirrored, half as far again, and that is cut off.
     rim = reach + reach // 2
     whole = cv2.copyMakeBorder(to_unit(tile), rim, rim, rim, rim, cv2.BORDER_REFLECT)
+    planes = (np.ascontiguousarray(whole[..., channel]) for channel in range(3))
     made = np.stack(
-        [deconvolved(np.ascontiguousarray(whole[..., channel]), psf, ROUNDS, clip=False) for channel in range(3)],
+        [deconvolved(plane, psf, ROUNDS, clip=False) for plane in planes],  # type: ignore[no-untyped-call]
         axis=2,
     )
     height, width = tile.shape[:2]

@@ -101,8 +101,8 @@ def test_a_medical_picture_keeps_its_means_and_hears_its_own_units(denoiser: Tol
     weak, strong = (make(denoiser, source, sigma=sigma)[0] for sigma in ("2", "20"))
     for output in (weak, strong):
         assert float(output.notes["consistency_max"]) <= 0.5
-    stored = [dicoms.read(output.data).pixel_array.astype(int) for output in (weak, strong)]
-    assert not np.array_equal(*stored)
+    little, much = (dicoms.read(output.data).pixel_array.astype(int) for output in (weak, strong))
+    assert not np.array_equal(little, much)
 
 
 def test_sixteen_bits_stay_sixteen(denoiser: ToldDenoiser) -> None:

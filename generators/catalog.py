@@ -40,7 +40,6 @@ WEIGHTS = Path(__file__).parent / "weights"
 """Where the shipped weights lie."""
 _HOW_TO_GET = {"text_to_image": ". An operator brings one by [[server.models]] in the configuration"}
 """What is added where no generator does a task that models are brought for."""
-_COMPACT = "compact"
 _UPSCALERS = ("upscale_x2", "upscale_x4")
 _DENOISERS = (("nafnet", "denoise"),)
 """Learned ones, by the model's name and the weights'. Training pins what is better than every classical method."""
@@ -74,7 +73,7 @@ def build(
     learned = [_denoiser(name, pinned[file], device) for name, file in _DENOISERS if file in pinned]
     generators = Registry[Generator]("generator")
     made: tuple[Generator, ...] = (
-        Upscaler(_COMPACT, networks, cards.shipped("upscale.md"), max_pixels=max_pixels),
+        Upscaler("compact", networks, cards.shipped("upscale.md"), max_pixels=max_pixels),
         *without_weights,
         *learned,
         *(_told(name, pinned[file], device) for name, file in _TOLD if file in pinned),
@@ -98,7 +97,7 @@ def models_by_weights() -> Mapping[str, str]:
     """The generator that runs on shipped weights, by their names in the manifest: one may run on several."""
     learned = {weights: name for name, weights in (*_DENOISERS, *_TOLD, *_DEBLURRERS, *_PLEASING)}
     return {
-        **dict.fromkeys(_UPSCALERS, _COMPACT),
+        **dict.fromkeys(_UPSCALERS, "compact"),
         **learned,
         _FINISH: BurstMerger.name,
         **{each: each for each in _PAINTERS},

@@ -42,7 +42,7 @@ def unet_of(shape: Shape, rare: int) -> nn.Module:
     from diffusers import UNet2DModel
 
     levels = len(shape.channels)
-    unet = UNet2DModel(
+    unet: nn.Module = UNet2DModel(
         in_channels=CHANNELS,
         out_channels=2,
         block_out_channels=shape.channels,
@@ -52,5 +52,5 @@ def unet_of(shape: Shape, rare: int) -> nn.Module:
         attention_head_dim=32,  # in the middle: every part of the picture is compared with every other one
     )
     with torch.no_grad():
-        unet.conv_out.bias[:rare] = _RARE
+        unet.get_parameter("conv_out.bias")[:rare] = _RARE
     return unet

@@ -8,8 +8,6 @@ are fixed here. A file that measured other weights is refused.
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from training.artefact import CARD
 from training.card import data_in_short
 from training.corpora.manifest import Photograph, read_manifest
 from training.corpora.photographs import MANIFEST
+from training.forensics.card_parts import command
 
 CHANCE = 0.5
 
@@ -138,16 +137,18 @@ def _training(entry: Mapping[str, Any]) -> str:
     )
 
 
+def write_card(found: Mapping[str, Any], folder: Path) -> Path:
+    """Writes the card of the weights pinned in `folder` beside them. Raises as `render` does."""
+    entry = read_tables(folder / "weights.toml")[NAME]
+    used = [photograph for photograph in read_manifest(MANIFEST) if photograph.split == "train"]
+    path = folder / CARD
+    path.write_text(render(entry, found, found["parameters"], used), encoding="utf-8")
+    return path
+
+
 def main() -> None:
     """Command line."""
-    parser = argparse.ArgumentParser(prog="python -m training.forensics.card", description=__doc__)
-    parser.add_argument("measured", type=Path)
-    parser.add_argument("--weights", type=Path, default=Path("detectors") / "weights")
-    arguments = parser.parse_args()
-    entry = read_tables(arguments.weights / "weights.toml")[NAME]
-    found = json.loads(arguments.measured.read_text(encoding="utf-8"))
-    used = [photograph for photograph in read_manifest(MANIFEST) if photograph.split == "train"]
-    (arguments.weights / CARD).write_text(render(entry, found, found["parameters"], used), encoding="utf-8")
+    command("training.forensics.card", __doc__, write_card)
 
 
 if __name__ == "__main__":

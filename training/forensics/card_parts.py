@@ -1,4 +1,4 @@
-"""What the model cards of both networks on traces share: paragraphs, the table of verdicts, the data, and the writing.
+"""What the model cards of the networks on traces share: paragraphs, the table of verdicts, the data, and the writing.
 
 It knows how a card is laid out and where it lies. What a network is and what was measured of it, its own card says.
 """

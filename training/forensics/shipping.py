@@ -1,33 +1,81 @@
 """From a trained network on traces to its files: weights, what is familiar to them, calibration, and the pins of both.
 
-It knows what both networks ship alike. What is fitted, and on which pictures, the `export` of each package says.
+It knows what both networks ship alike. What calibrations are fitted to, and on which pictures, the `export` of each
+package says.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import save
 from torch import nn
 
 from core.errors import LimitExceeded
+from core.media import Pixels
 from detectors.manipulation.detector import MARKED_FROM
+from training.evaluation.detecting import localisation
+from training.evaluation.detecting.familiar import fit_familiar
+from training.evaluation.detecting.localisation import Map
 from training.export import LICENCE, MAX_BYTES, Training, pin
+from training.forensics.scripted.regions import Mask
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
+
+class Looked(Protocol):
+    """What both networks say of a picture."""
+
+    @property
+    def features(self) -> NDArray[np.float32]:
+        """(d,)."""
+        ...
+
+
+Look = TypeVar("Look", bound=Looked)
 WRONG = 0.05
 """Share of either kind that may be judged wrongly: at 3%, 34 photographs leave nothing to detect."""
 STRANGE = 0.03
 """Share of known pictures that may be taken for unlike them; 34 photographs promise no less."""
 HALF = 0.5
 """Of a pixel, from which on it counts as changed."""
+
+
+@dataclass(frozen=True, eq=False)  # no slots: Python 3.11 makes no frozen one with slots from a name like Sample[Look]
+class Sample(Generic[Look]):
+    """What a network saw in one picture. kind: of what was done to it, or that nothing was. host: the number of its
+    photograph. truth: how much of each pixel was changed, where it was.
+    """
+
+    kind: str
+    host: int
+    pixels: Pixels
+    look: Look
+    truth: Mask | None = None
+
+
+def fitted(samples: Sequence[Sample[Look]], map_of: Callable[[Look], Map]) -> dict[str, Any]:
+    """What is `familiar`, and from where on cells are marked, by their names; of samples that the network did not learn
+    from. map_of: the map of what was changed.
+    """
+    changed = [
+        (localisation.fitted(map_of(sample.look), sample.pixels.shape), sample.truth >= HALF)
+        for sample in samples
+        if sample.truth is not None
+    ]
+    features = np.stack([sample.look.features for sample in samples])
+    return {
+        MARKED_FROM: localisation.best_threshold(*zip(*changed, strict=True)),
+        "familiar": fit_familiar(features, [sample.host for sample in samples], alpha=STRANGE),
+    }
 
 
 def export(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from core.errors import InvalidInput
 from core.parsers.samples import to_rgb
@@ -79,7 +79,7 @@ class Folder:
                 return np.array(to_rgb(turned)[0], dtype=np.uint8)  # a copy: torch warns of read-only arrays
         except InvalidInput as error:
             self.skipped[path.name] = f"cannot be read: {error.message}"
-        except Image.UnidentifiedImageError:
+        except UnidentifiedImageError:
             self.skipped[path.name] = "cannot be read: no picture of a known format"
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError, MemoryError) as error:
             self.skipped[path.name] = f"cannot be read: {error}"

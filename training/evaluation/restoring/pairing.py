@@ -78,7 +78,7 @@ def factor_of(wanted: Picture, spoiled: Picture, told: int = 0) -> int | None:
     told: what its name says, which decides where several numbers fit.
     """
     longest = max((0, 1), key=lambda axis: wanted.shape[axis])
-    for factor in dict.fromkeys((told, round(wanted.shape[longest] / spoiled.shape[longest]))):
+    for factor in dict.fromkeys((told, round(int(wanted.shape[longest]) / int(spoiled.shape[longest])))):
         sides = zip(wanted.shape[:2], spoiled.shape[:2], strict=True)
         if factor >= 1 and all(abs(one - other * factor) < factor for one, other in sides):
             return factor

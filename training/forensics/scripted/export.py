@@ -5,43 +5,26 @@ Both are fitted on photographs that the network never saw, with the weights as t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.random import Generator
 
 from core.media import Pixels
-from detectors.manipulation.detector import MARKED_FROM
 from detectors.manipulation.localiser import Localiser, Look
 from detectors.verdicts.calibration import Calibration
-from training.evaluation.detecting import localisation
-from training.evaluation.detecting.familiar import fit_familiar
 from training.evaluation.detecting.fit import fit
+from training.forensics import shipping
 from training.forensics.scripted.histories import Delivery, deliver, draw_delivery
-from training.forensics.scripted.regions import Mask
 from training.forensics.scripted.samples import Pairs
-from training.forensics.shipping import HALF, STRANGE, WRONG
+from training.forensics.shipping import WRONG
 
 WHOLE = "whole"
 """The kind of untouched photographs as they are, beside squares cut from them."""
+Sample: TypeAlias = shipping.Sample[Look]
 UNTOUCHED = "untouched"
 _SIDES = 960  # longest side of whole photographs, pixels
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Sample:
-    """What a localiser saw in one picture. kind: an operation, UNTOUCHED or WHOLE. host: the number of its photograph.
-
-    truth: the mask, where it was manipulated.
-    """
-
-    kind: str
-    host: int
-    pixels: Pixels
-    look: Look
-    truth: Mask | None = None
 
 
 def samples(localiser: Localiser, pairs: Pairs, rounds: int) -> Iterator[Sample]:
@@ -61,24 +44,12 @@ def received(photograph: Pixels, random: Generator) -> Pixels:
     return deliver(photograph, Delivery(shrink, draw_delivery(random).coding))
 
 
-def fitted(seen: list[Sample]) -> dict[str, Any]:
-    """The `calibration`, what is `familiar`, and from where on cells are marked, by their names; of samples that the
-    network did not learn from.
-    """
-    changed = [
-        (localisation.fitted(sample.look.heat, sample.pixels.shape), sample.truth >= HALF)
-        for sample in seen
-        if sample.truth is not None
-    ]
-    groups = [sample.host for sample in seen]
-    return {
-        MARKED_FROM: localisation.best_threshold(*zip(*changed, strict=True)),
-        "calibration": calibrated(seen),
-        "familiar": fit_familiar(np.stack([sample.look.features for sample in seen]), groups, alpha=STRANGE),
-    }
+def fitted(seen: Sequence[Sample]) -> dict[str, Any]:
+    """As `shipping.fitted`, and the `calibration`."""
+    return shipping.fitted(seen, lambda look: look.heat) | {"calibration": calibrated(seen)}
 
 
-def calibrated(seen: list[Sample]) -> Calibration:
+def calibrated(seen: Sequence[Sample]) -> Calibration:
     """What scores mean, as of `fitted`.
 
     Whole photographs hold skies and blurred grounds beside each other, which squares seldom do, and score higher: they

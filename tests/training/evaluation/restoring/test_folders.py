@@ -17,7 +17,8 @@ from training.evaluation.restoring.folders import Folder
 def read(folder: Path, name: str) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     picture = Folder(folder).read(folder / name)
     assert picture is not None
-    assert (picture.dtype, picture.shape[2]) == (np.uint8, 3)
+    assert picture.dtype == np.dtype(np.uint8)
+    assert picture.shape[2] == 3
     return picture
 
 

@@ -28,6 +28,7 @@ from tests.training.forensics.scripted.making import pairs, rebuild
 from training.evaluation.adversarial import material
 from training.evaluation.adversarial.__main__ import attacked, attacks_on
 from training.evaluation.adversarial.attacking import Score, descended
+from training.evaluation.adversarial.figures import counted
 from training.evaluation.adversarial.suspects import (
     Case,
     Said,
@@ -113,7 +114,16 @@ def test_flips_are_counted_and_an_abstention_is_none() -> None:
     cases = [Case(textured(at, 32), at < 2, str(at)) for at in range(4)]
     suspect = Suspect("drawn", "", cases, judge)
     row = attacked(suspect, {"none": lambda case: case.pixels, "all": lambda case: case.pixels}).rows["all"]
+    assert row.auc.value == 0.5
     assert (row.flipped.value, row.abstained.value, row.detected.value, row.alarmed.value) == (0.5, 0.25, 0.0, 0.5)
+
+
+def test_a_few_pictures_prove_little_also_where_all_of_them_agree() -> None:
+    cases = [Case(textured(at, 32), truth, str(at)) for at in range(6) for truth in (True, False)]
+    said = [Said(float(case.truth), Verdict.ABSTAINED) for case in cases]
+    area = counted(cases, said, said, None).auc
+    assert (area.value, area.high) == (1.0, 1.0)
+    assert 0.5 < area.low < 0.7
 
 
 def test_what_ships_can_be_attacked(tmp_path: Path) -> None:

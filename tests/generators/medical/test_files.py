@@ -28,6 +28,7 @@ STALE = {
     *("LargestImagePixelValue", "IconImageSequence", "DataSetTrailingPadding"),
 }
 PLACED = {"Rows", "Columns", "PixelSpacing", "ImagePositionPatient"}
+DENOISERS = ("nlm", "tv", "wavelet", "bilateral", "nafnet_sigma")
 CODINGS = ("MR_small_implicit.dcm", "MR_small_bigendian.dcm", "MR_small_RLE.dcm", "MR_small_jpeg_ls_lossless.dcm")
 
 
@@ -124,7 +125,7 @@ def test_slices_that_are_worked_on_alike_stay_one_series(nlm: Generator) -> None
     assert stronger.SeriesInstanceUID != first.SeriesInstanceUID
 
 
-@pytest.mark.parametrize("name", ["compact", "bicubic", "lanczos", "nlm", "tv", "wavelet", "bilateral"])
+@pytest.mark.parametrize("name", ["compact", "bicubic", "lanczos", *DENOISERS])
 @pytest.mark.parametrize("file", [dicoms.CT, dicoms.MR])
 def test_every_method_holds_every_mean(generators: Registry[Generator], name: str, file: str) -> None:
     output = make(generators.get(name), source(file))[0]
@@ -141,7 +142,7 @@ def test_every_method_holds_every_mean(generators: Registry[Generator], name: st
     assert output.measured == UNMARKED
 
 
-@pytest.mark.parametrize("name", ["nlm", "tv", "wavelet", "bilateral"])
+@pytest.mark.parametrize("name", DENOISERS)
 def test_every_denoiser_takes_noise_away(generators: Registry[Generator], name: str) -> None:
     notes = make(generators.get(name), source(dicoms.MR))[0].notes
     assert float(notes["noise_after"]) < 0.9 * float(notes["noise_before"])

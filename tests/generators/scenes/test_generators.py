@@ -15,7 +15,7 @@ from tests.generators.scenes.test_files import averaged
 from tests.geotiffs import bands, geotiff, hole, seen
 
 ENLARGERS = ("compact", "bicubic", "lanczos")
-DENOISERS = ("nlm", "tv", "wavelet", "bilateral")
+DENOISERS = ("nlm", "tv", "wavelet", "bilateral", "nafnet_sigma")
 REFUSED = ("clahe", "unsharp", "wiener", "richardson_lucy", "auto", "burst")
 ROWS, COLUMNS = slice(10, 31), slice(40, 75)
 

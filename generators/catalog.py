@@ -153,8 +153,10 @@ def _denoiser(name: str, weights: PinnedWeights, device: str) -> Generator:
 
 
 def _told(name: str, weights: PinnedWeights, device: str) -> Generator:
+    """For photographs alone, whatever its card says: of measured values it is off by more than their noise."""
     network = restoration.waiting(weights, device, restoration.TOLD)
-    return ToldDenoiser(name, network, cards.shipped(weights.card), _reaching(weights))
+    card = replace(cards.shipped(weights.card), profiles=frozenset({PHOTO}))
+    return ToldDenoiser(name, network, card, _reaching(weights))
 
 
 def _deblurrer(name: str, weights: PinnedWeights, device: str) -> Generator:

@@ -24,6 +24,8 @@ _EDGE = 4.0  # steepness after the nearer of them, 8-bit steps a pixel: what noi
 _EDGES = 20  # so few tell nothing
 _SHORT = 0.3  # pixels by which edges look sharper than they are where other edges lie beside them
 _SHARP = 0.6  # pixels: hardly more than a lens in focus has
+BLUR_SETTINGS = (_PROBE, _PROBES, _LEAST_SIDE, _NEAR, _FAR, _EDGE, _EDGES, _SHORT, _SHARP)
+"""What `blur_sigma` depends on, for versions of what asks it."""
 
 
 def noise_level(pixels: Pixels) -> float:

@@ -40,11 +40,15 @@ DENOISING = (SIGMA, UNCERTAINTY)
 
 
 class Told(Enhancer):
-    """A generator of the task "denoise". plan: tiles whose margin MUST reach as far as what `at` gives looks."""
+    """A generator of the task "denoise". plan: tiles whose margin MUST reach as far as what `at` gives looks.
+
+    least, least_found: σ in 8-bit steps, stated and estimated, below which a photograph is left as it is.
+    """
 
     task = "denoise"
     parameters: tuple[Parameter, ...] = (*DENOISING, PROFILE)
     plan: Plan
+    least = least_found = LEAST
 
     @abstractmethod
     def at(self, level: float) -> Transform:
@@ -54,8 +58,10 @@ class Told(Enhancer):
         """See `Enhancer`. Alpha is kept as it is."""
         source = source_of(job)
         frame = source.frames()[0]
-        sigma = float(parameters.complete(self.parameters, job.parameters)["sigma"]) or noise_level(frame.pixels)
-        made = denoised(self.at, self.plan, frame, sigma, progress, cancelled)
+        stated = float(parameters.complete(self.parameters, job.parameters)["sigma"])
+        sigma = stated or noise_level(frame.pixels)
+        enough = sigma >= (self.least if stated else self.least_found)
+        made = denoised(self.at, self.plan, frame, sigma if enough else 0.0, progress, cancelled)
         stop_if(cancelled)  # a large file takes seconds to write
         return reported(frame.pixels, encode_like(source, made))
 

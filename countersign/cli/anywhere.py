@@ -23,6 +23,8 @@ class Anywhere(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """As every group, with the global options brought to the front."""
+        if ctx.resilient_parsing:  # a shell that completes what is not written yet
+            return super().parse_args(ctx, args)
         kept = own_options(self, args)
         return super().parse_args(ctx, fronted(args, [name for name in OPTIONS if name not in kept]))
 

@@ -6,6 +6,7 @@ from importlib.metadata import version
 
 from PIL import __version__ as pillow
 
+from generators import probing
 from generators.classical import contrast, deblurring, denoising, sharpening
 from generators.classical.deblurring import BLUR, at_blur
 from generators.classical.denoising import at_level
@@ -16,6 +17,8 @@ OPENCV = f"opencv {version('opencv-python-headless')}"
 SCIKIT_IMAGE = f"scikit-image {version('scikit-image')}"
 DENOISERS, DEBLURRERS = "denoise_classical.md", "deblur_classical.md"
 DEBLURRING = (BLUR,)
+FOUND = (deblurring.LEAST, deblurring.MOST, *probing.BLUR_SETTINGS)
+"""What the width of a blur is found by, and kept within."""
 
 FILTERS = (
     Filter(
@@ -57,7 +60,7 @@ FILTERS = (
         DEBLURRING,
         at_blur(deblurring.richardson_lucy),
         DEBLURRERS,
-        (deblurring.ROUNDS, deblurring.ROUNDS_SPREAD, deblurring.LEAST, SCIKIT_IMAGE),
+        (deblurring.ROUNDS, deblurring.ROUNDS_SPREAD, *FOUND, SCIKIT_IMAGE, OPENCV),
     ),
     Filter(
         "wiener",
@@ -65,6 +68,6 @@ FILTERS = (
         DEBLURRING,
         at_blur(deblurring.wiener),
         DEBLURRERS,
-        (deblurring.BALANCE, deblurring.WIENER_SPREAD, deblurring.LEAST, SCIKIT_IMAGE),
+        (deblurring.BALANCE, deblurring.WIENER_SPREAD, *FOUND, SCIKIT_IMAGE, OPENCV),
     ),
 )

@@ -44,7 +44,8 @@ def test_tiles_cannot_be_told_from_the_whole(
 ) -> None:
     generator, source = generators.get(name), media(noisy_photo())
     scales = [str(value) for each in generator.parameters if each.name == "scale" for value in each.choices]
-    settings: list[dict[str, str]] = [{"scale": scale} for scale in scales] or [{}]
+    blurs = [{"blur": "1.5"}] if any(each.name == "blur" for each in generator.parameters) else [{}]
+    settings: list[dict[str, str]] = [{"scale": scale} for scale in scales] or blurs
     tiled = [make(generator, source, **each)[0].frame.pixels.astype(int) for each in settings]
     monkeypatch.setattr(tiling, "spans", one_span)
     for each, pixels in zip(settings, tiled, strict=True):

@@ -73,10 +73,10 @@ def ship(
     """
     ended = read_run(run)
     model = as_served(ended.name, ended.network, ended.margin, task)
-    card = _card_of(ended.network, model)
     asked_for = asked(model, ended.network.scale)
     found = {each.name: measured(model, others, each, originals) for each in asked_for}
     refuse_beaten(ended.name, found)
+    card = _card_of(ended.network, model)
     figures = _tables(found)
     if ended.network.told and blind is not None:
         for each in asked_for:

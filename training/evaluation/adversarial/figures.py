@@ -9,7 +9,7 @@ import numpy as np
 
 from detectors.base import Verdict
 from training.evaluation.adversarial.suspects import Case, Said
-from training.evaluation.detecting.ranking import Interval, auc_interval, delong
+from training.evaluation.detecting.ranking import Interval, auc_interval
 from training.evaluation.detecting.tables import Sheet, cell
 
 HEADS = ("attack", "AUC", "detected of what is looked for", "detected of other pictures", "abstained", "flipped", "dB")
@@ -63,12 +63,9 @@ def counted(cases: Sequence[Case], before: Sequence[Said], after: Sequence[Said]
         for then, now in zip((said.verdict for said in before), verdicts, strict=True)
     ]
     scores = np.array([said.score for said in after])
-    area = auc_interval(scores, truth, groups)
-    if area.value in (0.0, 1.0):  # draws of whole photographs would all agree, however few there are
-        area = delong(scores, truth)
     positives, negatives = ([groups[at] for at in np.flatnonzero(each)] for each in (truth, ~truth))
     return Row(
-        area,
+        auc_interval(scores, truth, groups),
         Interval.share(loud[truth], positives),
         Interval.share(loud[~truth], negatives),
         Interval.share([each is Verdict.ABSTAINED for each in verdicts], groups),

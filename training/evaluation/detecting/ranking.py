@@ -59,6 +59,12 @@ def auc_interval(scores: Floats, truth: Truth, groups: Sequence[Any]) -> Interva
     return delong(scores, truth) if alone else bootstrapped(scores, truth, groups)
 
 
+def _of_a_bound(value: float, trials: int) -> tuple[float, float]:
+    """The interval of an area of 0 or 1: that of a share of none among so many trials of the rarer class."""
+    room = wilson(0, trials)[1]
+    return max(0.0, value - room), min(1.0, value + room)
+
+
 def delong(scores: Floats, truth: Truth) -> Interval:
     """On the scale of the log odds, so that it stays within 0 and 1.
 
@@ -71,8 +77,7 @@ def delong(scores: Floats, truth: Truth) -> Interval:
     if math.isnan(value):
         return Interval(value, 0.0, 1.0, count)
     if value in (0.0, 1.0) or min(positives, negatives) < 2:
-        room = wilson(0, min(positives, negatives))[1]
-        return Interval(value, max(0.0, value - room), min(1.0, value + room), count)
+        return Interval(value, *_of_a_bound(value, min(positives, negatives)), count)
     ranks = rankdata(scores)
     above = (ranks[truth] - rankdata(scores[truth])) / negatives
     below = 1 - (ranks[~truth] - rankdata(scores[~truth])) / positives
@@ -84,12 +89,15 @@ def delong(scores: Floats, truth: Truth) -> Interval:
 
 def bootstrapped(scores: Floats, truth: Truth, groups: Sequence[Any], rounds: int = _ROUNDS, seed: int = 1) -> Interval:
     """Percentiles over draws of whole groups, with replacement, as many as there are. Draws without both classes are
-    drawn again.
+    drawn again. At an area of 0 or 1 all draws agree, however few groups there are: see `delong`.
     """
     value = auc(scores, truth)
     if math.isnan(value):
         return Interval(value, 0.0, 1.0, len(scores))
     _, which = np.unique(np.asarray(groups), return_inverse=True)
+    if value in (0.0, 1.0):
+        rarer = min(len(set(which[each].tolist())) for each in (truth, ~truth))
+        return Interval(value, *_of_a_bound(value, rarer), len(scores))
     members = [np.flatnonzero(which == group) for group in range(int(which.max()) + 1)]
     rng = np.random.default_rng(seed)
     found: list[float] = []

@@ -23,6 +23,7 @@ from training.measure import to_picture, to_tensor
 from training.metrics import Picture
 
 UPSCALE, DENOISE, MISR, DEBLUR = "upscale", "denoise", "misr", "deblur"
+_RIM = 32  # pixels
 _CAMERA = 1.0  # σ of the noise in blurred pictures, 8-bit steps: without any, deconvolving is mere arithmetic
 
 
@@ -44,6 +45,15 @@ class Condition:
     reduction: str = bursts.AREA
     told: Mapping[str, Value] = field(default_factory=dict)
     kernel: Callable[[np.random.Generator], Kernel] | None = None
+
+    @property
+    def border(self) -> int:
+        """Pixels a side that are not compared: what papers leave out, and of a blurred picture what its mirrored edge
+        brought in, which is known to a filter that mirrors and to nobody else.
+        """
+        if self.kernel is not None:
+            return _RIM
+        return self.scale if self.scale > 1 else 0
 
     def cropped(self, original: Picture) -> Picture:
         """As much of it, from the top left, as is a multiple of the scale."""

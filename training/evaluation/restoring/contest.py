@@ -90,7 +90,7 @@ def spoiled_pairs(originals: Folder, conditions: Sequence[Condition], seed: int)
     for number, (name, original) in enumerate(originals.pictures()):
         for condition in conditions:
             wanted = condition.cropped(original)
-            if measurable(wanted, condition.scale):
+            if measurable(wanted, max(condition.scale, condition.border)):
                 spoiled, *others = condition.spoil_all(wanted, seed + number)
                 yield Pair(condition, spoiled, wanted, tuple(others))
             else:
@@ -122,8 +122,7 @@ def _enter(tallies: dict[tuple[str, str], Tally], model: str, pair: Pair, made: 
     if made.shape != pair.wanted.shape:  # a small picture that nobody enlarged
         return
     tally = tallies.setdefault((condition.name, model), Tally(condition.task))
-    border = condition.scale if condition.scale > 1 else 0
-    tally.scores.append(score(made, pair.wanted, border))
+    tally.scores.append(score(made, pair.wanted, condition.border))
     tally.pixels += made.shape[0] * made.shape[1]
     if cost is not None:
         tally.costs.append(cost)
@@ -149,6 +148,6 @@ def _has_factor(generator: Generator, scale: int) -> bool:
     return any(scale in parameter.choices for parameter in generator.parameters if parameter.name == "scale")
 
 
-def measurable(picture: Picture, scale: int) -> bool:
+def measurable(picture: Picture, border: int) -> bool:
     """Whether the window of SSIM fits into what the border leaves."""
-    return bool(min(picture.shape[:2]) >= _WINDOW + 2 * scale)
+    return bool(min(picture.shape[:2]) >= _WINDOW + 2 * border)

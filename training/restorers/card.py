@@ -95,6 +95,7 @@ def _gains(tables: Mapping[str, Mapping[str, Any]]) -> str:
         f"{each['gain']:.2f} dB ({condition.replace('x', '×')})"
         for table in tables.values()
         for condition, each in _conditions(table, "measured").items()
+        if each["gain_low"] > 0
     ]
     return ", ".join(every[:-1]) + " and " + every[-1] if len(every) > 1 else every[0]
 

@@ -49,10 +49,13 @@ def asked(model: Generator, scale: int) -> tuple[Condition, ...]:
         return (conditions.reduced(scale),)
     if model.task == conditions.DEBLUR:
         return conditions.BLURS
-    if SIGMA not in model.parameters:
-        return SPOILT
-    # Nobody tells of JPEG how strong it is. Weak noise is where a network that is told easily takes texture for it.
-    return (conditions.noised(5), *(each for each in SPOILT if each.told))
+    # Nobody tells of JPEG how strong it is.
+    return tuple(each for each in SPOILT if each.told or SIGMA not in model.parameters)
+
+
+def shown(model: Generator) -> tuple[Condition, ...]:
+    """Further ones, which its card shows: weak noise, where what is told σ easily takes texture for it."""
+    return (conditions.noised(5),) if model.task == conditions.DENOISE and SIGMA in model.parameters else ()
 
 
 def measured(
@@ -105,6 +108,5 @@ def middle(picture: Picture) -> Picture:
 
 def scores(model: Generator, pairs: Sequence[contest.Pair]) -> list[Score]:
     """What the model reaches on each, run as a request runs it."""
-    return [
-        score(contest.run(model, contest.job_of(model, pair)), pair.wanted, pair.condition.border) for pair in pairs
-    ]
+    made = ((pair, contest.run(model, contest.job_of(model, pair))) for pair in pairs)
+    return [score(picture, pair.wanted, pair.condition.border) for pair, picture in made]

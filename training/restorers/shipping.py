@@ -36,7 +36,7 @@ from training.export import LICENCE, MAX_BYTES, pin
 from training.harness.export import MADE
 from training.metrics import Picture
 from training.restorers.card import BLIND, CARDS, write_card
-from training.restorers.measuring import Measured, asked, measured
+from training.restorers.measuring import Measured, asked, measured, shown
 from training.restorers.reach import reach
 
 GRID = 8
@@ -77,9 +77,10 @@ def ship(
     found = {each.name: measured(model, others, each, originals) for each in asked_for}
     refuse_beaten(ended.name, found)
     card = _card_of(ended.network, model)
-    figures = _tables(found)
+    further = {each.name: measured(model, others, each, originals) for each in shown(model)}
+    figures = _tables({**further, **found})
     if ended.network.told and blind is not None:
-        for each in asked_for:
+        for each in (*shown(model), *asked_for):
             figures[_key(each.name)][BLIND] = asdict(measured(model, [blind], each, originals))
     write(ended, output, card, {"pictures": len(originals), **figures})
     return found

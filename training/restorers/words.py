@@ -49,10 +49,10 @@ NAFNETS = {
             "- Noise was Gaussian of σ up to 60, independent from pixel to pixel and equally strong everywhere.\n"
             "  Stronger noise it is told as 60, and leaves some.\n"
             "- Where σ is stated below 4, or estimated below 8, a picture is left as it is: there it does more harm\n"
-            "  than good. On 40 photographs of the train split, told 2 it made 22 worse than they were, told 3 six, told\n"
-            "  4 three, told 7 one; and one in forty without noise is estimated at 8 or more. State σ where it is known,\n"
-            "  and compare.\n"
-            "- It is for photographs alone. Where values span thousands, as in scans, it is off by more than the noise.\n"
+            "  than good. On 40 photographs of the train split, told 2 it made 22 worse than they were, told 3\n"
+            "  six, told 4 three, told 7 one; and one in forty without noise is estimated at 8 or more. State σ\n"
+            "  where it is known, and compare.\n"
+            "- It is for photographs alone. Where values span thousands, as in scans, it is off by more than noise.\n"
             "- No portraits, text, line art or screens were in the corpus: the figures say nothing about those."
         ),
         beside="The classical methods were told σ; the best of them",

@@ -146,9 +146,9 @@ def run(arguments: argparse.Namespace) -> None:
     generators = asking.named(models(arguments.weights), arguments.models)
     asking.check(arguments.write, arguments.plot)
     if arguments.lr:
-        sigma = next(iter(arguments.noise), None)
-        pairs = pairing.given_pairs(originals, small, pairing.Wanted(arguments.scale, sigma))
-        total = len(pairing.named_pairs(originals, small))
+        wanted = pairing.Wanted(arguments.scale, next(iter(arguments.noise), None))
+        pairs = pairing.given_pairs(originals, small, wanted)
+        total = sum(map(wanted.fits, pairing.named_pairs(originals, small)))
     else:
         asked = asked_for(arguments)
         pairs = contest.spoiled_pairs(originals, asked, arguments.seed)

@@ -162,9 +162,10 @@ def test_progress_counts_the_pairs_and_not_the_large_pictures(
     save(tmp_path / "baby.png", textured(1)[:60, :60])
     for level in (15, 25, 50):
         save(tmp_path / f"baby_noisy{level}.png", textured(1)[:60, :60])
-    called(monkeypatch, "--hr", tmp_path, "--lr", tmp_path, "--models", "bilateral", "--json")
-    lines = capsys.readouterr().err.splitlines()
-    assert (lines[0], lines[-1].split(",")[0]) == ("0 of 3 pairs", "3 of 3 pairs")
+    for words, count in (([], 3), (["--noise", "25"], 1)):
+        called(monkeypatch, "--hr", tmp_path, "--lr", tmp_path, *words, "--models", "bilateral", "--json")
+        lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("skipped")]
+        assert (lines[0], lines[-1].split(",")[0]) == (f"0 of {count} pairs", f"{count} of {count} pairs")
 
 
 def test_the_table_is_written_between_its_marks_and_drawn(

@@ -6,6 +6,7 @@ or down. One folder may hold both sides, and a large picture may have partners o
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +39,14 @@ class Wanted:
     scales: Sequence[int] = ()
     sigma: float | None = None
 
+    def fits(self, named: Named) -> bool:
+        """Whether the pair is wanted, as far as its names tell."""
+        fits_scale = not self.scales or named.factor is None or named.factor in self.scales
+        return fits_scale and (self.sigma is None or named.level in (None, self.sigma))
+
 
 ALL = Wanted()
+"""Whatever there is."""
 
 
 def named_pairs(large: Folder, small: Folder) -> list[Named]:
@@ -48,8 +55,8 @@ def named_pairs(large: Folder, small: Folder) -> list[Named]:
     Of two files in one folder that may each be the original of the other, neither is taken.
     """
     found = _by_name(large, small)
-    back = {(_real(pair.small), _real(pair.large)) for pair in found}
-    return [pair for pair in found if (_real(pair.large), _real(pair.small)) not in back]
+    back = {(pair.small.resolve(), pair.large.resolve()) for pair in found}
+    return [pair for pair in found if (pair.large.resolve(), pair.small.resolve()) not in back]
 
 
 def given_pairs(large: Folder, small: Folder, wanted: Wanted = ALL) -> Iterator[Pair]:
@@ -58,37 +65,37 @@ def given_pairs(large: Folder, small: Folder, wanted: Wanted = ALL) -> Iterator[
     for pair in pairs:
         if (made := _pair(large, small, pair, wanted)) is not None:
             yield made
-    used = {_real(path) for pair in pairs for path in (pair.large, pair.small)}
-    in_doubt = {_real(path) for pair in _by_name(large, small) for path in (pair.large, pair.small)} - used
+    used, in_doubt = _files(pairs), _files(_by_name(large, small))
     for folder, other in ((large, small), (small, large)):
         for path in folder.files():
-            if _real(path) not in used:
+            if (real := path.resolve()) not in used:
                 doubt = f"may be the original of a file of {other.path.name} as well as made from it"
-                folder.skipped.setdefault(
-                    path.name, doubt if _real(path) in in_doubt else f"has no partner in {other.path.name}"
-                )
+                why = doubt if real in in_doubt else f"has no partner in {other.path.name}"
+                folder.skipped.setdefault(path.name, why)
+
+
+def _files(pairs: Sequence[Named]) -> set[Path]:
+    return {path.resolve() for pair in pairs for path in (pair.large, pair.small)}
 
 
 def _by_name(large: Folder, small: Folder) -> list[Named]:
-    there = made_from_others(small.files())
     names = names_of([*large.files(), *small.files()])
+    by_plain: dict[str, list[Path]] = defaultdict(list)
+    for path in made_from_others(small.files()):
+        by_plain[names[path].plain].append(path)
     return [
         Named(path, partner, names[partner].factor, names[partner].level)
         for path in large.originals()
-        for partner in _partners(path, there, names)
+        for partner in _partners(path, by_plain.get(names[path].plain, ()), names)
     ]
 
 
 def _partners(path: Path, there: Sequence[Path], names: Mapping[Path, Name]) -> list[Path]:
     """Those that one name is of. Where one has the very same name, it is the one."""
-    others = [each for each in there if _real(each) != _real(path)]
+    others = [each for each in there if each.resolve() != path.resolve()]
     return [each for each in others if each.name == path.name] or [
         each for each in others if agree(names[path], names[each])
     ]
-
-
-def _real(path: Path) -> Path:
-    return path.resolve()
 
 
 def _pair(large: Folder, small: Folder, named: Named, told: Wanted) -> Pair | None:

@@ -2,11 +2,12 @@
 detector, on any list of pictures.
 
     python -m training.evaluate restoration --hr DIR [--scale 2 4] [--noise 25] [--jpeg 10 40] [--blur] [--json]
-    python -m training.evaluate restoration --hr DIR --lr DIR [--scale 4] [--json]
+    python -m training.evaluate restoration --hr DIR --lr DIR [--scale 4] [--noise 25] [--json]
     python -m training.evaluate detectors --data LIST [--detectors NAME …] [--normalise] [--robustness] [--plots DIR]
 
-By default pictures are reduced ×2 and ×4. Weights load as they do in serving, pinned digest included, and models run as
-they do there. Files that are no pictures are named and left out; a folder or a list without any ends with the code 2.
+By default pictures are reduced ×2 and ×4. Beside --lr nothing is spoiled here: one --noise says which σ the noise in
+those pictures has, and denoisers are told it. Weights load as they do in serving, pinned digest included, and models
+run as they do there. Files that are no pictures are named and left out; a folder or a list without any ends with 2.
 How far the work is stands on stderr, and nothing but the result on stdout.
 """
 
@@ -36,7 +37,7 @@ from training.measure import Enlarger, average, bicubic, measure
 from training.metrics import Picture, Score
 
 DEFAULT_WEIGHTS = Path("generators") / "weights" / "weights.toml"
-_SPOILING = ("noise", "jpeg", "blur", "burst", "crop")
+_SPOILING = ("jpeg", "blur", "burst", "crop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,13 @@ def parser_of() -> argparse.ArgumentParser:
     family.add_argument("--lr", type=Path, help="folder of small or spoiled ones of the same names")
     family.add_argument("--scale", type=int, nargs="+", default=[], choices=(2, 3, 4), help="factors, of --lr too")
     family.add_argument("--models", nargs="+", default=[], metavar="NAME", help="only these")
-    family.add_argument("--noise", type=_sigma, nargs="+", default=[], help="σ of added noise in 8-bit steps")
+    family.add_argument(
+        "--noise",
+        type=_sigma,
+        nargs="+",
+        default=[],
+        help="σ of added noise in 8-bit steps; one beside --lr: what its noise has",
+    )
     family.add_argument("--jpeg", type=_quality, nargs="+", default=[], help="qualities of JPEG, 1 to 100")
     family.add_argument("--blur", action="store_true", help="Gaussians of σ 1 and 2, a disc of 3 pixels, motion of 9")
     family.add_argument("--burst", type=_frames, nargs="+", default=[], help="pictures of a burst, 2 to 16")
@@ -139,12 +146,14 @@ def run(arguments: argparse.Namespace) -> None:
     generators = asking.named(models(arguments.weights), arguments.models)
     asking.check(arguments.write, arguments.plot)
     if arguments.lr:
-        pairs, total = pairing.given_pairs(originals, small, arguments.scale), len(originals.originals())
+        wanted = pairing.Wanted(arguments.scale, next(iter(arguments.noise), None))
+        pairs = pairing.given_pairs(originals, small, wanted)
+        total = sum(map(wanted.fits, pairing.named_pairs(originals, small)))
     else:
         asked = asked_for(arguments)
         pairs = contest.spoiled_pairs(originals, asked, arguments.seed)
         total = len(originals.originals()) * len(asked)
-    with progress.shown(total, "pictures" if arguments.lr else "spoiled pictures") as advance:
+    with progress.shown(total, "pairs" if arguments.lr else "spoiled pictures") as advance:
         rows = contest.hold(progress.followed(pairs, advance), generators)
     skipped = originals.skipped | asking.beside(small, originals)
     if not rows:
@@ -152,7 +161,8 @@ def run(arguments: argparse.Namespace) -> None:
     for name, reason in skipped.items():
         print(f"skipped {name}: {reason}", file=sys.stderr)
     if arguments.json:
-        print(report.to_json(rows, max(row.pictures for row in rows), skipped))
+        protocol = report.GIVEN if arguments.lr else report.PROTOCOL
+        print(report.to_json(rows, max(row.pictures for row in rows), skipped, protocol))
     else:
         Console().print(report.to_table(rows))
         print(f"{len(skipped)} files skipped")
@@ -169,7 +179,9 @@ def main() -> None:
     arguments = parser.parse_args()
     chosen = command.run if arguments.family == command.NAME else run
     if chosen is run and arguments.lr and any(getattr(arguments, name) for name in _SPOILING):
-        parser.error("--lr is spoiled already: --noise, --jpeg, --blur, --burst and --crop do not go with it")
+        parser.error("--lr is spoiled already: --jpeg, --blur, --burst and --crop do not go with it")
+    if chosen is run and arguments.lr and len(arguments.noise) > 1:
+        parser.error("--lr is spoiled already: beside it --noise says what one σ its noise has")
     try:
         chosen(arguments)
     except CountersignError as error:

@@ -118,12 +118,54 @@ def test_a_folder_without_pictures_ends_with_2(
 
 @pytest.mark.parametrize(
     "words",
-    [["--noise", "0"], ["--jpeg", "101"], ["--scale", "5"], ["--lr", "x", "--noise", "5"], ["--noise", "strong"]],
+    [["--noise", "0"], ["--jpeg", "101"], ["--scale", "5"], ["--noise", "strong"]],
 )
 def test_settings_that_make_no_sense_are_refused(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit) as ended:
         called(monkeypatch, "--hr", "anywhere", *words)
     assert ended.value.code == 2
+
+
+@pytest.mark.parametrize(
+    "words", [["--noise", "5", "6"], ["--jpeg", "10"], ["--blur"], ["--burst", "2"], ["--crop", "9"]]
+)
+def test_pictures_that_others_spoiled_are_not_spoiled_again(
+    words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        called(monkeypatch, "--hr", "anywhere", "--lr", "elsewhere", *words)
+    assert ended.value.code == 2
+    assert "--lr is spoiled already" in capsys.readouterr().err
+
+
+def test_the_noise_of_given_pictures_is_told_and_no_other_protocol_claimed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    original = photo("crab.jpg", 64, 64)
+    for folder, pixels in (("clean", original), ("noisy", conditions.noised(40).spoil(original, 1))):
+        (tmp_path / folder).mkdir()
+        save(tmp_path / folder / "crab.png", pixels)
+    found = {}
+    for words in (["--noise", "40"], ["--noise", "2"]):
+        sides = ("--hr", tmp_path / "clean", "--lr", tmp_path / "noisy")
+        called(monkeypatch, *sides, *words, "--models", "bilateral", "--json")
+        out = json.loads(capsys.readouterr().out)
+        assert out["protocol"] == report.GIVEN
+        found[words[1]] = {row["model"]: row for row in out["models"]}["bilateral"]
+    assert (found["40"]["condition"], found["2"]["condition"]) == ("given, noise 40", "given, noise 2")
+    assert found["40"]["psnr_y"] > found["2"]["psnr_y"] + 1  # what is told is heard
+
+
+def test_progress_counts_the_pairs_and_not_the_large_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(tmp_path / "baby.png", textured(1)[:60, :60])
+    for level in (15, 25, 50):
+        save(tmp_path / f"baby_noisy{level}.png", textured(1)[:60, :60])
+    for words, count in (([], 3), (["--noise", "25"], 1)):
+        called(monkeypatch, "--hr", tmp_path, "--lr", tmp_path, *words, "--models", "bilateral", "--json")
+        lines = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("skipped")]
+        assert (lines[0], lines[-1].split(",")[0]) == (f"0 of {count} pairs", f"{count} of {count} pairs")
 
 
 def test_the_table_is_written_between_its_marks_and_drawn(

@@ -47,7 +47,7 @@ def lines(total: int, unit: str, say: Callable[[str], None], clock: Callable[[],
         nonlocal done, said, first
         done += count
         seconds = clock() - begun
-        if first is None or done >= total or seconds - said >= _BETWEEN_LINES:
+        if first is None or done == total or seconds - said >= _BETWEEN_LINES:
             said = seconds
             say(f"{done} of {total} {unit}, {seconds:.0f} s{_left(total, (done, seconds), first)}")
         first = first or (done, seconds)

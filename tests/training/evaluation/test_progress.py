@@ -21,6 +21,14 @@ def test_lines_come_at_once_and_then_no_oftener_than_every_ten_seconds() -> None
     ]
 
 
+def test_the_last_line_comes_once() -> None:
+    said = list[str]()
+    advance = progress.lines(2, "files", said.append, lambda: 0.0)
+    for _ in range(4):
+        advance(1)
+    assert [line.split(",")[0] for line in said] == ["0 of 2 files", "1 of 2 files", "2 of 2 files"]
+
+
 def test_items_count_when_the_next_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
     with progress.shown(2, "pictures") as advance:
         items = progress.followed("ab", advance)

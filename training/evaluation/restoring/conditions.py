@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from generators.base import Value
+from generators.told import SIGMA
 from training.blurring import Kernel, blurred, disc, gaussian, motion
 from training.degrade import reduce_bicubic
 from training.evaluation.restoring import bursts
@@ -124,11 +125,17 @@ def burst(frames: int, sigma: float, reduction: str) -> Condition:
     return Condition(name, MISR, bursts.SCALE, sigma, told={"scale": bursts.SCALE}, frames=frames, reduction=reduction)
 
 
-def given(scale: int) -> Condition:
-    """Spoiled by somebody else, in a way of which only the size is known."""
-    if scale == 1:
-        return Condition("given", DENOISE)
-    return Condition(f"given x{scale}", UPSCALE, scale=scale, told={"scale": scale})
+def given(scale: int, sigma: float | None = None) -> Condition:
+    """Spoiled by somebody else, in a way of which only the size is known, and the noise's σ where somebody says it.
+
+    It is in the name, so that levels never share a row, and is told where it is one that denoisers take.
+    """
+    name = "given" if scale == 1 else f"given x{scale}"
+    told: dict[str, Value] = {} if scale == 1 else {"scale": scale}
+    if sigma is not None:
+        name += f", noise {sigma:g}"
+        told |= {SIGMA.name: float(sigma)} if 0 < sigma <= (SIGMA.maximum or math.inf) else {}
+    return Condition(name, DENOISE if scale == 1 else UPSCALE, scale=scale, told=told)
 
 
 def _recoded(picture: Picture, quality: int) -> Picture:

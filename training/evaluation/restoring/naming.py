@@ -1,53 +1,59 @@
 """What the names of files say in the sets of the field: which picture is the large one, and which was made of it.
 
-"baby.png" and "babyx4.png", "img_001_SRF_4_HR.png" and "img_001_SRF_4_LR.png" are partners, and so are pictures of one
-name. The module knows names, and opens nothing.
+"baby.png" and "babyx4.png", "img_001_SRF_4_HR.png" and "img_001_SRF_4_LR.png", "3096.png" and "3096_noisy25.png" are
+partners, and so are pictures of one name. The module knows names, and opens nothing.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+_WORDS = r"[ ._-](?:(?P<large>hr|gt|clean)|(?P<small>lr(?:bi|bd|dn)?|noisy))"
 _MARK = re.compile(
-    r"[ ._-](?P<large>hr|gt|clean)"
-    r"|[ ._-](?P<small>lr(?:bi|bd|dn)?|noisy)[ _-]?(?P<level>\d?)"
-    r"|[ ._-]?(?:x|srf[ ._-]?)(?P<factor>\d)(?:[dmw]\d?)?"  # DIV2K's difficult, mild and wild
+    rf"(?:{_WORDS}"
+    r"|[ ._-]lr(?:bi|bd|dn)?[ _-]?(?P<reduced>[2-48])"
+    r"|[ ._-](?:noisy|noise|sigma)[ _=-]?(?P<level>\d{1,3})"
+    r"|[ ._-]?(?:x|srf[ ._-]?)(?P<factor>[2-48])(?:[dmw]\d?)?)$"  # DIV2K's difficult, mild and wild
 )
-_MARKS_AT_THE_END = re.compile(rf"(?:{re.sub(r'[?]P<[a-z]+>', '?:', _MARK.pattern)})+$")
+_APART = re.compile(rf"(?:[ ._-]|\d|{_WORDS})$")
+"""What a factor may follow and be one without a doubt: "tex2" may be the second texture."""
 
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """plain: without ending and marks. large, small: whether it is marked as one. factor: 0 where it tells none."""
+    """plain: without ending and marks. large, small: whether it is marked as one. factor: of the sides; level: σ of the
+    noise, 8-bit steps; None where it tells none.
+    """
 
     plain: str
     large: bool = False
     small: bool = False
-    factor: int = 0
+    factor: int | None = None
+    level: int | None = None
 
 
-def name_of(path: Path) -> Name:
-    """What a file is called; capitals do not count. A name of nothing but marks is taken as it is."""
-    stem = path.stem.lower()
-    at_the_end = _MARKS_AT_THE_END.search(stem)
-    if at_the_end is None or at_the_end.start() == 0:
-        return Name(stem)
-    marks = [found.groupdict() for found in _MARK.finditer(at_the_end.group())]
-    told = [int(digit) for each in marks for digit in (each["factor"], each["level"]) if digit]
-    return Name(
-        stem[: at_the_end.start()],
-        any(each["large"] for each in marks),
-        any(each["small"] for each in marks),
-        next(iter(told), 0),
-    )
+def names_of(paths: Iterable[Path]) -> dict[Path, Name]:
+    """What files are called, read together; capitals do not count.
+
+    A factor right behind a letter is one only where a file is called what remains, as "baby" is beside "babyx4". Where
+    one name is marked as the large one, the same name without any mark is of what was made from it.
+    """
+    paths = list(paths)
+    known = frozenset(_read(path, frozenset()).plain for path in paths)
+    names = {path: _read(path, known) for path in paths}
+    marked = {name.plain for name in names.values() if name.large}
+    return {
+        path: replace(name, small=True) if name == Name(name.plain) and name.plain in marked else name
+        for path, name in names.items()
+    }
 
 
 def originals(paths: Sequence[Path]) -> list[Path]:
     """The files of a folder that are no small versions of others in it."""
-    names = {path: name_of(path) for path in paths}
+    names = names_of(paths)
     if _pairs(names.values()):
         return [path for path in paths if names[path].large]
     whole = {name.plain for name in names.values() if not _made(name)}
@@ -56,17 +62,41 @@ def originals(paths: Sequence[Path]) -> list[Path]:
 
 def made_from_others(paths: Sequence[Path]) -> list[Path]:
     """The files of a folder that are small or spoiled versions, where others are not."""
-    names = {path: name_of(path) for path in paths}
+    names = names_of(paths)
     if _pairs(names.values()):
-        return [path for path in paths if names[path].small]
+        return [path for path in paths if _made(names[path])]
     made = {name.plain for name in names.values() if _made(name)}
     return [path for path in paths if _made(names[path]) or names[path].plain not in made]
 
 
-def agree(large: Path, small: Path) -> bool:
-    """Whether both names are of one picture: equal but for the marks, and of one factor where both tell it."""
-    one, other = name_of(large), name_of(small)
-    return one.plain == other.plain and (not one.factor or not other.factor or one.factor == other.factor)
+def agree(large: Name, small: Name) -> bool:
+    """Whether both are of one picture: equal but for the marks, and of one factor where both tell it."""
+    return large.plain == small.plain and (None in (large.factor, small.factor) or large.factor == small.factor)
+
+
+def _read(path: Path, known: Collection[str]) -> Name:
+    """Takes marks off the end, one after another, for as long as something remains."""
+    name = Name(path.stem.lower())
+    while (mark := _MARK.search(name.plain)) is not None and mark.start() and _counts(mark, name, known):
+        factor = mark["factor"] or mark["reduced"]
+        name = Name(
+            name.plain[: mark.start()],
+            name.large or bool(mark["large"]),
+            name.small or bool(mark["small"] or mark["reduced"] or mark["level"]),
+            int(factor) if factor else name.factor,
+            int(mark["level"]) if mark["level"] else name.level,
+        )
+    return name
+
+
+def _counts(mark: re.Match[str], name: Name, known: Collection[str]) -> bool:
+    """Whether it is one: a name tells no second factor, and a letter before one leaves a doubt."""
+    factor = mark["factor"]
+    if not factor:
+        return True
+    remains = name.plain[: mark.start()]
+    sure = mark.group()[0] in " ._-" or _APART.search(remains) is not None
+    return name.factor in (None, int(factor)) if sure else name.factor is None and remains in known
 
 
 def _made(name: Name) -> bool:

@@ -19,15 +19,20 @@ PROTOCOL = (
     "Gaussian noise, clipped and rounded, its σ told to those that take one; JPEG 4:2:0; blur with noise of σ 1, "
     "its width told likewise, but for motion"
 )
+GIVEN = (
+    "Y of BT.601; a border of as many pixels as the factor left out; pictures as others spoiled them, cut to what both "
+    "sides have; the factor told, and a σ of noise only where --noise or a picture's name says one"
+)
+"""The protocol of what others spoiled."""
 _COLUMNS = 4
 """Fields of the plot beside each other."""
 HEADINGS = ("condition", "model", "pictures", "PSNR-Y (dB)", "SSIM-Y", "CPU s/MP", "peak MiB")
 
 
-def to_json(rows: Sequence[Row], pictures: int, skipped: Mapping[str, str]) -> str:
+def to_json(rows: Sequence[Row], pictures: int, skipped: Mapping[str, str], protocol: str = PROTOCOL) -> str:
     """One object. A PSNR without bound, of pictures that are equal, is null."""
     found = {
-        "protocol": PROTOCOL,
+        "protocol": protocol,
         "pictures": pictures,
         "skipped": [{"file": name, "reason": reason} for name, reason in skipped.items()],
         "models": [_finite(asdict(row)) for row in rows],

@@ -75,10 +75,17 @@ def plot(rows: Sequence[Row], path: Path) -> None:
         axes = figure.add_subplot(lines, columns, number)
         axes.margins(0.25)  # room for the names
         axes.set(title=name, xlabel="CPU seconds a megapixel", ylabel="PSNR-Y (dB)", xscale="log")
-        for row in rows:
-            if row.condition == name and row.seconds_per_megapixel:
-                axes.scatter(row.seconds_per_megapixel, row.psnr_y)
-                axes.annotate(row.model, (row.seconds_per_megapixel, row.psnr_y))
+        shown = {row.model: row for row in rows if row.condition == name and row.seconds_per_megapixel}
+        seconds = [row.seconds_per_megapixel or 0.0 for row in shown.values()]
+        for row, cost in zip(shown.values(), seconds, strict=True):
+            axes.scatter(cost, row.psnr_y)
+            # Towards the middle, where there is room.
+            dear = cost > math.sqrt(min(seconds) * max(seconds))
+            place, side = ((-6, 3), "right") if dear else ((6, 3), "left")
+            axes.annotate(row.model, (cost, row.psnr_y), xytext=place, textcoords="offset points", ha=side)
+        axes.minorticks_off()
+        axes.set_xticks(sorted({round(cost, 2) for cost in (min(seconds), max(seconds))} if seconds else ()))
+        axes.xaxis.set_major_formatter("{x:g}")
     drawing.save(figure, path)
 
 

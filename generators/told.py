@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from core.media import Frame, Pixels
 from generators import parameters
+from generators.auto import PLAN
 from generators.base import IsCancelled, Job, Output, Parameter, Progress, stop_if
 from generators.deep import enhanced
 from generators.enhancer import Enhancer
@@ -60,10 +61,11 @@ class Told(Enhancer):
         frame = source.frames()[0]
         stated = float(parameters.complete(self.parameters, job.parameters)["sigma"])
         sigma = stated or noise_level(frame.pixels)
-        enough = sigma >= (self.least if stated else self.least_found)
-        made = denoised(self.at, self.plan, frame, sigma if enough else 0.0, progress, cancelled)
+        least = self.least if stated else self.least_found
+        made = denoised(self.at, self.plan, frame, sigma if sigma >= least else 0.0, progress, cancelled)
         stop_if(cancelled)  # a large file takes seconds to write
-        return reported(frame.pixels, encode_like(source, made))
+        output = reported(frame.pixels, encode_like(source, made))
+        return replace(output, notes={**output.notes, PLAN: _said(sigma, stated > 0, least)})
 
     def medical(self, job: Job, cancelled: IsCancelled, /) -> Work:
         """See `Enhancer`. The stated σ is in the picture's rescaled units."""
@@ -84,6 +86,12 @@ class Told(Enhancer):
             return scenes.Tiled(self.at(sigma / 255.0), self.plan) if sigma >= LEAST else None
 
         return scenes.Method(1, prepare)
+
+
+def _said(sigma: float, stated: bool, least: float) -> str:
+    """What was done, and why: who asked for less noise and got the same picture has to hear it."""
+    noise = f"noise of σ {sigma:.1f}, {'as stated' if stated else 'as estimated'}"
+    return f"{noise}, is taken away" if sigma >= least else f"left as it is: {noise}, is below {least:g}"
 
 
 def denoised(

@@ -574,7 +574,9 @@ class MadeMedia(_message.Message):
     model: _builtins.str
     seed: _builtins.int
     plan: _builtins.str
-    """Of the task "auto": what was chosen, and why, in words for people."""
+    """Of the task "auto": what was chosen, and why, in words for people. Of nlm and of networks that are told σ: which σ it was,
+    and whether the picture was left as it is.
+    """
     manifest_store: _builtins.bytes
     """The manifest store (JUMBF) of an output whose format holds none, such as DICOM: it is to be kept beside it."""
     unknown_words: _builtins.int

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from core.errors import IntegrityError
 from core.media import Frame
 from generators import restoration
+from generators.auto import PLAN
 from generators.base import Card
 from generators.learned import MOST_TOLD, ToldDenoiser
 from generators.restoration import TOLD
@@ -91,7 +92,9 @@ def test_a_network_leaves_what_it_would_harm(
 ) -> None:
     grey = np.random.default_rng(0).normal(128, deviation, (64, 64, 3))
     pixels = np.rint(np.clip(grey, 0, 255)).astype(np.uint8)
-    assert np.array_equal(make(denoiser, media(pixels), **settings)[0].frame.pixels, pixels)
+    output = make(denoiser, media(pixels), **settings)[0]
+    assert np.array_equal(output.frame.pixels, pixels)
+    assert str(output.notes[PLAN]).startswith("left as it is: noise of σ ")
 
 
 def test_sixteen_bits_stay_sixteen(denoiser: ToldDenoiser) -> None:

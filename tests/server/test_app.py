@@ -222,7 +222,7 @@ async def test_the_operators_own_identity_signs(tmp_path: Path) -> None:
     assert not told.HasField("consistency_rmse")
     assert told.sharpness_before > told.sharpness_after > 0
     assert b"org.countersign.fidelity" in (made.media or b"")
-    assert made.result.plan == ""
+    assert made.result.plan.startswith("noise of σ ")
     assert "JPEG quality" in chosen.result.plan
     assert chosen.result.plan.encode() in (chosen.media or b"")
     assert not (tmp_path / "data/provenance").exists(), "no authority of our own is made beside it"

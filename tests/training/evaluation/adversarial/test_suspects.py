@@ -21,7 +21,8 @@ from detectors.generated.detector import GeneratedDetector
 from detectors.generated.network import ArtefactNetwork, ArtefactSpec
 from detectors.manipulation.detector import MANIFEST, NAME
 from detectors.manipulation.localiser import Localiser
-from detectors.manipulation.network import ManipulationNetwork, Shape
+from detectors.manipulation.network import ManipulationNetwork
+from detectors.manipulation.unet import Shape
 from tests.detectors.making import halved
 from tests.training.conftest import textured
 from tests.training.forensics.scripted.making import pairs, rebuild

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -238,6 +239,29 @@ async def test_it_runs_until_it_is_cancelled_whatever_fails(
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running
+
+
+async def test_a_round_that_is_cancelled_ends_what_it_began(url: str, clock: Clock) -> None:
+    begun, go_on, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def scrub() -> None:
+        begun.set()
+        go_on.wait(20)
+        ended.set()
+
+    async with opened(url, clock=clock) as log:
+        await record(log, 1)
+        rules = keeper(log, clock, RetentionRule("*", private_days=10), scrub=scrub)
+        clock.advance(days=11)
+        running = asyncio.create_task(rules.keep())
+        await asyncio.to_thread(begun.wait, 20)
+        running.cancel()
+        await asyncio.wait([running], timeout=0.1)
+        assert not running.done(), "the log may be closed under a thread that reads it"
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        assert ended.is_set()
 
 
 async def test_rules_that_cannot_be_kept_are_refused(log: AuditLog, clock: Clock) -> None:

@@ -6,7 +6,6 @@ here can reach: backups, replicas, mirrors' tiles (which never held plaintext), 
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -19,6 +18,7 @@ from core.errors import Conflict
 from server.audit.entries.entry import Recorded
 from server.audit.operations.base import Operation
 from server.audit.operations.erase import Erase
+from server.audit.privacy.finishing import to_its_end
 from server.audit.privacy.subject import holdings_of
 from server.audit.sql.tables import entries, erased
 
@@ -81,8 +81,8 @@ async def erase_subject(
         body = json.loads(one.leaf)
         count, more = count + body["entries"]["count"], body["more"]
     # First what was begun, whoever it was about: a call that fails below is not made again under this request_id.
-    await asyncio.to_thread(_clean_up, log, aftercare, recorded)
-    await asyncio.to_thread(_assert_forgotten, log, recorded[-1], subject)
+    await to_its_end(_clean_up, log, aftercare, recorded)
+    await to_its_end(_assert_forgotten, log, recorded[-1], subject)
     return Erasure(tuple(recorded), count)
 
 

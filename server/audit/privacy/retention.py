@@ -26,6 +26,7 @@ from server.audit.operations.base import Operation
 from server.audit.operations.retain import EVIDENCE, PRIVATE, Retain
 from server.audit.privacy import expiry
 from server.audit.privacy.expiry import Past
+from server.audit.privacy.finishing import to_its_end
 from server.audit.sql.tables import entries
 
 _LOG = logging.getLogger(__name__)
@@ -111,7 +112,7 @@ class RetentionKeeper:
             for what, kept in rule.terms():
                 count += await self._keep(rule, what, now, kept)
         if count:
-            await asyncio.to_thread(self._scrub)
+            await to_its_end(self._scrub)
         return count
 
     async def _keep(self, rule: RetentionRule, what: str, now: datetime, kept: timedelta) -> int:
@@ -119,14 +120,14 @@ class RetentionKeeper:
         cutoff = to_microseconds((now - kept).replace(minute=0, second=0, microsecond=0))
         progress = self._progress.setdefault((rule.tenant, what), _Progress())
         whole = progress.whole is None or not timedelta(0) <= now - progress.whole < _WHOLE
-        past, boundary, tenants = await asyncio.to_thread(self._look, rule, Past(what, cutoff, 0, 0), progress, whole)
+        past, boundary, tenants = await to_its_end(self._look, rule, Past(what, cutoff, 0, 0), progress, whole)
         count = 0
         for tenant in tenants:
             request_id = f"retention-{what}-{cutoff}"
             recorded = await self._log.perform(Retain(tenant, OPERATOR, request_id, cutoff, what))
             # What the entry permits ends at its own index.
             permitted = Past(what, cutoff, past.low, min(past.high, recorded.index))
-            count += await asyncio.to_thread(expiry.delete_past, self._log, permitted, tenant)
+            count += await to_its_end(expiry.delete_past, self._log, permitted, tenant)
         self._progress[rule.tenant, what] = _Progress(boundary, now if whole else progress.whole)
         return count
 

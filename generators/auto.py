@@ -17,7 +17,6 @@ from skimage.measure import blur_effect
 from core.media import Media, Pixels
 from generators import parameters
 from generators.base import (
-    PLAN,
     Card,
     Generator,
     IsCancelled,
@@ -35,6 +34,8 @@ from generators.probing import noise_level, pieces
 from generators.profiles import PROFILE
 from generators.still import encode_like, source_of
 
+PLAN = "plan"
+"""The note that says what was chosen, and why."""
 LEAST_NOISE = 10.0
 """σ in 8-bit steps: above what texture alone comes to in clean photographs."""
 LEAST_BLUR = 0.45

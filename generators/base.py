@@ -19,8 +19,6 @@ Progress: TypeAlias = Callable[[float], None]
 IsCancelled: TypeAlias = Callable[[], bool]
 Preview: TypeAlias = Callable[[Frame], None]
 """Given pictures of unfinished work, each nearer the output than the one before. MUST NOT raise, and soon return."""
-PLAN = "plan"
-"""The note that says, in words for people, what was chosen or found, and why."""
 PROMPT, SOURCE, MASK, CONTROL, BURST = "prompt", "source", "mask", "control", "burst"
 """What a job may bring. A generator names those that it takes."""
 

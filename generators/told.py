@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from core.media import Frame, Pixels
 from generators import parameters
-from generators.base import PLAN, IsCancelled, Job, Output, Parameter, Progress, stop_if
+from generators.auto import PLAN
+from generators.base import IsCancelled, Job, Output, Parameter, Progress, stop_if
 from generators.deep import enhanced
 from generators.enhancer import Enhancer
 from generators.fidelity import reported

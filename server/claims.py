@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from generators.base import PLAN, Value
+from generators.auto import PLAN
+from generators.base import Value
 from generators.fidelity import UNIT, figures_in
 from generators.scenes.report import band_figures_in
 from policies.base import Decision

@@ -22,7 +22,7 @@ def gaussian(sigma: float) -> Kernel:
     """A lens slightly out of focus, and whatever else is many small blurs. sigma: pixels, above 0."""
     reach = math.ceil(4 * sigma)
     profile = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
-    return whole(np.outer(profile, profile))
+    return _whole(np.outer(profile, profile))
 
 
 def disc(radius: float) -> Kernel:
@@ -30,7 +30,7 @@ def disc(radius: float) -> Kernel:
     side = 2 * math.ceil(radius) + 1
     place = (np.arange(side * _FINE) + 0.5) / _FINE - side / 2
     inside = np.hypot(place[:, None], place) <= radius
-    return whole(inside.reshape(side, _FINE, side, _FINE).mean(axis=(1, 3)))
+    return _whole(inside.reshape(side, _FINE, side, _FINE).mean(axis=(1, 3)))
 
 
 def motion(length: float, angle: float, bend: float = 0.0) -> Kernel:
@@ -60,9 +60,8 @@ def _drawn(across: NDArray[np.float64], down: NDArray[np.float64]) -> Kernel:
     for row, share in ((rows, 1 - below), (rows + 1, below)):
         np.add.at(kernel, (row + reach, columns + reach), share * (1 - right))
         np.add.at(kernel, (row + reach, columns + 1 + reach), share * right)
-    return whole(kernel)
+    return _whole(kernel)
 
 
-def whole(kernel: NDArray[np.float64]) -> Kernel:
-    """The same shape, of sum 1."""
+def _whole(kernel: NDArray[np.float64]) -> Kernel:
     return np.asarray(kernel / kernel.sum(), np.float32)

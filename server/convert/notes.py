@@ -7,7 +7,7 @@ from typing import Any
 
 from countersign.v1 import generation_pb2 as pb
 from generators import fidelity
-from generators.base import PLAN
+from generators.auto import PLAN
 from generators.scenes.report import bands_in
 from server import record
 from server.asked import LEFT_OUT

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from core.media import Media, Pixels, View
 from core.registry import Registry
 from generators import auto
-from generators.auto import LEAST_BLUR, LEAST_NOISE, LEAST_QUALITY, Look, choose
-from generators.base import PLAN, Generator
+from generators.auto import LEAST_BLUR, LEAST_NOISE, LEAST_QUALITY, PLAN, Look, choose
+from generators.base import Generator
 from tests.generators.pictures import make, media, noise, photo
 
 SHARP = LEAST_BLUR / 2

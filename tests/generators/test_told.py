@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from core.errors import IntegrityError
 from core.media import Frame
 from generators import restoration
-from generators.base import PLAN, Card
+from generators.auto import PLAN
+from generators.base import Card
 from generators.learned import MOST_TOLD, ToldDenoiser
 from generators.restoration import TOLD
 from generators.tiling import Plan, Transform

@@ -13,7 +13,7 @@ from typing import Any
 from training.card import data_of, photographers
 from training.corpora.manifest import Photograph, read_manifest
 from training.corpora.photographs import MANIFEST
-from training.restorers.words import NAFNETS, OPENING, Words
+from training.restorers.words import NAFNETS, Words
 
 CARDS = {
     "NAFNet": "denoise_nafnet.md",
@@ -38,7 +38,12 @@ _WORDS = {
             "Learned from synthetic noise and from JPEG of one encoder: real noise of cameras, blotches, stripes and "
             "other codecs it never saw; smooths fine texture."
         ),
-        opening=OPENING,
+        opening=(
+            'A U-shaped stack of gated convolutions (L. Chen et al., "Simple Baselines for Image Restoration", ECCV\n'
+            "2022), in spandrel's class, made from this repository and the data by `python -m training.restorer`.\n"
+            "The mean over the whole picture that NAFNet's gates look at was left out, so that a picture worked on in\n"
+            "tiles is the picture worked on as a whole. It regresses pixels and samples nothing. There are no settings."
+        ),
         scope=(
             "- Noise was Gaussian of σ up to 55, independent from pixel to pixel; JPEG was libjpeg's, quality 8 to 95\n"
             "  with colour at half the resolution, alone or after light noise. Expect less of anything else.\n"

@@ -8,6 +8,7 @@ picture makes of the first. It ships where it is nearer the photograph than both
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,18 +19,17 @@ import torch
 from core.errors import CountersignError, PreconditionFailed
 from core.media import Frame
 from core.weights import read_manifest
-from generators import cards, restoration
+from generators import cards, catalog, restoration
 from generators.burst.finishing import Finish, share
 from generators.burst.generator import BurstMerger
 from generators.deep import to_unit
 from generators.probing import noise_level
 from generators.tiling import Plan
 from generators.upscale import Enlarger, Upscaler
-from training.corpora.photographs import load_split
+from training.corpora.photographs import DEFAULT_CACHE, MANIFEST, load_split
 from training.evaluate import DEFAULT_WEIGHTS
 from training.evaluation.restoring import bursts, conditions, contest
 from training.metrics import Picture, Score, score
-from training.restorers.asking import parser_of
 from training.restorers.burst_card import CARD, write_card
 from training.restorers.measuring import Measured, beside, pairs_of, scores
 from training.restorers.merged import PRIOR, Pairs, merged_pairs
@@ -164,7 +164,16 @@ def _line(each: Finished) -> str:
 
 def main() -> None:
     """Command line."""
-    parser = parser_of("training.restorers.finishing", __doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m training.restorers.finishing",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("run", type=Path, help="folder of a run that has ended")
+    parser.add_argument("--output", type=Path, default=catalog.WEIGHTS.parent, help="holds weights/ and cards/")
+    parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where training.corpora built")
+    parser.add_argument("--manifest", type=Path, default=MANIFEST, help="the corpus")
+    parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     try:

@@ -8,6 +8,7 @@ chance, and where they, reduced again, are no further off than may be. See `trai
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -17,10 +18,10 @@ import torch
 from core.errors import CountersignError, PreconditionFailed
 from core.weights import PinnedWeights, read_manifest
 from detectors.generated.tower import Tower
-from training.corpora.photographs import load_split
+from generators import catalog
+from training.corpora.photographs import DEFAULT_CACHE, MANIFEST, load_split
 from training.evaluate import DEFAULT_WEIGHTS
 from training.metrics import Picture
-from training.restorers.asking import parser_of
 from training.restorers.liking import LAYERS, Liked, See, measured, seen_by
 from training.restorers.liking_card import CARD, write_card
 from training.restorers.shipping import read_run, write
@@ -47,8 +48,17 @@ def refuse_disliked(name: str, found: Mapping[str, Liked]) -> None:
 
 def main() -> None:
     """Command line."""
-    parser = parser_of("training.restorers.pleasing_shipping", __doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m training.restorers.pleasing_shipping",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("run", type=Path, help="folder of a run that has ended")
+    parser.add_argument("--output", type=Path, default=catalog.WEIGHTS.parent, help="holds weights/ and cards/")
+    parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where training.corpora built")
+    parser.add_argument("--manifest", type=Path, default=MANIFEST, help="the corpus")
     parser.add_argument("--measure-only", action="store_true", help="print the figures and write nothing")
+    parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     try:

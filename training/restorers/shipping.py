@@ -11,6 +11,7 @@ python -m training.restorers.shipping runs/deblur --task deblur
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -28,12 +29,12 @@ from generators.learned import LearnedDeblurrer, LearnedDenoiser, ToldDenoiser
 from generators.restoration import Restorer
 from generators.tiling import Plan
 from generators.upscale import Upscaler
-from training.corpora.photographs import load_split
+from training.corpora.photographs import DEFAULT_CACHE, MANIFEST, load_split
+from training.evaluate import DEFAULT_WEIGHTS
 from training.evaluation.restoring.conditions import DEBLUR, DENOISE
 from training.export import LICENCE, MAX_BYTES, pin
 from training.harness.export import MADE
 from training.metrics import Picture
-from training.restorers.asking import parser_of
 from training.restorers.card import BLIND, CARDS, write_card
 from training.restorers.measuring import Measured, asked, measured, shown
 from training.restorers.reach import reach
@@ -152,8 +153,17 @@ def _key(condition: str) -> str:
 
 def main() -> None:
     """Command line."""
-    parser = parser_of("training.restorers.shipping", __doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m training.restorers.shipping",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("run", type=Path, help="folder of a run that has ended")
     parser.add_argument("--task", choices=(DENOISE, DEBLUR), default=DENOISE, help="of one that does not enlarge")
+    parser.add_argument("--output", type=Path, default=DEFAULT_WEIGHTS.parents[1], help="holds weights/ and cards/")
+    parser.add_argument("--cache", type=Path, default=DEFAULT_CACHE, help="where training.corpora built")
+    parser.add_argument("--manifest", type=Path, default=MANIFEST, help="the corpus")
+    parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     unseen = load_split(arguments.cache, "test", arguments.manifest)

@@ -13,7 +13,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from training import blurring
 from training.metrics import Picture
 from training.restorers.recipe import Round
 
@@ -47,7 +46,7 @@ def worn(patch: Picture, rounds: Sequence[Round], scale: int, random: np.random.
 def blurred(patch: Picture, how: Round, random: np.random.Generator) -> Picture:
     """By a Gaussian of other widths along its two axes, turned anyhow, or by a disc as a lens out of focus."""
     kernel = _disc if random.random() < how.discs else _gaussian
-    return blurring.blurred(patch, kernel(how, random))
+    return np.asarray(cv2.filter2D(patch, -1, kernel(how, random), borderType=cv2.BORDER_REFLECT_101), np.uint8)
 
 
 def noisy(patch: Picture, how: Round, random: np.random.Generator) -> Picture:
@@ -77,27 +76,29 @@ def recoded(patch: Picture, quality: int, random: np.random.Generator) -> Pictur
     return np.asarray(decoded[top:, left:, ::-1], np.uint8)
 
 
-def _gaussian(how: Round, random: np.random.Generator) -> blurring.Kernel:
+def _gaussian(how: Round, random: np.random.Generator) -> NDArray[np.float32]:
     first, second = random.uniform(*how.blur, size=2)
     angle = random.uniform(0, math.pi)
     across, down = _places(min(math.ceil(_REACH * max(first, second)), _LARGEST))
     along = across * math.cos(angle) + down * math.sin(angle)
     aside = down * math.cos(angle) - across * math.sin(angle)
-    return blurring.whole(np.exp(-(np.square(along / first) + np.square(aside / second)) / 2))
+    return _whole(np.exp(-(np.square(along / first) + np.square(aside / second)) / 2))
 
 
-def _disc(how: Round, random: np.random.Generator) -> blurring.Kernel:
+def _disc(how: Round, random: np.random.Generator) -> NDArray[np.float32]:
     radius = 2 * random.uniform(*how.blur)  # a disc of that radius is as wide as the Gaussian
     across, down = _places(min(math.ceil(radius), _LARGEST))
-    return blurring.whole(
-        np.clip(radius + 0.5 - np.hypot(across, down), 0, 1)
-    )  # its rim is as steep as a pixel is wide
+    return _whole(np.clip(radius + 0.5 - np.hypot(across, down), 0, 1))  # its rim is as steep as a pixel is wide
 
 
 def _places(reach: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """How far each place of a window is from its middle, across and down, pixels."""
     line = np.arange(-reach, reach + 1, dtype=np.float64)
     return line[None, :], line[:, None]
+
+
+def _whole(weights: NDArray[np.float64]) -> NDArray[np.float32]:
+    return np.asarray(weights / weights.sum(), np.float32)
 
 
 def _resized(patch: Picture, side: int, random: np.random.Generator) -> Picture:

@@ -20,14 +20,6 @@ class Words:
     profiles: str = ""
 
 
-OPENING = (
-    'A U-shaped stack of gated convolutions (L. Chen et al., "Simple Baselines for Image Restoration", ECCV\n'
-    "2022), in spandrel's class, made from this repository and the data by `python -m training.restorer`.\n"
-    "The mean over the whole picture that NAFNet's gates look at was left out, so that a picture worked on in\n"
-    "tiles is the picture worked on as a whole. It regresses pixels and samples nothing. There are no settings."
-)
-"""Of the networks that are told nothing."""
-
 NAFNETS = {
     "denoise_nafnet_sigma.md": Words(
         title="Denoising with NAFNet that is told σ",
@@ -77,7 +69,12 @@ NAFNETS = {
             "Learned from synthetic blur that is the same all over a picture and at most 15 pixels long; strong blur, "
             "subjects that moved and anything but photographs it never saw."
         ),
-        opening=OPENING,
+        opening=(
+            'A U-shaped stack of gated convolutions (L. Chen et al., "Simple Baselines for Image Restoration", ECCV\n'
+            "2022), in spandrel's class, made from this repository and the data by `python -m training.restorer`.\n"
+            "The mean over the whole picture that NAFNet's gates look at was left out, so that a picture worked on in\n"
+            "tiles is the picture worked on as a whole. It regresses pixels and samples nothing. There are no settings."
+        ),
         scope=(
             "- Blur was a Gaussian of σ up to 3 pixels, a disc of up to 4, or motion along an arc of 3 to 15, in the\n"
             "  file's values and not in light, with noise of σ up to 3 and sometimes JPEG of quality 85 to 98. A\n"
